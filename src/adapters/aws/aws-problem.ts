@@ -1,0 +1,43 @@
+import { redact } from '../../domain/redact.ts'
+import { type AwsProblem, type Refusal, refuse } from '../../domain/refusal.ts'
+
+const UNREACHABLE =
+  /^(ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|TimeoutError|RequestTimeout|NetworkingError)$/
+
+/** What kind of trouble an error from an AWS client is, by its name, code and status, never by its words. */
+export function problemOf(error: unknown): AwsProblem {
+  const names = namesOf(error)
+  if (
+    names.some((name) =>
+      /AccessDenied|UnrecognizedClient|InvalidClientTokenId|ExpiredToken|CredentialsProvider|NotAuthorized/.test(name),
+    )
+  )
+    return 'access-denied'
+  if (names.some((name) => /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown/.test(name))) return 'throttled'
+  return names.some((name) => UNREACHABLE.test(name)) ? 'unreachable' : 'failed'
+}
+
+export function refuseAws(error: unknown, service: string, region: string): Refusal {
+  const detail = redact(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 300)
+  return refuse({ code: 'aws', problem: problemOf(error), service, region, detail })
+}
+
+/** Did the service answer with a 4xx, so that nothing was started? */
+export function wasRejected(error: unknown): boolean {
+  const status = statusOf(error)
+  return status !== undefined && status >= 400 && status < 500
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('$metadata' in error)) return undefined
+  const metadata = error.$metadata
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined
+}
+
+function namesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return []
+  const code = 'code' in error && typeof error.code === 'string' ? [error.code] : []
+  const inner = error instanceof AggregateError ? error.errors.flatMap(namesOf) : []
+  return [error.name, ...code, ...inner, ...namesOf(error.cause)]
+}

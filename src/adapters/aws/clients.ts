@@ -1,0 +1,38 @@
+import { CloudHSMV2Client } from '@aws-sdk/client-cloudhsm-v2'
+import { SSMClient } from '@aws-sdk/client-ssm'
+
+const CONNECT_MS = 5_000
+const ANSWER_MS = 15_000
+
+export interface AwsSettings {
+  /** Replaces every AWS endpoint; the CloudHSM client does not read AWS_ENDPOINT_URL by itself. */
+  readonly endpoint: string | undefined
+}
+
+/** One client per Region and service, made when first needed. */
+export interface AwsClients {
+  hsm(region: string): CloudHSMV2Client
+  /** For calls that only read: the SDK may repeat them. */
+  ssm(region: string): SSMClient
+  /** For SendCommand, which has no idempotency token: one attempt, ever. */
+  ssmOnce(region: string): SSMClient
+}
+
+export function awsClients({ endpoint }: AwsSettings): AwsClients {
+  const common = endpoint === undefined ? {} : { endpoint }
+  const requestHandler = { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS }
+  return {
+    hsm: once((region) => new CloudHSMV2Client({ ...common, region, maxAttempts: 3 })),
+    ssm: once((region) => new SSMClient({ ...common, requestHandler, region, maxAttempts: 3 })),
+    ssmOnce: once((region) => new SSMClient({ ...common, requestHandler, region, maxAttempts: 1 })),
+  }
+}
+
+function once<Client>(make: (region: string) => Client): (region: string) => Client {
+  const made = new Map<string, Client>()
+  return (region) => {
+    const client = made.get(region) ?? make(region)
+    made.set(region, client)
+    return client
+  }
+}

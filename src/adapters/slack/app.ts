@@ -1,0 +1,64 @@
+import { App, HTTPReceiver, type Logger, LogLevel, SocketModeReceiver } from '@slack/bolt'
+import type { Config } from '../../config.ts'
+import { describeError, type Log } from '../../log.ts'
+
+const CALL_MS = 10_000
+
+export interface Route {
+  readonly path: string
+  readonly handler: () => Promise<{ readonly status: number; readonly type: string; readonly body: string }>
+}
+
+/** Bolt, in the mode the settings say. Nothing is contacted before `start`. */
+export function createApp(settings: Config['slack'], routes: readonly Route[], log: Log): App {
+  const clientOptions = {
+    ...(settings.apiUrl === undefined ? {} : { slackApiUrl: settings.apiUrl }),
+    timeout: CALL_MS,
+    // A repeated chat.postMessage posts twice: Slack has no idempotency key. What failed is painted again, after looking (facts, section 1.6).
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+  }
+  const logger = boltLogger(log)
+  const receiver =
+    settings.mode.kind === 'http'
+      ? new HTTPReceiver({
+          signingSecret: settings.mode.signingSecret,
+          logger,
+          customRoutes: routes.map(({ path, handler }) => ({
+            path,
+            method: 'GET',
+            handler: async (_, response) => {
+              const { status, type, body } = await handler()
+              response.writeHead(status, { 'content-type': type }).end(body)
+            },
+          })),
+        })
+      : new SocketModeReceiver({ appToken: settings.mode.appToken, logger, installerOptions: { clientOptions } })
+  return new App({
+    token: settings.botToken,
+    receiver,
+    clientOptions,
+    logger,
+    convoStore: false,
+    deferInitialization: true,
+  })
+}
+
+/** Bolt's own words go to our log; its debug level would print whole requests, so it is never on. */
+function boltLogger(log: Log): Logger {
+  const sentence = (words: unknown[]) =>
+    words.map((word) => (word instanceof Error ? word.message : String(word))).join(' ')
+  const fields = (words: unknown[]) => {
+    const error = words.find((word) => word instanceof Error)
+    return error ? { from: 'bolt', error: describeError(error) } : { from: 'bolt' }
+  }
+  return {
+    debug: () => undefined,
+    info: (...words) => log.debug(fields(words), sentence(words)),
+    warn: (...words) => log.warn(fields(words), sentence(words)),
+    error: (...words) => log.error(fields(words), sentence(words)),
+    setLevel: () => undefined,
+    getLevel: () => LogLevel.INFO,
+    setName: () => undefined,
+  }
+}

@@ -1,0 +1,117 @@
+import type { AwsProblem, BaseConfigFlaw, MembershipFlaw, Refusal } from '../../domain/refusal.ts'
+import { approversText, code, person, plain, when } from './text.ts'
+
+/** The one sentence (or two) that a person reads when something is refused: the rule, and what to do. Slack markup. */
+export function explain({ refused }: Refusal): string {
+  switch (refused.code) {
+    case 'unknown-cluster':
+      return `I know no cluster ${code(refused.name)}. Known: ${refused.aliases.map((alias) => code(alias)).join(', ')}; or give ${code('cluster-…@region')}.`
+    case 'same-cluster':
+      return `Source and destination are the same cluster (${code(refused.name)}).`
+    case 'no-route':
+      return `No route leads from ${code(refused.source)} to ${code(refused.destination)}, so this is refused.${
+        refused.reverseExists ? ' There is one the other way round: did you swap source and destination?' : ''
+      } ${code('/hsm-help')} lists the routes.`
+    case 'cluster-not-found':
+      return `AWS knows no cluster ${code(refused.cluster)} in ${refused.region}. Check the id and the Region in the settings.`
+    case 'cluster-not-active':
+      return `Cluster ${code(refused.cluster)} is ${code(refused.state)}, not ACTIVE. Try again when it is.`
+    case 'no-active-hsm':
+      return `Cluster ${code(refused.cluster)} has no ACTIVE HSM with an ENI IP.`
+    case 'hsm-without-ip':
+      return `HSM ${code(refused.hsm)} of ${code(refused.cluster)} is ACTIVE but has no ENI IP (yet). Try again in a few minutes.`
+    case 'wrong-hsm-type':
+      return `HSM ${code(refused.hsm)} of ${code(refused.cluster)} is of type ${code(refused.hsmType)}; engine ${code('cmu')} works only where every HSM of both clusters is ${code('hsm1.medium')}.`
+    case 'engine-not-available':
+      return `These clusters need engine ${code(refused.engine)}, which this version does not have yet: not every HSM of both is ${code('hsm1.medium')}.`
+    case 'bastion-not-managed':
+      return `Bastion ${code(refused.bastion)} (${code(refused.instanceId)}) is not known to Systems Manager in ${refused.region}. Check its agent and instance role.`
+    case 'bastion-not-online':
+      return `Bastion ${code(refused.bastion)} (${code(refused.instanceId)}) is not online: Systems Manager says ${code(refused.ping)}.`
+    case 'bastion-platform':
+      return `Bastion ${code(refused.bastion)} runs ${refused.platform}; this version works with Linux bastions only.`
+    case 'bastion-cannot':
+      return `Bastion ${code(refused.bastion)} could not do it: ${plain(refused.problem)}`
+    case 'base-config':
+      return `The base config ${code(refused.path)} on bastion ${code(refused.bastion)} ${explainFlaw(refused.problem)}`
+    case 'destination-busy': {
+      const open = refused.link ? `<${refused.link}|${refused.request}>` : code(refused.request)
+      return `Request ${open} for ${code(refused.destination)} is still open, and a destination takes one at a time. ${code(`/hsm-requests ${refused.request}`)} shows it.`
+    }
+    case 'channel-shared':
+      return `<#${refused.channel}> is shared with another company. Requests are refused there.`
+    case 'channel-unknown':
+      return `I could not find out about channel <#${refused.channel}>, so this is refused: ${plain(refused.problem)}`
+    case 'bot-not-in-channel':
+      return `I am not in <#${refused.channel}>, where this route's requests are decided. Invite me there, then ask again.`
+    case 'aws':
+      return explainAws(refused.problem, refused.service, refused.region, refused.detail)
+    case 'not-a-member':
+      return `This is for full members of this workspace: ${MEMBERSHIP[refused.flaw]}`
+    case 'identity-unknown':
+      return `Slack did not tell me who may do this, so I refuse it (${plain(refused.problem, 200)}). Try again in a minute.`
+    case 'not-approver':
+      return `You are not on this route's list of approvers: ${approversText(refused)}.`
+    case 'self-approval':
+      return 'You asked for this yourself: somebody else must decide. You can withdraw it.'
+    case 'already-decided':
+      return `You decided already (${refused.verdict}, ${when(refused.at)}). One person, one decision.`
+    case 'not-requester':
+      return `Only who asked can withdraw it: ${person(refused.requestedBy)}. Approvers can reject it.`
+    case 'not-current-card':
+      return `That button is on an old copy of request ${code(refused.request)}. Use the current card: ${code(`/hsm-requests ${refused.request}`)} links to it.`
+    case 'route-gone':
+      return `The route of request ${code(refused.request)} is no longer in the settings: nobody can decide it.`
+    case 'no-such-request':
+      return `There is no request ${code(refused.text)}. ${code('/hsm-requests')} lists the open ones.`
+    case 'not-open':
+      return `Too late to ${refused.wanted}: request ${code(refused.request)} is ${refused.state}${refused.by ? ` (by ${person(refused.by)})` : ''}.`
+    case 'expired':
+      return `Request ${code(refused.request)} expired ${when(refused.expiresAt)}. Ask again if it is still needed.`
+    default:
+      return refused satisfies never
+  }
+}
+
+const MEMBERSHIP: Readonly<Record<MembershipFlaw, string>> = {
+  bot: 'a bot may not.',
+  deactivated: 'a deactivated account may not.',
+  guest: 'guests may not.',
+  stranger: 'people from other companies may not.',
+  'other-workspace': 'people from another workspace may not.',
+  invited: 'an invitation that is not accepted yet may not.',
+}
+
+function explainFlaw(flaw: BaseConfigFlaw): string {
+  switch (flaw.flaw) {
+    case 'missing':
+      return 'does not exist. Is the CloudHSM client installed and configured there?'
+    case 'unreadable':
+      return 'is not a readable file.'
+    case 'too-large':
+      return 'is far larger than a CMU configuration: it is not sent.'
+    case 'no-server':
+      return `has no entry in ${code('servers')} to use as a template.`
+    case 'not-json':
+      return `is not JSON: ${plain(flaw.detail, 200)}`
+    case 'field':
+      return `cannot be used: ${code(flaw.field)} must be ${plain(flaw.expected)}.`
+    default:
+      return flaw satisfies never
+  }
+}
+
+function explainAws(problem: AwsProblem, service: string, region: string, detail: string): string {
+  switch (problem) {
+    case 'access-denied':
+      return `AWS refuses me access to ${service} in ${region}. The operator must check the bot's role (${plain(detail)}).`
+    case 'throttled':
+      return `AWS throttles ${service} in ${region}. Wait a minute and try again.`
+    case 'unreachable':
+      return `I cannot reach ${service} in ${region} (${plain(detail, 200)}). Is it the right Region, and is there a way to it?`
+    case 'failed':
+      return `${service} in ${region} failed: ${plain(detail)}`
+    default:
+      return problem satisfies never
+  }
+}

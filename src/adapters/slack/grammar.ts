@@ -1,0 +1,122 @@
+import type { Mode, Scope, Selection } from '../../domain/scope.ts'
+import { code } from './text.ts'
+
+export interface SyncWords {
+  readonly source: string
+  readonly destination: string
+  readonly mode: Mode
+  readonly scope: Scope
+  readonly reason: string
+}
+
+export const SYNC_USAGE =
+  '/hsm-sync <source> <destination> [users=all|none|a,b] [keys=all|none|7,262162] [mode=sync|plan] <reason>'
+
+const OPTION = /^(users|keys|mode)=/i
+const LIKE_OPTION = /^([A-Za-z]+)=/
+// CMU: at most 31 letters, digits and underscores (user guide, createUser).
+const USER_NAME = /^[A-Za-z0-9_]{1,31}$/
+const LARGEST_HANDLE = 0xffffffff
+const MOST_ITEMS = 500
+const LONGEST_REASON = 500
+
+/** Reads the words behind `/hsm-sync`. Every wrong word gets a sentence that quotes it and shows the right form. */
+export function parseSync(text: string): SyncWords | { readonly problems: readonly string[] } {
+  const words = plainTyping(text)
+    .split(/\s+/)
+    .filter((word) => word !== '')
+  const [source, destination] = words
+  if (!source || !destination) return { problems: ['Name the source and the destination cluster, then the reason.'] }
+  const problems: string[] = []
+  for (const name of [source, destination]) {
+    if (LIKE_OPTION.test(name))
+      problems.push(`${code(name)} stands where a cluster is expected: source and destination come first.`)
+  }
+  const rest = words.slice(2)
+  const reasonAt = rest.findIndex((word) => !LIKE_OPTION.test(word))
+  const options = reasonAt < 0 ? rest : rest.slice(0, reasonAt)
+  const reasonWords = reasonAt < 0 ? [] : rest.slice(reasonAt)
+  const late = reasonWords.find((word) => OPTION.test(word))
+  if (late) problems.push(`${code(late)} stands after the reason has begun: options come before it.`)
+
+  const seen = new Map<string, string>()
+  for (const option of options) {
+    const name = option.slice(0, option.indexOf('=')).toLowerCase()
+    if (!OPTION.test(option))
+      problems.push(`${code(option)} is no option: there are ${code('users=')}, ${code('keys=')} and ${code('mode=')}.`)
+    else if (seen.has(name)) problems.push(`${code(option)}: ${code(`${name}=`)} stands there twice.`)
+    seen.set(name, option.slice(option.indexOf('=') + 1))
+  }
+  const users = selection(
+    seen.get('users'),
+    parseUser,
+    `${code('users=all')}, ${code('users=none')} or names such as ${code('users=jdoe,app_7')}`,
+  )
+  const keys = selection(
+    seen.get('keys'),
+    parseHandle,
+    `${code('keys=all')}, ${code('keys=none')} or handles such as ${code('keys=7,262162')}`,
+  )
+  const mode = parseMode(seen.get('mode'))
+  if ('problem' in users) problems.push(`${code(`users=${seen.get('users')}`)}: ${users.problem}`)
+  if ('problem' in keys) problems.push(`${code(`keys=${seen.get('keys')}`)}: ${keys.problem}`)
+  if (!mode)
+    problems.push(`${code(`mode=${seen.get('mode')}`)}: expected ${code('mode=sync')} or ${code('mode=plan')}.`)
+
+  const reason = unquoted(reasonWords.join(' '))
+  if (reason === '') problems.push('The reason is missing: say why, in your own words, at the end.')
+  if (reason.length > LONGEST_REASON)
+    problems.push(`The reason has ${reason.length} characters, ${LONGEST_REASON} is the most.`)
+  if ('problem' in users || 'problem' in keys || !mode) return { problems }
+  if (users.kind === 'none' && keys.kind === 'none')
+    problems.push(`${code('users=none keys=none')} leaves nothing to do.`)
+  return problems.length > 0 ? { problems } : { source, destination, mode, scope: { users, keys }, reason }
+}
+
+/** What phones make of quotes and dashes, taken back. */
+function plainTyping(text: string): string {
+  return text
+    .replace(/[\u2018\u2019\u201A\u201B\u2032]/g, "'")
+    .replace(/[\u201C\u201D\u201E\u201F\u2033\u00AB\u00BB]/g, '"')
+    .replace(/[\u2010-\u2015\u2212]/g, '-')
+    .replace(/[\u00A0\u2007\u202F\u200B\uFEFF]/g, ' ')
+}
+
+function selection<Item>(
+  text: string | undefined,
+  parse: (word: string) => Item | undefined,
+  expected: string,
+): Selection<Item> | { readonly problem: string } {
+  const words = unquoted(text ?? 'all')
+  if (words.toLowerCase() === 'all') return { kind: 'all' }
+  if (words.toLowerCase() === 'none') return { kind: 'none' }
+  const items: Item[] = []
+  for (const word of words.split(',')) {
+    const item = parse(word)
+    if (item === undefined)
+      return {
+        problem: `${word === '' ? 'an empty item' : code(word)} is not right: expected ${expected}, without spaces.`,
+      }
+    if (!items.includes(item)) items.push(item)
+  }
+  if (items.length > MOST_ITEMS) return { problem: `${items.length} items, ${MOST_ITEMS} are the most.` }
+  return { kind: 'listed', items }
+}
+
+function parseUser(word: string): string | undefined {
+  return USER_NAME.test(word) ? word.toLowerCase() : undefined
+}
+
+function parseHandle(word: string): number | undefined {
+  const handle = /^\d{1,10}$/.test(word) ? Number(word) : 0
+  return handle >= 1 && handle <= LARGEST_HANDLE ? handle : undefined
+}
+
+function parseMode(text: string | undefined): Mode | undefined {
+  const word = (text ?? 'sync').toLowerCase()
+  return word === 'sync' || word === 'plan' ? word : undefined
+}
+
+function unquoted(text: string): string {
+  return /^(["']).*\1$/.test(text) ? text.slice(1, -1).trim() : text.trim()
+}

@@ -1,0 +1,133 @@
+import type { App, BlockAction, ButtonAction, SlashCommand, types, ViewSubmitAction } from '@slack/bolt'
+import type { Deps } from '../../application/ports.ts'
+import { sha256 } from '../../domain/digest.ts'
+import { describeError } from '../../log.ts'
+import { type Answer, clickHandlers, rejectSubmitted } from './clicks.ts'
+import { commandHandlers } from './commands.ts'
+import type { Tasks } from './tasks.ts'
+import { plain } from './text.ts'
+import { REJECT_VIEW } from './views/actions.ts'
+import { type Message, withinLimits } from './views/blocks.ts'
+import type { Web } from './web.ts'
+
+export interface ListenerDeps extends Deps {
+  readonly web: Web
+  readonly tasks: Tasks
+}
+
+type Respond = (message: {
+  text: string
+  blocks?: types.KnownBlock[]
+  response_type: 'ephemeral' | 'in_channel'
+  replace_original: false
+}) => Promise<unknown>
+
+/**
+ * Everything people type and click. Each listener answers Slack first and works afterwards; each delivery works once, however often it is delivered; and nothing
+ * ends in silence. One listener per kind: Bolt would run every one that matches.
+ */
+export function addListeners(app: App, deps: ListenerDeps): void {
+  const commands = commandHandlers(deps)
+  const clicks = clickHandlers(deps)
+
+  app.command(/^\/.*/, async ({ ack, command, respond }) => {
+    const handler = commands[command.command]
+    const first = handler?.first(command)
+    await ack(first ? { response_type: 'ephemeral', text: first } : {})
+    background(
+      deps,
+      commandKey(command),
+      answerTo(deps, respond, command.channel_id, command.user_id),
+      async (answer) => {
+        if (!handler)
+          return answer({ text: `I do not know the command ${plain(command.command)}. /hsm-help lists mine.` })
+        await handler.work(command, answer)
+      },
+    )
+  })
+
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions' }, async ({ ack, action, body, respond }) => {
+    await ack()
+    const channel = body.channel?.id ?? ''
+    background(deps, clickKey(body, action), answerTo(deps, respond, channel, body.user.id), async (answer) => {
+      const handler = clicks[action.action_id]
+      if (!handler)
+        return answer({ text: 'I do not know this button (any more). /hsm-requests shows where things stand.' })
+      await handler(body, action, answer)
+    })
+  })
+
+  app.view<ViewSubmitAction>(/.*/, async ({ ack, body, view }) => {
+    await ack()
+    const whisper = (channel: string): Answer => answerTo(deps, undefined, channel, body.user.id)
+    background(deps, `view:${view.id}:${view.hash}`, whisper(''), async () => {
+      if (view.callback_id === REJECT_VIEW) await rejectSubmitted(deps, body, whisper)
+    })
+  })
+
+  app.error(async (error) => {
+    deps.log.error({ error: describeError(error) }, 'a Slack delivery failed')
+  })
+}
+
+/** Works after the ack. What goes wrong is said to the person, without details that may be secret, and logged. */
+function background(deps: ListenerDeps, key: string, answer: Answer, work: (answer: Answer) => Promise<void>): void {
+  deps.tasks.run(async () => {
+    if (!(await deps.store.firstSeen(key, deps.clock.now()))) {
+      deps.log.warn({ key }, 'the same delivery came again: ignored')
+      return
+    }
+    try {
+      await work(answer)
+    } catch (error) {
+      deps.log.error({ error: describeError(error) }, 'could not finish what somebody asked for')
+      await answer({
+        text: 'Something in me broke before I could finish. Nothing is half done that I do not remember: `/hsm-requests` shows what is stored. My log says more.',
+      })
+    }
+  })
+}
+
+/** Answers privately: over the response URL, else as an ephemeral message. */
+function answerTo(deps: ListenerDeps, respond: Respond | undefined, channel: string, user: string): Answer {
+  return async (message, audience = 'private') => {
+    const { text, blocks } = withinLimits({ text: message.text, blocks: message.blocks ?? [] })
+    try {
+      if (!respond) throw new Error('no response URL')
+      await within(
+        10_000,
+        respond({
+          text,
+          ...(blocks.length > 0 ? { blocks } : {}),
+          response_type: audience === 'shared' ? 'in_channel' : 'ephemeral',
+          replace_original: false,
+        }),
+      )
+    } catch (error) {
+      if (respond) deps.log.warn({ error: describeError(error) }, 'the response URL did not take the answer')
+      if (channel === '') return
+      await deps.web
+        .whisper(channel, user, text)
+        .catch((second) => deps.log.error({ error: describeError(second), user }, 'a person got no answer'))
+    }
+  }
+}
+
+function within<Value>(ms: number, work: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+  })
+  return Promise.race([work, patience]).finally(() => clearTimeout(timer))
+}
+
+function commandKey(command: SlashCommand): string {
+  return `command:${sha256(`${command.trigger_id}|${command.user_id}|${command.command}|${command.text}`)}`
+}
+
+/** Slack gives a click no id: message, button, person and moment name it (facts, section 2.5). */
+function clickKey(body: BlockAction, action: ButtonAction): string {
+  return `click:${body.container.message_ts ?? body.container.view_id}:${action.action_id}:${body.user.id}:${action.action_ts}`
+}
+
+export type { Message }

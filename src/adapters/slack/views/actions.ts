@@ -1,0 +1,23 @@
+/** Names of everything a person can click: Slack sends them back. */
+export const ACTIONS = {
+  approve: 'approve',
+  reject: 'reject',
+  withdraw: 'withdraw',
+  viewConfig: 'view_config',
+  askAgain: 'ask_again',
+  shareHsms: 'share_hsms',
+} as const
+
+export const REJECT_VIEW = 'reject_reason'
+export const REASON_BLOCK = 'reason'
+export const REASON_INPUT = 'text'
+
+/** A card's buttons stand in a block that names what they are for: the request, and by its digest the exact revision that was shown. */
+export function cardBlockId(request: { readonly id: string; readonly digest: string }): string {
+  return `req:${request.id}:${request.digest}`
+}
+
+export function parseCardBlockId(blockId: string): { readonly request: string; readonly digest: string } | undefined {
+  const [kind, request, digest] = blockId.split(':')
+  return kind === 'req' && request && digest ? { request, digest } : undefined
+}

@@ -1,0 +1,83 @@
+import type { types } from '@slack/bolt'
+import { redact } from '../../../domain/redact.ts'
+import { cut } from '../text.ts'
+
+export type Block = types.KnownBlock
+
+/** A message: `text` is what notifications and screen readers get. */
+export interface Message {
+  readonly text: string
+  readonly blocks: Block[]
+}
+
+// Slack's limits (facts, section 2.3): header 150, section text 3000, button text 75.
+export function header(text: string): Block {
+  return { type: 'header', text: { type: 'plain_text', text: cut(text, 150), emoji: true } }
+}
+
+export function section(markdown: string): Block {
+  return { type: 'section', text: { type: 'mrkdwn', text: cut(markdown, 3000) } }
+}
+
+export function fields(texts: readonly string[]): Block {
+  return { type: 'section', fields: texts.slice(0, 10).map((text) => ({ type: 'mrkdwn', text: cut(text, 1000) })) }
+}
+
+export function context(markdown: string): Block {
+  return { type: 'context', elements: [{ type: 'mrkdwn', text: cut(markdown, 2000) }] }
+}
+
+/** Fixed-width text: nothing in it is markup, so it may come from tools. */
+export function pre(text: string, limit = 3000): Block {
+  const lines = redact(text).trimEnd()
+  const shown =
+    lines.length > limit ? `${lines.slice(0, limit)}\n… (cut: ${lines.length - limit} more characters)` : lines
+  return {
+    type: 'rich_text',
+    elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shown || ' ' }] }],
+  }
+}
+
+export const divider: Block = { type: 'divider' }
+
+export interface ButtonShape {
+  readonly action: string
+  readonly label: string
+  readonly value: string
+  readonly style?: 'primary' | 'danger'
+  readonly confirm?: { readonly title: string; readonly text: string; readonly yes: string; readonly no: string }
+}
+
+export function button({ action, label, value, style, confirm }: ButtonShape): types.Button {
+  return {
+    type: 'button',
+    action_id: action,
+    text: { type: 'plain_text', text: cut(label, 75), emoji: true },
+    value,
+    ...(style ? { style } : {}),
+    ...(confirm
+      ? {
+          confirm: {
+            title: { type: 'plain_text', text: cut(confirm.title, 100) },
+            text: { type: 'plain_text', text: cut(confirm.text, 300) },
+            confirm: { type: 'plain_text', text: cut(confirm.yes, 30) },
+            deny: { type: 'plain_text', text: cut(confirm.no, 30) },
+          },
+        }
+      : {}),
+  }
+}
+
+/** Slack refuses a message whose blocks hold more than about 13,200 characters together (not documented; bolt-js#2509), or more than 50 blocks. */
+const MESSAGE_LIMIT = 12_000
+
+/** The message with blocks left out at its end where Slack would refuse it, and a line that says so. */
+export function withinLimits(message: Message): Message {
+  let size = 0
+  const kept = message.blocks.filter((block, at) => {
+    size += JSON.stringify(block).length
+    return size <= MESSAGE_LIMIT && at < 49
+  })
+  if (kept.length === message.blocks.length) return message
+  return { ...message, blocks: [...kept, context('There is more than one message can hold.')] }
+}

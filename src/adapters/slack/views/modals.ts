@@ -1,0 +1,52 @@
+import type { types } from '@slack/bolt'
+import { z } from 'zod'
+import type { Request } from '../../../domain/request.ts'
+import { code, plain } from '../text.ts'
+import { REASON_BLOCK, REASON_INPUT, REJECT_VIEW } from './actions.ts'
+import { context, pre, section } from './blocks.ts'
+
+/** What the reject modal carries from the click to the answer. */
+export const RejectMemo = z.object({ request: z.string(), digest: z.string(), ts: z.string(), channel: z.string() })
+export type RejectMemo = z.infer<typeof RejectMemo>
+
+export function rejectModal(request: Request, memo: RejectMemo): types.ModalView {
+  return {
+    type: 'modal',
+    callback_id: REJECT_VIEW,
+    private_metadata: JSON.stringify(memo),
+    title: { type: 'plain_text', text: `Reject ${request.id}` },
+    submit: { type: 'plain_text', text: 'Reject' },
+    close: { type: 'plain_text', text: 'Not now' },
+    blocks: [
+      section(`${code(request.spec.source.alias)} → ${code(request.spec.destination.alias)}: ${plain(request.reason)}`),
+      {
+        type: 'input',
+        block_id: REASON_BLOCK,
+        label: { type: 'plain_text', text: 'Why? The channel will see it.' },
+        element: { type: 'plain_text_input', action_id: REASON_INPUT, multiline: true, min_length: 3, max_length: 500 },
+      },
+    ],
+  }
+}
+
+const PIECE = 2900
+const PIECES = 20
+
+/** The merged config, whole as far as a modal holds it. */
+export function configModal(request: Request): types.ModalView {
+  const text = request.spec.mergedConfig
+  const pieces = Array.from({ length: Math.min(PIECES, Math.ceil(text.length / PIECE)) }, (_, at) =>
+    text.slice(at * PIECE, (at + 1) * PIECE),
+  )
+  const rest = text.length > PIECE * PIECES ? [section('The rest is in the file in the thread.')] : []
+  return {
+    type: 'modal',
+    title: { type: 'plain_text', text: `Config of ${request.id}` },
+    close: { type: 'plain_text', text: 'Close' },
+    blocks: [
+      context(`SHA-256 of the whole request: ${code(request.digest)}`),
+      ...pieces.map((piece) => pre(piece, PIECE)),
+      ...rest,
+    ],
+  }
+}

@@ -1,0 +1,143 @@
+import type { RequestView } from '../../../application/list-requests.ts'
+import { approvalsOf, type Finished, type Request } from '../../../domain/request.ts'
+import { code, person, plain, when } from '../text.ts'
+import { type Message, section } from './blocks.ts'
+import { cardView } from './card.ts'
+import { resultView, troubleFile } from './result.ts'
+import { diffOf, diffText, progressText, stepLine } from './steps.ts'
+
+/** One place in a request's thread and what belongs there. Posted once under its name, then updated when it changes; files never change. */
+export type Slot =
+  | { readonly slot: string; readonly kind: 'message'; readonly message: Message }
+  | { readonly slot: string; readonly kind: 'file'; readonly file: ThreadFile }
+
+export interface ThreadFile {
+  readonly name: string
+  readonly title: string
+  readonly content: string
+}
+
+export const CARD = 'card'
+
+/** Everything Slack should show of a request, in order: the card, then its thread. A function of what is stored, so it can be painted again at any time. */
+export function pictureOf(view: RequestView, transcript: string | undefined): readonly Slot[] {
+  const { request, steps } = view
+  return [
+    { slot: CARD, kind: 'message', message: cardView(request) },
+    message('digest', digestText(request)),
+    file('config', {
+      name: `merged-${request.id}.cfg`,
+      title: 'Merged config, whole',
+      content: request.spec.mergedConfig,
+    }),
+    ...decisions(request),
+    ...ending(request),
+    ...run(view),
+    ...('outcome' in request ? result(request, transcript) : []),
+    ...(steps.length === 0 && request.state === 'running'
+      ? [message('started', '▶️ Checked again: exactly what was approved. The run begins.')]
+      : []),
+  ]
+}
+
+function digestText(request: Request): string {
+  const { spec } = request
+  return [
+    `*What an approval binds*, as one SHA-256: ${code(request.digest)}`,
+    `It covers mode, scope, engine, HSM ids and ENI IPs, the merged config below, the bastion, the credential reference and the bastion script (${code(spec.scriptDigest.slice(0, 12))}).`,
+    'Right before the run I derive it all again; if the digest differs, nothing runs.',
+  ].join('\n')
+}
+
+function decisions(request: Request): Slot[] {
+  return request.decisions.map(({ by, verdict, at, reason }, index) => {
+    if (verdict === 'reject')
+      return message(`decision:${index + 1}`, `⛔ ${person(by)} rejected it ${when(at)}: ${plain(reason ?? '')}`)
+    const sofar = approvalsOf(request).findIndex((decision) => decision.by === by) + 1
+    return message(
+      `decision:${index + 1}`,
+      `👍 ${person(by)} approved it ${when(at)} (${sofar} of ${request.rule.required})`,
+    )
+  })
+}
+
+function ending(request: Request): Slot[] {
+  const asker = person(request.requestedBy)
+  switch (request.state) {
+    case 'rejected':
+      return [message('end', `${asker}: your request was rejected. Nothing has run.`)]
+    case 'withdrawn':
+      return [message('end', `⚪ Withdrawn by ${person(request.by)}. Nothing has run.`)]
+    case 'expired':
+      return [
+        message(
+          'end',
+          `${asker}: your request expired with ${approvalsOf(request).length} of ${request.rule.required} approvals. Nothing has run. Ask again if it is still needed.`,
+        ),
+      ]
+    case 'stale':
+      return [
+        message(
+          'end',
+          `🟠 ${asker}: it was approved, but when I checked again it was no longer what would run. Changed: ${plain(request.changed.join('; '))}. *Nothing has run.* The button on the card files a fresh request.`,
+        ),
+      ]
+    default:
+      return []
+  }
+}
+
+function run({ request, steps }: RequestView): Slot[] {
+  const { spec } = request
+  const diff = diffOf(spec, steps)
+  const slots: Slot[] = []
+  for (const step of steps) {
+    // Batches of keys show as progress: a message each would bury the rest.
+    const isBatch = step.plan.kind === 'sync-keys' && !step.plan.canary
+    if (!isBatch) slots.push(message(`step:${step.n}`, stepLine(spec, step)))
+    if (diff && step.plan.kind === 'inventory' && step.plan.purpose === 'before')
+      slots.push(message('diff', diffText(spec, diff)))
+  }
+  const progress = diff && progressText(diff, steps)
+  if (!progress) return slots
+  const lastBatch = steps.findLast((step) => step.plan.kind === 'sync-keys' && !step.plan.canary)
+  const text = `\`\`\`${progress}\`\`\`${lastBatch ? `\n${stepLine(spec, lastBatch)}` : ''}`
+  const firstWrite = slots.findIndex((slot) =>
+    steps.some((step) => slot.slot === `step:${step.n}` && step.plan.kind.startsWith('sync')),
+  )
+  const at = firstWrite < 0 ? slots.length : firstWrite + 1
+  return [...slots.slice(0, at), message('progress', text), ...slots.slice(at)]
+}
+
+function result(request: Finished, transcript: string | undefined): Slot[] {
+  const troubles = troubleFile(request.outcome.troubles)
+  return [
+    ...(transcript
+      ? [
+          file('transcript', {
+            name: `transcript-${request.id}.txt`,
+            title: 'Transcript, redacted',
+            content: transcript,
+          }),
+        ]
+      : []),
+    ...(troubles
+      ? [
+          file('troubles', {
+            name: `not-synced-${request.id}.txt`,
+            title: 'Everything that is not where it should be',
+            content: troubles,
+          }),
+        ]
+      : []),
+    { slot: 'result', kind: 'message', message: resultView(request) },
+  ]
+}
+
+function message(slot: string, text: string): Slot {
+  return { slot, kind: 'message', message: { text, blocks: [section(text)] } }
+}
+
+function file(slot: string, content: ThreadFile): Slot {
+  return { slot, kind: 'file', file: content }
+}

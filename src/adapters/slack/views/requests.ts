@@ -1,0 +1,92 @@
+import type { RequestHistory } from '../../../application/list-requests.ts'
+import type { Request } from '../../../domain/request.ts'
+import { approvalsOf } from '../../../domain/request.ts'
+import { describeSelection } from '../../../domain/scope.ts'
+import { approversText, code, count, person, plain, when } from '../text.ts'
+import { context, type Message, pre, section } from './blocks.ts'
+import { configDifference, hsmText } from './card.ts'
+import { resultView } from './result.ts'
+import { STATE_FACES } from './states.ts'
+import { diffOf, diffText, progressText, stepLine } from './steps.ts'
+
+/** A list of requests, newest first. */
+export function requestsView(title: string, requests: readonly Request[], links: ReadonlyMap<string, string>): Message {
+  const lines = requests.map((request) => {
+    const { icon, title: state } = STATE_FACES[request.state]
+    const link = links.get(request.id)
+    const id = link ? `<${link}|${request.id}>` : code(request.id)
+    const { source, destination, mode } = request.spec
+    return `${icon} ${id} · ${mode} ${source.alias} → ${destination.alias} · ${state} · ${person(request.requestedBy)} ${when(request.requestedAt)} · ${plain(request.reason, 80)}`
+  })
+  const text = requests.length === 0 ? `${title}: none.` : `${title}: ${count(requests.length, 'request')}.`
+  return {
+    text,
+    blocks: [
+      section(`*${text}*`),
+      ...chunks(lines, 2800).map(section),
+      context(`${code('/hsm-requests <id>')} shows one with its history.`),
+    ],
+  }
+}
+
+/** One request with everything that is known of it: what every button could tell. */
+export function historyView({ request, steps, history }: RequestHistory, link: string | undefined): Message {
+  const { spec } = request
+  const face = STATE_FACES[request.state]
+  const diff = diffOf(spec, steps)
+  const progress = diff && progressText(diff, steps)
+  const result = 'outcome' in request ? resultView(request).blocks : []
+  const about = [
+    `${face.icon} *${face.title}* · ${code(request.id)} · ${spec.mode} ${code(spec.source.alias)} → ${code(spec.destination.alias)}${link ? ` · <${link}|card>` : ''}`,
+    `${face.meaning} Asked by ${person(request.requestedBy)} ${when(request.requestedAt)}: ${plain(request.reason)}`,
+    `Users: ${code(describeSelection(spec.scope.users))} · keys: ${code(describeSelection(spec.scope.keys))} · engine ${code(spec.engine)} on ${code(spec.bastion.name)} · credentials ${code(spec.bastion.credentials.id)}`,
+    `Approvals: ${approvalsOf(request).length} of ${request.rule.required} · may approve: ${approversText(request.rule)} · expires ${when(request.expiresAt)}`,
+    `Digest ${code(request.digest)}`,
+  ]
+  const lines = history.map(
+    ({ at, type, actor, facts }) =>
+      `${when(at)} · *${plain(type)}* · ${actor === 'bot' ? 'bot' : person(actor)}${factsText(facts)}`,
+  )
+  return {
+    text: `Request ${request.id}: ${face.title}`,
+    blocks: [
+      section(about.join('\n')),
+      pre(hsmText(spec), 1200),
+      pre(configDifference(spec), 2500),
+      ...(diff ? [section(diffText(spec, diff))] : []),
+      ...(progress ? [pre(progress, 400)] : []),
+      ...(steps.length > 0
+        ? [
+            section(
+              steps
+                .slice(-8)
+                .map((step) => stepLine(spec, step))
+                .join('\n'),
+            ),
+          ]
+        : []),
+      ...result,
+      section(`*History* (${count(history.length, 'record')})`),
+      ...chunks(lines.slice(-25), 1800).slice(-2).map(section),
+    ],
+  }
+}
+
+/** Short facts of a record; long ones are in the export. */
+function factsText(facts: Readonly<Record<string, unknown>>): string {
+  const shown = ['rule', 'verdict', 'reason', 'commandId', 'operation'].flatMap((name) => {
+    const value = facts[name]
+    return typeof value === 'string' ? [`${name} ${plain(value, 120)}`] : []
+  })
+  return shown.length > 0 ? ` · ${shown.join(' · ')}` : ''
+}
+
+function chunks(lines: readonly string[], limit: number): string[] {
+  const parts: string[] = []
+  for (const line of lines) {
+    const last = parts.at(-1)
+    if (last !== undefined && last.length + line.length < limit) parts[parts.length - 1] = `${last}\n${line}`
+    else parts.push(line)
+  }
+  return parts
+}

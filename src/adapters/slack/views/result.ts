@@ -1,0 +1,100 @@
+import type { OutcomeReport, Trouble } from '../../../domain/outcome.ts'
+import type { Finished } from '../../../domain/request.ts'
+import { explain } from '../explain.ts'
+import { code, columns, count, duration, person, plain } from '../text.ts'
+import { type Block, type Message, pre, section } from './blocks.ts'
+import { STATE_FACES } from './states.ts'
+import { stopText } from './stop-text.ts'
+
+const SHOWN_TROUBLES = 15
+
+/** The result of a run: what happened, whether anything changed, what to do next. */
+export function resultView(request: Finished): Message {
+  const { outcome, spec } = request
+  const face = STATE_FACES[request.state]
+  const took = duration(request.finishedAt - request.startedAt)
+  const title = `${face.icon} *${headline(request)}* ${person(request.requestedBy)} · ${took}`
+  const blocks: Block[] = [section(`${title}\n${changed(outcome, spec.mode)}`)]
+  if (outcome.destinations.length > 0 && spec.mode === 'sync') blocks.push(pre(table(outcome), 2500))
+  if (outcome.troubles.length > 0) blocks.push(section(troubleText(outcome.troubles)))
+  const proof = proofText(outcome)
+  if (proof) blocks.push(section(proof))
+  const next = nextText(request)
+  if (next) blocks.push(section(`*Next:* ${next}`))
+  return {
+    text: `${face.icon} ${face.title}: ${spec.source.alias} → ${spec.destination.alias} (${request.id}) ${person(request.requestedBy)}`,
+    blocks,
+  }
+}
+
+function headline({ state, outcome, spec }: Finished): string {
+  if (state === 'succeeded' && spec.mode === 'plan') return 'Plan ready: compared, nothing changed.'
+  if (state === 'succeeded' && !outcome.wrote) return 'Succeeded: nothing was missing.'
+  return `${STATE_FACES[state].title}.`
+}
+
+function changed(outcome: OutcomeReport, mode: string): string {
+  const stopped = outcome.stop ? `${stopText(outcome.stop).what}\n` : ''
+  const because = outcome.because ? `${explain({ refused: outcome.because })}\n` : ''
+  const withdrawn = outcome.withdrawn ? 'It was stopped at the request of who asked for it.\n' : ''
+  const lead = `${stopped}${because}${withdrawn}`
+  if (mode === 'plan' || !outcome.wrote) return `${lead}*Nothing was changed.*`
+  if (outcome.state === 'unknown')
+    return `${lead}*Users or keys may have been written*, and I could not list the HSMs afterwards. Nothing will be retried.`
+  return `${lead}What is said here was listed on the HSMs after the run, not taken from what the tool printed.`
+}
+
+function table({ destinations }: OutcomeReport): string {
+  const head = ['destination HSM', 'ENI IP', '', 'there', 'synced', 'failed', 'conflicts']
+  const rows = destinations.flatMap(({ hsmId, ip, users, keys }) => [
+    [hsmId, ip, 'users', `${users.already}`, `${users.synced}`, `${users.failed}`, `${users.conflicts}`],
+    ['', '', 'keys', `${keys.already}`, `${keys.synced}`, `${keys.failed}`, `${keys.conflicts}`],
+  ])
+  return columns([head, ...rows])
+}
+
+export function troubleLine({ kind, name, server, problem, why }: Trouble): string {
+  const where = server === undefined ? '' : ` on server ${server}`
+  return `${kind} ${name}${where}: ${problem.replaceAll('-', ' ')} (${why})`
+}
+
+function troubleText(troubles: readonly Trouble[]): string {
+  const lines = troubles.slice(0, SHOWN_TROUBLES).map((trouble) => `• ${plain(troubleLine(trouble), 180)}`)
+  const more =
+    troubles.length > SHOWN_TROUBLES
+      ? `\n… and ${troubles.length - SHOWN_TROUBLES} more: the file below names all ${troubles.length}.`
+      : ''
+  return `*${count(troubles.length, 'user or key').replace('keys', 'keys')} not where they should be:*\n${lines.join('\n')}${more}`
+}
+
+/** All troubles, one a line, where the message cannot hold them. */
+export function troubleFile(troubles: readonly Trouble[]): string | undefined {
+  return troubles.length > SHOWN_TROUBLES ? `${troubles.map(troubleLine).join('\n')}\n` : undefined
+}
+
+function proofText({ keyHashes }: OutcomeReport): string | undefined {
+  const [source, ...others] = keyHashes
+  if (source?.server !== 0 || others.length === 0) return undefined
+  const equal = others.filter(({ hash }) => hash === source.hash)
+  if (equal.length === 0) return undefined
+  const servers = equal.map(({ server }) => `server ${server}`).join(', ')
+  return `*Proof:* Key Hash ${code(`${source.hash.slice(0, 16)}…`)} is equal on the source and ${servers}: same owners and shares for all keys.`
+}
+
+function nextText({ id, state, outcome, spec }: Finished): string | undefined {
+  if (outcome.stop) return stopText(outcome.stop).next
+  if (state === 'unknown')
+    return `a person must list users and keys on the destination. ${code(`/hsm-requests ${id}`)} shows what is known.`
+  if (outcome.troubles.some(({ problem }) => problem === 'conflict')) {
+    return 'conflicts are never written over: compare the named users and keys on both clusters by hand.'
+  }
+  if (outcome.troubles.some(({ problem }) => problem === 'blocked'))
+    return 'ask again with the missing owners in scope.'
+  if (outcome.troubles.some(({ problem }) => problem === 'not-spread'))
+    return 'the service spreads keys between HSMs by itself; compare again later with `mode=plan`.'
+  if (outcome.troubles.length > 0)
+    return `look at the transcript, then ask again: only what is still missing on ${code(spec.destination.alias)} will be tried.`
+  return spec.mode === 'plan' && state === 'succeeded'
+    ? `ask for it with ${code('mode=sync')} if it should be done.`
+    : undefined
+}

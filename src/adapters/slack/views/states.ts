@@ -1,0 +1,31 @@
+import type { RequestState } from '../../../domain/request.ts'
+
+export interface Face {
+  readonly icon: string
+  readonly title: string
+  /** What the state means for the HSMs, in one sentence. */
+  readonly meaning: string
+}
+
+/** How each state looks. */
+export const STATE_FACES: Readonly<Record<RequestState, Face>> = {
+  pending: { icon: '🟡', title: 'Waiting for approval', meaning: 'Nothing has run.' },
+  approved: { icon: '🔵', title: 'Approved', meaning: 'Nothing has run yet.' },
+  running: { icon: '🔵', title: 'Running', meaning: 'Users and keys may be changing right now.' },
+  rejected: { icon: '⛔', title: 'Rejected', meaning: 'Nothing has run.' },
+  withdrawn: { icon: '⚪', title: 'Withdrawn', meaning: 'Nothing has run.' },
+  expired: { icon: '⚪', title: 'Expired', meaning: 'Nothing has run.' },
+  stale: { icon: '🟠', title: 'Stale', meaning: 'Nothing has run.' },
+  succeeded: { icon: '✅', title: 'Succeeded', meaning: 'Everything asked for was listed at its place.' },
+  partial: {
+    icon: '🟠',
+    title: 'Partly done',
+    meaning: 'Some users or keys are not where they should be; all are named.',
+  },
+  failed: {
+    icon: '🔴',
+    title: 'Failed',
+    meaning: 'The listings prove what was changed: nothing, or only what is named.',
+  },
+  unknown: { icon: '🟣', title: 'Unknown', meaning: 'I cannot tell what was changed: a person must look.' },
+}

@@ -1,0 +1,90 @@
+import type { Stop } from '../../../domain/step.ts'
+import { plain } from '../text.ts'
+
+/** Why a run stopped, and what to do next. */
+export function stopText(stop: Stop): { readonly what: string; readonly next: string } {
+  const detail = plain(stop.detail, 400)
+  switch (stop.code) {
+    case 'not-connected':
+      return {
+        what: `CMU did not connect to every HSM: ${detail}`,
+        next: 'Check the security groups and routes for port 2225 between bastion and HSMs, then ask again.',
+      }
+    case 'not-encrypted':
+      return {
+        what: `End-to-end encryption is not on for every HSM: ${detail}`,
+        next: 'Check that customerCA.crt on the bastion is the one that signed both clusters, then ask again.',
+      }
+    case 'wrong-partition':
+      return {
+        what: `The HSM behind an address is not the approved one: ${detail}`,
+        next: 'Do not ask again before it is clear why: source and destination could be swapped.',
+      }
+    case 'login-failed':
+      return {
+        what: `The crypto officer could not log in: ${detail}`,
+        next: 'I do not try again: five failures lock the account. Check the secret, and that the same password holds on both clusters.',
+      }
+    case 'login-risk':
+      return {
+        what: `I did not log in: ${detail}, and five lock the account.`,
+        next: 'Log in by hand with the right password (that resets the count), then ask again.',
+      }
+    case 'question':
+      return {
+        what: `CMU asked a question, and I never answer one: ${detail}`,
+        next: 'If it is about a quorum, this crypto officer cannot be used for syncs without people present.',
+      }
+    case 'no-answer':
+      return {
+        what: `CMU stopped answering: ${detail}`,
+        next: 'Look at the transcript and at the HSMs before you ask again.',
+      }
+    case 'unreadable':
+      return {
+        what: `I could not read ${detail}`,
+        next: 'The transcript shows what CMU printed. Without a readable listing I count nothing as done.',
+      }
+    case 'users-changed':
+      return {
+        what: `Somebody changed users while the run was going: ${detail}`,
+        next: 'Ask again when that work is finished.',
+      }
+    case 'canary-effect':
+      return {
+        what: `The first key did not have exactly the expected effect, so no other key was tried. ${detail}`,
+        next: 'Compare both clusters by hand before you ask again: a comparison by handles may not hold here.',
+      }
+    case 'batch-failed':
+      return {
+        what: `Every key of a batch failed, so I stopped. The tool said: ${detail}`,
+        next: 'Look at the transcript; ask again when the cause is gone.',
+      }
+    case 'bastion-refused':
+      return { what: `The bastion refused the step: ${detail}`, next: 'The operator must look at the bastion.' }
+    case 'bastion-busy':
+      return {
+        what: `Another sync for this destination is running on the bastion: ${detail}`,
+        next: 'Ask again when it has ended. If no bot of yours runs it, find out whose it is.',
+      }
+    case 'credentials':
+      return {
+        what: `The bastion could not get the crypto officer's credentials: ${detail}`,
+        next: "Check the secret and the bastion's instance role.",
+      }
+    case 'not-executed':
+      return {
+        what: `The step never ran on the bastion, several times in a row: ${detail}`,
+        next: 'Check the bastion in Systems Manager, then ask again.',
+      }
+    case 'lost':
+      return { what: `I could not find out how a step ended: ${detail}`, next: 'A person must look at the HSMs.' }
+    case 'could-not-check':
+      return {
+        what: 'I could not check, right before the run, that it would be what was approved.',
+        next: 'Ask again when that works.',
+      }
+    default:
+      return stop.code satisfies never
+  }
+}

@@ -1,0 +1,59 @@
+import { type Kysely, sql } from 'kysely'
+import type { AuditEntry, AuditRow } from '../../application/store.ts'
+import { canonicalJson, sha256 } from '../../domain/digest.ts'
+import { parseRequestId } from '../../domain/ids.ts'
+import { redact } from '../../domain/redact.ts'
+import type { Dialect } from './migrations.ts'
+import type { Tables } from './schema.ts'
+
+/** The hash before the first row. */
+const GENESIS = '0'.repeat(64)
+/** Any number, the same in every process: writers of the chain queue for it. */
+const CHAIN_LOCK = 728_410_001
+
+type Db = Kysely<Tables>
+type Row = { at: number; type: string; actor: string; request_id: string | null; facts: string }
+
+/** Appends a row; its hash covers the row and the hash before it. Call inside the transaction of the change it records. */
+export async function appendAudit(db: Db, dialect: Dialect, entry: AuditEntry): Promise<void> {
+  if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${CHAIN_LOCK})`.execute(db)
+  const last = await db.selectFrom('audit').select('hash').orderBy('seq', 'desc').limit(1).executeTakeFirst()
+  const row: Row = {
+    at: entry.at,
+    type: entry.type,
+    actor: entry.actor,
+    request_id: entry.request ?? null,
+    facts: redact(canonicalJson(entry.facts)),
+  }
+  await db
+    .insertInto('audit')
+    .values({ ...row, hash: hashOf(last?.hash ?? GENESIS, row) })
+    .execute()
+}
+
+/** The rows of one request, oldest first. */
+export async function readHistory(db: Db, requestId: string): Promise<readonly AuditRow[]> {
+  const rows = await db
+    .selectFrom('audit')
+    .selectAll()
+    .where('request_id', '=', requestId)
+    .orderBy('seq')
+    .limit(1000)
+    .execute()
+  return rows.map((row) => {
+    const id = row.request_id === null ? undefined : parseRequestId(row.request_id)
+    return {
+      seq: row.seq,
+      at: row.at,
+      type: row.type,
+      actor: row.actor,
+      ...(id ? { request: id } : {}),
+      facts: JSON.parse(row.facts),
+      hash: row.hash,
+    }
+  })
+}
+
+function hashOf(previous: string, { at, type, actor, request_id, facts }: Row): string {
+  return sha256(canonicalJson([previous, at, type, actor, request_id, facts]))
+}

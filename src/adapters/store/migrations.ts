@@ -1,0 +1,87 @@
+import { type Kysely, type Migration, type MigrationProvider, sql } from 'kysely'
+
+export type Dialect = 'sqlite' | 'postgres'
+
+/** The schema's history, oldest first. A released migration is never edited. */
+export function migrations(dialect: Dialect): MigrationProvider {
+  return { getMigrations: async () => ({ '001-first': first(dialect) }) }
+}
+
+function first(dialect: Dialect): Migration {
+  const up = async (db: Kysely<unknown>) => {
+    await db.schema
+      .createTable('requests')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('version', 'integer', (column) => column.notNull())
+      .addColumn('shape', 'integer', (column) => column.notNull())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('is_open', 'integer', (column) => column.notNull())
+      .addColumn('destination', 'text', (column) => column.notNull())
+      .addColumn('requested_by', 'text', (column) => column.notNull())
+      .addColumn('requested_at', 'bigint', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint', (column) => column.notNull())
+      .addColumn('doc', 'text', (column) => column.notNull())
+      .addColumn('lease_holder', 'text')
+      .addColumn('lease_until', 'bigint', (column) => column.notNull().defaultTo(0))
+      .addColumn('painted_version', 'integer', (column) => column.notNull().defaultTo(0))
+      .addColumn('paint_after', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+    // One open request per destination, whatever races.
+    await sql`create unique index one_open_per_destination on requests (destination) where is_open = 1`.execute(db)
+    await sql`create index open_requests on requests (requested_at) where is_open = 1`.execute(db)
+    await sql`create index unpainted_requests on requests (paint_after) where painted_version < version`.execute(db)
+    await db.schema.createIndex('requests_by_person').on('requests').columns(['requested_by', 'requested_at']).execute()
+    await db.schema
+      .createTable('steps')
+      .addColumn('request_id', 'text', (column) => column.notNull().references('requests.id'))
+      .addColumn('n', 'integer', (column) => column.notNull())
+      .addColumn('shape', 'integer', (column) => column.notNull())
+      .addColumn('doc', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('steps_key', ['request_id', 'n'])
+      .execute()
+    await db.schema
+      .createTable('audit')
+      .addColumn('seq', dialect === 'sqlite' ? 'integer' : 'bigserial', (column) =>
+        dialect === 'sqlite' ? column.primaryKey().autoIncrement() : column.primaryKey(),
+      )
+      .addColumn('at', 'bigint', (column) => column.notNull())
+      .addColumn('type', 'text', (column) => column.notNull())
+      .addColumn('actor', 'text', (column) => column.notNull())
+      .addColumn('request_id', 'text')
+      .addColumn('facts', 'text', (column) => column.notNull())
+      .addColumn('hash', 'text', (column) => column.notNull())
+      .execute()
+    await db.schema.createIndex('audit_by_request').on('audit').columns(['request_id', 'seq']).execute()
+    for (const statement of appendOnly(dialect)) await sql.raw(statement).execute(db)
+    await db.schema
+      .createTable('slots')
+      .addColumn('request_id', 'text', (column) => column.notNull().references('requests.id'))
+      .addColumn('slot', 'text', (column) => column.notNull())
+      .addColumn('status', 'text', (column) => column.notNull())
+      .addColumn('ts', 'text')
+      .addColumn('hash', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('slots_key', ['request_id', 'slot'])
+      .execute()
+    await db.schema
+      .createTable('inbox')
+      .addColumn('key', 'text', (column) => column.primaryKey())
+      .addColumn('at', 'bigint', (column) => column.notNull())
+      .execute()
+    await db.schema.createIndex('inbox_by_age').on('inbox').column('at').execute()
+  }
+  return { up }
+}
+
+/** The audit table takes rows and keeps them: the database itself refuses the rest. */
+function appendOnly(dialect: Dialect): readonly string[] {
+  if (dialect === 'sqlite') {
+    return ['update', 'delete'].map(
+      (action) =>
+        `create trigger audit_no_${action} before ${action} on audit begin select raise(abort, 'the audit record is append-only'); end`,
+    )
+  }
+  return [
+    `create function audit_is_append_only() returns trigger language plpgsql as $$ begin raise exception 'the audit record is append-only'; end $$`,
+    'create trigger audit_append_only before update or delete on audit for each row execute function audit_is_append_only()',
+  ]
+}

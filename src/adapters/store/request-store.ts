@@ -1,0 +1,207 @@
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { type AuditEntry, LeaseLost, type Store, type StoredRequest } from '../../application/store.ts'
+import { parseRequestId, type RequestId } from '../../domain/ids.ts'
+import { isRefusal, refuse } from '../../domain/refusal.ts'
+import type { Request } from '../../domain/request.ts'
+import { appendAudit, readHistory } from './audit-chain.ts'
+import type { Database } from './open-database.ts'
+import { columnsOf, parseRequest, parseStep } from './request-rows.ts'
+import { SHAPE, type Tables } from './schema.ts'
+import { slotStore } from './slot-store.ts'
+
+type Tx = Transaction<Tables>
+
+const INBOX_KEEP_MS = 24 * 3_600_000
+
+/** The store on SQLite or PostgreSQL. */
+export function requestStore({ db, dialect }: Database): Store {
+  const audit = (tx: Tx, entry: AuditEntry) => appendAudit(tx, dialect, entry)
+
+  return {
+    ...slotStore(db),
+    create: (request, entry) =>
+      db.transaction().execute(async (tx) => {
+        const destination = request.spec.destination.clusterId
+        const inserted = await tx
+          .insertInto('requests')
+          .values({
+            id: request.id,
+            version: 1,
+            ...columnsOf(request),
+            destination,
+            requested_by: request.requestedBy,
+            requested_at: request.requestedAt,
+            lease_until: 0,
+            painted_version: 0,
+            paint_after: 0,
+          })
+          .onConflict((conflict) => conflict.doNothing())
+          .returning('id')
+          .executeTakeFirst()
+        if (!inserted) return { busy: await openFor(tx, destination) }
+        await audit(tx, entry)
+        return { request, version: 1 }
+      }),
+
+    load: (id) => load(db, id),
+
+    change: (id, change, entry, holder) =>
+      db.transaction().execute(async (tx) => {
+        const before = await lock(tx, dialect, id)
+        if (!before) return refuse({ code: 'no-such-request', text: id })
+        if (holder !== undefined && before.lease_holder !== holder) throw new LeaseLost(id)
+        const { request, version } = parseRequest(before)
+        const after = change(request)
+        if (isRefusal(after)) return after
+        const updated = await tx
+          .updateTable('requests')
+          .set({ ...columnsOf(after), version: version + 1, paint_after: 0 })
+          .where('id', '=', id)
+          .where('version', '=', version)
+          .executeTakeFirst()
+        if (updated.numUpdatedRows !== 1n) throw new Error(`request ${id} changed between read and write`)
+        await audit(tx, entry(after, request))
+        return { request: after, version: version + 1 } satisfies StoredRequest
+      }),
+
+    list: async ({ states, requestedBy, limit }) => {
+      let query = db
+        .selectFrom('requests')
+        .select(['id', 'version', 'shape', 'doc'])
+        .orderBy('requested_at', 'desc')
+        .limit(limit)
+      if (states) query = query.where('state', 'in', [...states])
+      // Lets the partial index serve the open ones however many are finished.
+      if (states?.every((state) => ['pending', 'approved', 'running'].includes(state)))
+        query = query.where(sql<boolean>`is_open = 1`)
+      if (requestedBy !== undefined) query = query.where('requested_by', '=', requestedBy)
+      return (await query.execute()).map((row) => parseRequest(row).request)
+    },
+
+    steps: async (id) =>
+      (await db.selectFrom('steps').selectAll().where('request_id', '=', id).orderBy('n').execute()).map(parseStep),
+
+    saveStep: (id, step, holder, entry) =>
+      db.transaction().execute(async (tx) => {
+        const row = await lock(tx, dialect, id)
+        if (row?.lease_holder !== holder) throw new LeaseLost(id)
+        await tx
+          .insertInto('steps')
+          .values({ request_id: id, n: step.n, shape: SHAPE, doc: JSON.stringify(step) })
+          .onConflict((conflict) =>
+            conflict.columns(['request_id', 'n']).doUpdateSet({ doc: JSON.stringify(step), shape: SHAPE }),
+          )
+          .execute()
+        await tx
+          .updateTable('requests')
+          .set({ version: row.version + 1, paint_after: 0 })
+          .where('id', '=', id)
+          .execute()
+        if (entry) await audit(tx, entry)
+      }),
+
+    audit: (entry) => db.transaction().execute((tx) => audit(tx, entry)),
+    history: (id) => readHistory(db, id),
+
+    claimRun: (holder, now, until) =>
+      db.transaction().execute(async (tx) => {
+        const free = tx
+          .selectFrom('requests')
+          .select('id')
+          .where(sql<boolean>`is_open = 1`)
+          .where('state', 'in', ['approved', 'running'])
+          .where('lease_until', '<=', now)
+          .orderBy('requested_at')
+          .limit(1)
+        const row = await (dialect === 'postgres' ? free.forUpdate().skipLocked() : free).executeTakeFirst()
+        if (!row) return undefined
+        await tx
+          .updateTable('requests')
+          .set({ lease_holder: holder, lease_until: until })
+          .where('id', '=', row.id)
+          .execute()
+        return asId(row.id)
+      }),
+
+    renewLease: async (id, holder, until) => {
+      const renewed = await db
+        .updateTable('requests')
+        .set({ lease_until: until })
+        .where('id', '=', id)
+        .where('lease_holder', '=', holder)
+        .executeTakeFirst()
+      return renewed.numUpdatedRows === 1n
+    },
+
+    releaseLease: async (id, holder) => {
+      await db
+        .updateTable('requests')
+        .set({ lease_holder: null, lease_until: 0 })
+        .where('id', '=', id)
+        .where('lease_holder', '=', holder)
+        .execute()
+    },
+
+    pastExpiry: async (now) => {
+      const rows = await db
+        .selectFrom('requests')
+        .select('id')
+        .where(sql<boolean>`is_open = 1`)
+        .where('state', '=', 'pending')
+        .where('expires_at', '<=', now)
+        .limit(100)
+        .execute()
+      return rows.map((row) => asId(row.id))
+    },
+
+    firstSeen: async (key, now) => {
+      await db
+        .deleteFrom('inbox')
+        .where('at', '<', now - INBOX_KEEP_MS)
+        .execute()
+      const inserted = await db
+        .insertInto('inbox')
+        .values({ key, at: now })
+        .onConflict((conflict) => conflict.column('key').doNothing())
+        .returning('key')
+        .executeTakeFirst()
+      return inserted !== undefined
+    },
+
+    ready: async () => {
+      await sql`select 1`.execute(db)
+    },
+    close: () => db.destroy(),
+  }
+}
+
+async function load(db: Kysely<Tables>, id: RequestId): Promise<StoredRequest | undefined> {
+  const row = await db
+    .selectFrom('requests')
+    .select(['id', 'version', 'shape', 'doc'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && parseRequest(row)
+}
+
+/** The row, and nobody else's turn until the transaction ends. SQLite has one writer anyway. */
+function lock(tx: Tx, dialect: Database['dialect'], id: RequestId) {
+  const query = tx.selectFrom('requests').select(['id', 'version', 'shape', 'doc', 'lease_holder']).where('id', '=', id)
+  return (dialect === 'postgres' ? query.forUpdate() : query).executeTakeFirst()
+}
+
+async function openFor(tx: Tx, destination: string): Promise<Request['id']> {
+  const row = await tx
+    .selectFrom('requests')
+    .select('id')
+    .where('destination', '=', destination)
+    .where(sql<boolean>`is_open = 1`)
+    .executeTakeFirstOrThrow()
+  return asId(row.id)
+}
+
+function asId(text: string): RequestId {
+  const id = parseRequestId(text)
+  if (!id) throw new Error(`not a request id in the database: ${text}`)
+  return id
+}

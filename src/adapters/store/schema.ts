@@ -1,0 +1,36 @@
+import type { Generated } from 'kysely'
+
+/** Rows as both databases hold them: JSON as text, instants and flags as numbers. */
+export interface Tables {
+  requests: {
+    id: string
+    version: number
+    /** Of the JSON in `doc`: a later version of the bot still reads the one before. */
+    shape: number
+    state: string
+    is_open: number
+    destination: string
+    requested_by: string
+    requested_at: number
+    expires_at: number
+    doc: string
+    lease_holder: string | null
+    lease_until: number
+    painted_version: number
+    paint_after: number
+  }
+  steps: { request_id: string; n: number; shape: number; doc: string }
+  audit: {
+    seq: Generated<number>
+    at: number
+    type: string
+    actor: string
+    request_id: string | null
+    facts: string
+    hash: string
+  }
+  slots: { request_id: string; slot: string; status: string; ts: string | null; hash: string }
+  inbox: { key: string; at: number }
+}
+
+export const SHAPE = 1

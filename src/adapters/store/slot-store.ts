@@ -1,0 +1,54 @@
+import { type Kysely, sql } from 'kysely'
+import type { Store } from '../../application/store.ts'
+import { parseRequestId } from '../../domain/ids.ts'
+import type { Tables } from './schema.ts'
+
+type SlotPart = Pick<Store, 'unpainted' | 'markPainted' | 'paintLater' | 'slots' | 'saveSlot' | 'removeSlot'>
+
+/** What of each request stands in Slack. */
+export function slotStore(db: Kysely<Tables>): SlotPart {
+  return {
+    unpainted: async (now, limit) => {
+      const rows = await db
+        .selectFrom('requests')
+        .select('id')
+        .where(sql<boolean>`painted_version < version`)
+        .where('paint_after', '<=', now)
+        .orderBy('paint_after')
+        .limit(limit)
+        .execute()
+      return rows.flatMap((row) => parseRequestId(row.id) ?? [])
+    },
+    markPainted: async (id, version) => {
+      await db
+        .updateTable('requests')
+        .set({ painted_version: version })
+        .where('id', '=', id)
+        .where('painted_version', '<', version)
+        .execute()
+    },
+    paintLater: async (id, at) => {
+      await db.updateTable('requests').set({ paint_after: at }).where('id', '=', id).execute()
+    },
+    slots: async (id) => {
+      const rows = await db.selectFrom('slots').selectAll().where('request_id', '=', id).execute()
+      return rows.map(({ slot, status, ts, hash }) => ({
+        slot,
+        status: status === 'posted' ? ('posted' as const) : ('posting' as const),
+        hash,
+        ...(ts === null ? {} : { ts }),
+      }))
+    },
+    saveSlot: async (id, { slot, status, ts, hash }) => {
+      const values = { status, ts: ts ?? null, hash }
+      await db
+        .insertInto('slots')
+        .values({ request_id: id, slot, ...values })
+        .onConflict((conflict) => conflict.columns(['request_id', 'slot']).doUpdateSet(values))
+        .execute()
+    },
+    removeSlot: async (id, slot) => {
+      await db.deleteFrom('slots').where('request_id', '=', id).where('slot', '=', slot).execute()
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import { parseRequestId } from '../domain/ids.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { Pending } from '../domain/request.ts'
+import type { Deps } from './ports.ts'
+import { submitRequest } from './submit-request.ts'
+
+/** Files a fresh request for what a stale one was for, by whoever clicked: they become the requester. */
+export async function askAgain(
+  deps: Deps,
+  click: { readonly request: string; readonly by: string; readonly channel: string },
+): Promise<Pending | Refusal> {
+  const id = parseRequestId(click.request)
+  const stored = id && (await deps.store.load(id))
+  if (!stored) return refuse({ code: 'no-such-request', text: click.request })
+  const { request } = stored
+  if (request.state !== 'stale')
+    return refuse({ code: 'not-open', request: request.id, state: request.state, wanted: 'ask again' })
+  const { source, destination, mode, scope } = request.spec
+  return submitRequest(deps, {
+    requestedBy: click.by,
+    channel: click.channel,
+    source: source.clusterId,
+    destination: destination.clusterId,
+    mode,
+    scope,
+    reason: request.reason,
+  })
+}

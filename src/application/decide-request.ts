@@ -1,0 +1,125 @@
+import { refuseDecision, refuseWithdrawal } from '../domain/approval-policy.ts'
+import type { RequestId } from '../domain/ids.ts'
+import { isRefusal, type Refusal, type RefusalFacts, refuse } from '../domain/refusal.ts'
+import { type ApprovalRule, type Request, type RequestEvent, transition } from '../domain/request.ts'
+import { findRoute } from '../domain/route.ts'
+import { askWorkspace } from './ask-workspace.ts'
+import type { Deps } from './ports.ts'
+import type { StoredRequest } from './store.ts'
+
+export interface Click {
+  readonly by: string
+  readonly request: RequestId
+  /** What the clicked card showed: the digest it stood for, and the message it was. */
+  readonly shown: { readonly digest: string; readonly ts: string }
+  readonly verdict: 'approve' | 'reject' | 'withdraw'
+  readonly reason?: string
+}
+
+/**
+ * Records one person's approve, reject or withdraw. Everything is asked now, at the moment of the click: who it is, the groups, the live route, the stored
+ * request. A refusal is recorded too.
+ */
+export async function decideRequest(deps: Deps, click: Click): Promise<Request | Refusal> {
+  const decided = await decide(deps, click)
+  if (isRefusal(decided)) {
+    await recordRefusal(deps, click, decided)
+    return decided
+  }
+  deps.changed(click.request)
+  return decided.request
+}
+
+/** Could this person decide this request now? For a form that is opened first; the decision itself asks again. A refusal is recorded. */
+export async function previewDecision(deps: Deps, click: Click): Promise<Request | Refusal> {
+  const stored = await deps.store.load(click.request)
+  if (!stored) return refuse({ code: 'no-such-request', text: click.request })
+  const may = await authorise(deps, stored.request, click)
+  const after = isRefusal(may) ? may : transition(stored.request, eventOf(click), deps.clock.now())
+  if (!isRefusal(after)) return stored.request
+  await recordRefusal(deps, click, after)
+  return after
+}
+
+async function recordRefusal(deps: Deps, click: Click, { refused }: Refusal): Promise<void> {
+  const facts = { verdict: click.verdict, digest: click.shown.digest, rule: refused.code }
+  await deps.store.audit({
+    at: deps.clock.now(),
+    type: 'refused-click',
+    actor: click.by,
+    request: click.request,
+    facts,
+  })
+  deps.log.info({ requestId: click.request, by: click.by, verdict: click.verdict, rule: refused.code }, 'click refused')
+}
+
+async function decide(deps: Deps, click: Click): Promise<StoredRequest | Refusal> {
+  const before = await deps.store.load(click.request)
+  if (!before) return refuse({ code: 'no-such-request', text: click.request })
+  const card = (await deps.store.slots(click.request)).find((slot) => slot.slot === 'card')
+  const isCurrent =
+    click.shown.digest === before.request.digest && (card?.ts === undefined || card.ts === click.shown.ts)
+  const may = await authorise(deps, before.request, click)
+  if (isRefusal(may)) return may
+  if (!isCurrent) return refuse({ code: 'not-current-card', request: click.request })
+  return deps.store.change(
+    click.request,
+    // The rules once more on the newest version: another click may have come between.
+    (request) => may(request) ?? transition(request, eventOf(click), deps.clock.now()),
+    (after) => ({
+      at: deps.clock.now(),
+      type: AUDIT_TYPES[click.verdict],
+      actor: click.by,
+      request: click.request,
+      facts: factsOf(click, after),
+    }),
+  )
+}
+
+const AUDIT_TYPES = { approve: 'approved', reject: 'rejected', withdraw: 'withdrawn' } as const
+
+/** The rule that refuses this person, as a function of the request; or why it could not be found out. */
+async function authorise(
+  deps: Deps,
+  request: Request,
+  click: Click,
+): Promise<((request: Request) => Refusal | undefined) | Refusal> {
+  const person = await askWorkspace(() => deps.workspace.person(click.by))
+  if (isRefusal(person)) return person
+  if (click.verdict === 'withdraw') return refusedOr(request, (now) => refuseWithdrawal(now, person))
+  const rule = liveRule(deps, request)
+  if (isRefusal(rule)) return rule
+  const memberOf: string[] = []
+  if (!rule.users.includes(click.by) && !person.flaw) {
+    for (const group of rule.userGroups) {
+      const members = await askWorkspace(() => deps.workspace.membersOf(group))
+      if (isRefusal(members)) return members
+      if (members.includes(click.by)) memberOf.push(group)
+    }
+  }
+  return refusedOr(request, (now) => refuseDecision(now, rule, { person, memberOf }))
+}
+
+function refusedOr(
+  request: Request,
+  rule: (request: Request) => Refusal | undefined,
+): ((request: Request) => Refusal | undefined) | Refusal {
+  return rule(request) ?? rule
+}
+
+/** Who may decide by the settings of now: somebody taken off the route cannot approve an older request. */
+function liveRule({ landscape }: Deps, request: Request): ApprovalRule | Refusal {
+  const route = findRoute(landscape, request.spec.source.clusterId, request.spec.destination.clusterId)
+  if (!route) return refuse({ code: 'route-gone', request: request.id } satisfies RefusalFacts)
+  return { ...route.approvers, required: request.rule.required }
+}
+
+function eventOf({ verdict, by, reason }: Click): RequestEvent {
+  if (verdict === 'reject') return { type: 'reject', by, reason: reason ?? '' }
+  return { type: verdict, by }
+}
+
+function factsOf(click: Click, after: Request): Record<string, unknown> {
+  const reason = click.reason === undefined ? {} : { reason: click.reason }
+  return { digest: after.digest, state: after.state, ...reason }
+}

@@ -1,0 +1,52 @@
+import { parseRequestId } from '../domain/ids.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import { OPEN_STATES, type Request } from '../domain/request.ts'
+import type { Deps } from './ports.ts'
+import { type SeenStep, seenSteps } from './run-view.ts'
+import type { AuditRow } from './store.ts'
+
+/** A request with everything that is known of it. */
+export interface RequestView {
+  readonly request: Request
+  readonly version: number
+  readonly steps: readonly SeenStep[]
+}
+
+export interface RequestHistory extends RequestView {
+  readonly history: readonly AuditRow[]
+}
+
+const PAGE = 20
+
+export function listOpen(deps: Pick<Deps, 'store'>): Promise<readonly Request[]> {
+  return deps.store.list({ states: OPEN_STATES, limit: PAGE })
+}
+
+export function listMine(deps: Pick<Deps, 'store'>, userId: string): Promise<readonly Request[]> {
+  return deps.store.list({ requestedBy: userId, limit: PAGE })
+}
+
+/** One request by the id people type. */
+export async function showRequest(
+  deps: Pick<Deps, 'store' | 'engines'>,
+  text: string,
+): Promise<RequestHistory | Refusal> {
+  const id = parseRequestId(text)
+  const view = id && (await viewRequest(deps, id))
+  if (!view) return refuse({ code: 'no-such-request', text })
+  return { ...view, history: await deps.store.history(view.request.id) }
+}
+
+/** The stored request and its steps as they are now; `undefined` if there is none. */
+export async function viewRequest(
+  deps: Pick<Deps, 'store' | 'engines'>,
+  id: Request['id'],
+): Promise<RequestView | undefined> {
+  // Read before the steps: a change between the two makes the picture newer than its version, and it is painted once more.
+  const stored = await deps.store.load(id)
+  if (!stored) return undefined
+  const { request, version } = stored
+  const engine = deps.engines[request.spec.engine]
+  const steps = await deps.store.steps(id)
+  return { request, version, steps: engine ? seenSteps(engine, request, steps) : [] }
+}

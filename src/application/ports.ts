@@ -1,0 +1,85 @@
+import type { Person } from '../domain/approval-policy.ts'
+import type { Instant } from '../domain/brand.ts'
+import type { Cluster } from '../domain/cluster.ts'
+import type { ClusterId, RequestId } from '../domain/ids.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { Landscape } from '../domain/route.ts'
+import type { BastionFacts, EngineName } from '../domain/spec.ts'
+import type { Engine, ScriptLines } from '../engines/engine.ts'
+import type { Log } from '../log.ts'
+import type { Store } from './store.ts'
+
+export interface Clock {
+  now(): Instant
+  /** Resolves after `ms`, or at once when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** CloudHSM V2, read only. */
+export interface HsmDirectory {
+  describe(clusterId: ClusterId, region: string): Promise<Cluster | Refusal>
+}
+
+export type Sent =
+  | { readonly kind: 'sent'; readonly commandId: string }
+  /** SSM said no: the command does not exist. `again`: it may say yes a little later. */
+  | { readonly kind: 'refused'; readonly problem: string; readonly again: boolean }
+  /** No answer that tells: the command may exist. */
+  | { readonly kind: 'unsure'; readonly problem: string }
+
+export type Invocation =
+  | { readonly kind: 'waiting'; readonly status: string }
+  /** Not visible (yet): SSM shows a new command only after a moment. */
+  | { readonly kind: 'invisible' }
+  /** `executed: 'no'`: SSM's word that the bastion never started it. */
+  | { readonly kind: 'ended'; readonly status: string; readonly executed: 'no' | 'maybe'; readonly output: string }
+  | { readonly kind: 'unreachable'; readonly problem: string }
+
+export interface CommandToSend {
+  readonly lines: ScriptLines
+  /** How the command is found again: unique for each. At most 100 characters (SSM API). */
+  readonly comment: string
+  readonly executionSeconds: number
+}
+
+/** SSM Run Command, towards one bastion. Nothing in here retries SendCommand: it has no idempotency token. */
+export interface Bastions {
+  presence(bastion: BastionFacts): Promise<{ readonly ping: string; readonly platform: string } | undefined | Refusal>
+  send(bastion: BastionFacts, command: CommandToSend): Promise<Sent>
+  look(bastion: BastionFacts, commandId: string): Promise<Invocation>
+  /** The command with this comment, among those sent since; `undefined`: there is none to be seen. Throws when it could not look. */
+  find(bastion: BastionFacts, comment: string, since: Instant): Promise<string | undefined>
+}
+
+export interface ChannelFacts {
+  readonly id: string
+  readonly name: string
+  readonly botIsMember: boolean
+  /** Shared, or about to be, with another company. */
+  readonly isExternal: boolean
+}
+
+/** Who and where, as Slack says now. All throw when Slack does not answer. */
+export interface Workspace {
+  person(userId: string): Promise<Person>
+  membersOf(userGroup: string): Promise<readonly string[]>
+  /** `undefined`: the bot cannot see it. */
+  channel(id: string): Promise<ChannelFacts | undefined>
+}
+
+/** Everything a use case may need; each takes the part it uses. */
+export interface Deps {
+  readonly clock: Clock
+  readonly newRequestId: () => RequestId
+  readonly landscape: Landscape
+  readonly engines: Readonly<Partial<Record<EngineName, Engine>>>
+  readonly directory: HsmDirectory
+  readonly bastions: Bastions
+  readonly workspace: Workspace
+  readonly store: Store
+  /** Names this process in leases. */
+  readonly holder: string
+  /** Something about a request changed: show it, drive it. Never throws, never waits. */
+  readonly changed: (id: RequestId) => void
+  readonly log: Log
+}

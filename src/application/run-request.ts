@@ -1,0 +1,121 @@
+import { operationId, type RequestId } from '../domain/ids.ts'
+import { concludeUnstarted } from '../domain/outcome.ts'
+import { isRefusal, type Refusal } from '../domain/refusal.ts'
+import {
+  type Approved,
+  type Request,
+  type RequestEvent,
+  type Running as RunningRequest,
+  transition,
+} from '../domain/request.ts'
+import { findRoute } from '../domain/route.ts'
+import { next } from '../domain/run-plan.ts'
+import { differences } from '../domain/spec.ts'
+import { deriveSpec } from './derive-spec.ts'
+import type { Deps } from './ports.ts'
+import { runStep } from './run-step.ts'
+import { doneSteps } from './run-view.ts'
+import type { StepRecord } from './store.ts'
+
+const RECHECK_TRIES = 3
+const RECHECK_PAUSE_MS = 20_000
+/** Far above any run: 60 users a batch, thousands of keys a batch. A fold that does not end is stopped. */
+const MOST_STEPS = 500
+
+/**
+ * Drives one approved request to its end, or on from wherever it was left: next → store intent → act → store result (design, section 8). The caller holds the
+ * request's lease. Ends early when aborted; nothing is lost then.
+ */
+export async function runRequest(deps: Deps, id: RequestId, signal: AbortSignal): Promise<void> {
+  const stored = await deps.store.load(id)
+  let request: Request | Refusal | undefined = stored?.request
+  if (request?.state === 'approved') request = await recheck(deps, request, signal)
+  if (request === undefined || isRefusal(request) || request.state !== 'running') return
+  await drive(deps, request, signal)
+}
+
+/** What was approved must be what would run now: everything is derived again and the digests compared. */
+async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Promise<Request | Refusal | undefined> {
+  const { spec } = request
+  const route = findRoute(deps.landscape, spec.source.clusterId, spec.destination.clusterId)
+  if (!route)
+    return apply(deps, request.id, { type: 'found-stale', changed: ['the route: it is no longer in the settings'] })
+  for (let attempt = 1; ; attempt++) {
+    const now = await deriveSpec(deps, route, spec, operationId(request.id, 0))
+    if (signal.aborted) return undefined
+    if (!isRefusal(now)) {
+      const changed = differences(spec, now)
+      if (changed.length > 0) return apply(deps, request.id, { type: 'found-stale', changed })
+      return apply(deps, request.id, { type: 'start' })
+    }
+    deps.log.warn({ requestId: request.id, attempt, refused: now.refused }, 'could not check what would run')
+    if (STALE_REFUSALS.has(now.refused.code))
+      return apply(deps, request.id, { type: 'found-stale', changed: [`the world: ${now.refused.code}`] })
+    if (attempt >= RECHECK_TRIES) {
+      const outcome = concludeUnstarted(now.refused)
+      return apply(deps, request.id, { type: 'finish', outcome })
+    }
+    await deps.clock.sleep(RECHECK_PAUSE_MS, signal)
+    if (signal.aborted) return undefined
+  }
+}
+
+/** Refusals that say the world has changed, not that it could not be looked at. */
+const STALE_REFUSALS: ReadonlySet<string> = new Set([
+  'cluster-not-found',
+  'cluster-not-active',
+  'no-active-hsm',
+  'hsm-without-ip',
+  'wrong-hsm-type',
+  'engine-not-available',
+  'base-config',
+])
+
+async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): Promise<void> {
+  const { id, spec } = started
+  const engine = deps.engines[spec.engine]
+  if (!engine) throw new Error(`request ${id} needs engine ${spec.engine}, which this version does not have`)
+  const run = { id, spec, engine, signal }
+  const steps: StepRecord[] = [...(await deps.store.steps(id))]
+  while (!signal.aborted) {
+    const open = steps.at(-1)
+    if (open && !open.end) {
+      const ended = await runStep(deps, run, open, false)
+      if (!ended) return
+      steps[steps.length - 1] = ended
+    }
+    const request = (await deps.store.load(id))?.request
+    if (request?.state !== 'running') return
+    const decided = next(spec, doneSteps(engine, request, steps), { stopAsked: request.stopAskedAt !== undefined })
+    if ('outcome' in decided) {
+      await apply(deps, id, { type: 'finish', outcome: decided.outcome })
+      return
+    }
+    if (steps.length >= MOST_STEPS) throw new Error(`request ${id} did not end after ${MOST_STEPS} steps`)
+    if (decided.afterMs > 0) await deps.clock.sleep(decided.afterMs, signal)
+    if (signal.aborted) return
+    const intent: StepRecord = { n: steps.length + 1, plan: decided.step, plannedAt: deps.clock.now(), blocks: [] }
+    await deps.store.saveStep(id, intent, deps.holder)
+    deps.changed(id)
+    const ended = await runStep(deps, run, intent, true)
+    if (!ended) return
+    steps.push(ended)
+  }
+}
+
+async function apply(deps: Deps, id: RequestId, event: RequestEvent): Promise<Request | Refusal> {
+  const stored = await deps.store.change(
+    id,
+    (request) => transition(request, event, deps.clock.now()),
+    (after) => ({ at: deps.clock.now(), type: after.state, actor: 'bot', request: id, facts: outcomeFacts(after) }),
+    deps.holder,
+  )
+  deps.changed(id)
+  return isRefusal(stored) ? stored : stored.request
+}
+
+function outcomeFacts(request: Request): Record<string, unknown> {
+  if ('outcome' in request) return { digest: request.digest, outcome: request.outcome }
+  if (request.state === 'stale') return { digest: request.digest, changed: request.changed }
+  return { digest: request.digest }
+}

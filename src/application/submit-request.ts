@@ -1,0 +1,105 @@
+import { refuseRequester } from '../domain/approval-policy.ts'
+import { operationId } from '../domain/ids.ts'
+import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
+import type { Pending } from '../domain/request.ts'
+import { findCluster, findRoute, type Route } from '../domain/route.ts'
+import type { Mode, Scope } from '../domain/scope.ts'
+import { digestOf } from '../domain/spec.ts'
+import { askWorkspace } from './ask-workspace.ts'
+import { deriveSpec } from './derive-spec.ts'
+import type { Deps } from './ports.ts'
+
+export interface Ask {
+  readonly requestedBy: string
+  /** Where the asker typed. */
+  readonly channel: string
+  readonly source: string
+  readonly destination: string
+  readonly mode: Mode
+  readonly scope: Scope
+  readonly reason: string
+}
+
+/** Files a request: everything that can be known beforehand is checked now, so that approvers see only what could run. Answers the refusal otherwise. */
+export async function submitRequest(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
+  const route = routeOf(deps, ask)
+  if (isRefusal(route)) return route
+  const refusal = (await refusePlaces(deps, ask, route)) ?? (await refuseBusy(deps, route))
+  if (refusal) return refusal
+
+  const id = deps.newRequestId()
+  const spec = await deriveSpec(deps, route, ask, operationId(id, 0))
+  if (isRefusal(spec)) return spec
+  const now = deps.clock.now()
+  const request: Pending = {
+    id,
+    state: 'pending',
+    requestedBy: ask.requestedBy,
+    requestedAt: now,
+    expiresAt: now + route.expiresAfterMs,
+    reason: ask.reason,
+    channel: route.channel,
+    rule: { ...route.approvers, required: route.required },
+    spec,
+    digest: digestOf(spec),
+    decisions: [],
+  }
+  const facts = {
+    reason: ask.reason,
+    source: route.source.alias,
+    destination: route.destination.alias,
+    mode: ask.mode,
+    digest: request.digest,
+  }
+  const stored = await deps.store.create(request, {
+    at: now,
+    type: 'requested',
+    actor: ask.requestedBy,
+    request: id,
+    facts,
+  })
+  // Two asked in the same moment: the store let one win.
+  if ('busy' in stored)
+    return refuse({ code: 'destination-busy', destination: route.destination.alias, request: stored.busy })
+  deps.log.info({ requestId: id, digest: request.digest }, 'request filed')
+  deps.changed(id)
+  return request
+}
+
+function routeOf({ landscape }: Deps, ask: Ask): Route | Refusal {
+  for (const name of [ask.source, ask.destination]) {
+    if (!findCluster(landscape, name)) {
+      return refuse({ code: 'unknown-cluster', name, aliases: landscape.clusters.map((cluster) => cluster.alias) })
+    }
+  }
+  if (findCluster(landscape, ask.source) === findCluster(landscape, ask.destination))
+    return refuse({ code: 'same-cluster', name: ask.source })
+  const route = findRoute(landscape, ask.source, ask.destination)
+  if (route) return route
+  const reverseExists = findRoute(landscape, ask.destination, ask.source) !== undefined
+  return refuse({ code: 'no-route', source: ask.source, destination: ask.destination, reverseExists })
+}
+
+/** Who asks, and where: full members only, nothing in a channel another company reads, and the bot must be able to post the card. */
+async function refusePlaces(deps: Deps, ask: Ask, route: Route): Promise<Refusal | undefined> {
+  const person = await askWorkspace(() => deps.workspace.person(ask.requestedBy))
+  if (isRefusal(person)) return person
+  const stranger = refuseRequester(person)
+  if (stranger) return stranger
+  for (const id of new Set([ask.channel, route.channel])) {
+    const channel = await askWorkspace(() => deps.workspace.channel(id))
+    if (isRefusal(channel)) return refuse({ code: 'channel-unknown', channel: id, problem: channel.refused.code })
+    // A direct message or a private channel without the bot: nothing is posted there, so only the route's channel must be visible.
+    if (!channel && id === route.channel) return refuse({ code: 'bot-not-in-channel', channel: id })
+    if (channel?.isExternal) return refuse({ code: 'channel-shared', channel: id })
+    if (channel && id === route.channel && !channel.botIsMember)
+      return refuse({ code: 'bot-not-in-channel', channel: id })
+  }
+  return undefined
+}
+
+async function refuseBusy({ store }: Deps, route: Route): Promise<Refusal | undefined> {
+  const open = await store.list({ states: ['pending', 'approved', 'running'], limit: 500 })
+  const busy = open.find((request) => request.spec.destination.clusterId === route.destination.clusterId)
+  return busy && refuse({ code: 'destination-busy', destination: route.destination.alias, request: busy.id })
+}

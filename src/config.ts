@@ -1,0 +1,268 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+import { parseClusterId } from './domain/ids.ts'
+import type { Bastion, Landscape, Route } from './domain/route.ts'
+import type { Side } from './domain/spec.ts'
+import { LOG_LEVELS, type LogLevel } from './log.ts'
+
+/** Everything an operator can set, checked. */
+export interface Config {
+  readonly slack: {
+    readonly botToken: string
+    readonly mode:
+      | { readonly kind: 'http'; readonly signingSecret: string }
+      | { readonly kind: 'socket'; readonly appToken: string }
+    readonly apiUrl: string | undefined
+  }
+  readonly host: string | undefined
+  readonly port: number
+  readonly databaseUrl: string
+  readonly logLevel: LogLevel
+  readonly awsEndpoint: string | undefined
+  readonly landscape: Landscape
+}
+
+/** Settings that cannot work. `problems`: one line per field. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(`The settings cannot work:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+const filled = z.string().trim().min(1, 'must not be empty')
+const url = z.url({ protocol: /^https?$/, message: 'expected an http(s) URL' })
+
+/** Exported for the README's test: the table there and this schema name the same variables. */
+export const EnvironmentSchema = z.object({
+  SLACK_BOT_TOKEN: z
+    .string({ error: 'is missing: the bot token of the Slack app' })
+    .startsWith('xoxb-', 'expected a bot token (xoxb-…)'),
+  SLACK_SIGNING_SECRET: filled.optional(),
+  SLACK_APP_TOKEN: z.string().startsWith('xapp-', 'expected an app-level token (xapp-…)').optional(),
+  SLACK_API_URL: url.optional(),
+  HOST: filled.optional(),
+  PORT: z.coerce.number({ error: 'expected a port number' }).int().min(0).max(65535).default(3000),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'expected sqlite:<path> or postgres://…')
+    .default('sqlite:data/bot.sqlite'),
+  BOT_CONFIG: filled.default('config.yml'),
+  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+  AWS_ENDPOINT_URL: url.optional(),
+})
+
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a Region such as eu-west-1')
+const absolute = z.string().regex(/^(\/|[A-Za-z]:\\)[^'"\n]*$/, 'expected an absolute path')
+// cloudhsmv2 addresses an alias nowhere: it is ours, and typed on phones.
+const alias = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'expected 1 to 40 letters, digits, dots, dashes or underscores')
+
+const HOURS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const duration = z
+  .string()
+  .regex(/^\d{1,4}[mhd]$/, 'expected a duration such as 30m, 8h or 2d')
+  .transform((text) => Number(text.slice(0, -1)) * HOURS[text.slice(-1) as keyof typeof HOURS])
+  .refine((ms) => ms >= 60_000 && ms <= 30 * HOURS.d, 'expected between 1m and 30d')
+
+const ClusterSchema = z.strictObject({
+  alias,
+  clusterId: z.string().transform((text, context) => {
+    const id = parseClusterId(text)
+    if (!id) context.addIssue('expected cluster- and 11 to 16 letters or digits 2-7')
+    return id ?? z.NEVER
+  }),
+  region,
+})
+
+const BastionSchema = z.strictObject({
+  name: alias,
+  instanceId: z.string().regex(/^(i|mi)-[0-9a-f]{8,17}$/, 'expected an instance id such as i-0123456789abcdef0'),
+  region,
+  platform: z.enum(['linux', 'windows']).default('linux'),
+  credentials: z.strictObject({
+    source: z.enum(['secretsmanager', 'ssm-parameter']),
+    id: z
+      .string()
+      .regex(/^[A-Za-z0-9/_+=.@:-]{1,512}$/, 'expected the name or ARN of the secret or parameter, never its value'),
+  }),
+  cmu: z
+    .strictObject({
+      binary: absolute.default('/opt/cloudhsm/bin/cloudhsm_mgmt_util'),
+      config: absolute.default('/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg'),
+    })
+    .prefault({}),
+  stateDir: absolute.default('/var/lib/cloudhsm-sync'),
+  workDir: absolute.default('/dev/shm'),
+})
+
+const RouteSchema = z.strictObject({
+  source: alias,
+  destination: alias,
+  bastion: alias,
+  channel: z.string().regex(/^[CG][A-Z0-9]{2,}$/, 'expected a channel id such as C0123456789'),
+  engine: z.enum(['auto', 'cmu', 'cloudhsm-cli']).default('auto'),
+  approval: z.strictObject({
+    approvers: z.strictObject({
+      users: z
+        .array(z.string().regex(/^[UW][A-Z0-9]{2,}$/, 'expected a user id such as U0AAAAAAA'))
+        .max(100)
+        .default([]),
+      userGroups: z
+        .array(z.string().regex(/^S[A-Z0-9]{2,}$/, 'expected a user group id such as S0BBBBBBB'))
+        .max(20)
+        .default([]),
+    }),
+    required: z.number().int().min(1).max(20).default(1),
+    expiresAfter: duration.default(8 * HOURS.h),
+  }),
+})
+
+export const FileSchema = z.strictObject({
+  clusters: z.array(ClusterSchema).min(2).max(200),
+  bastions: z.array(BastionSchema).min(1).max(100),
+  routes: z.array(RouteSchema).min(1).max(200),
+})
+
+type File = z.infer<typeof FileSchema>
+
+/** Reads environment variables and config.yml. Throws one ConfigError that lists every wrong field of both. */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>, workingDirectory: string): Config {
+  // An empty variable is an unset one: that is how people switch a line of an .env file off.
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const environment = EnvironmentSchema.safeParse(set)
+  const problems = environment.success
+    ? []
+    : environment.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
+  if (!set.SLACK_APP_TOKEN && !set.SLACK_SIGNING_SECRET) {
+    problems.push('SLACK_SIGNING_SECRET is missing: needed for HTTP mode (or set SLACK_APP_TOKEN for Socket Mode)')
+  }
+  const path = resolve(workingDirectory, set.BOT_CONFIG ?? 'config.yml')
+  const file = readFile(path)
+  if ('problems' in file) problems.push(...file.problems.map((problem) => `${path}: ${problem}`))
+  if (problems.length > 0 || !environment.success || 'problems' in file) throw new ConfigError(problems)
+
+  const { data } = environment
+  return deepFreeze({
+    slack: {
+      botToken: data.SLACK_BOT_TOKEN,
+      mode: data.SLACK_APP_TOKEN
+        ? { kind: 'socket' as const, appToken: data.SLACK_APP_TOKEN }
+        : { kind: 'http' as const, signingSecret: data.SLACK_SIGNING_SECRET ?? '' },
+      apiUrl: data.SLACK_API_URL === undefined ? undefined : data.SLACK_API_URL.replace(/\/*$/, '/'),
+    },
+    host: data.HOST,
+    port: data.PORT,
+    databaseUrl: data.DATABASE_URL,
+    logLevel: data.LOG_LEVEL,
+    awsEndpoint: data.AWS_ENDPOINT_URL,
+    landscape: file.landscape,
+  })
+}
+
+function readFile(path: string): { readonly landscape: Landscape } | { readonly problems: readonly string[] } {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return { problems: [`cannot be read (${code}); BOT_CONFIG names the file`] }
+  }
+  let raw: unknown
+  try {
+    raw = parseYaml(text)
+  } catch (error) {
+    return { problems: [`is not YAML: ${error instanceof Error ? error.message : String(error)}`] }
+  }
+  return parseLandscape(raw)
+}
+
+/** The clusters, bastions and routes of config.yml; or every field that is wrong, and every rule that could never be met. */
+export function parseLandscape(
+  raw: unknown,
+): { readonly landscape: Landscape } | { readonly problems: readonly string[] } {
+  const parsed = FileSchema.safeParse(raw)
+  if (!parsed.success)
+    return { problems: parsed.error.issues.map((issue) => `${pathText(issue.path)}: ${issue.message}`) }
+  const problems = [...duplicates(parsed.data), ...unreachable(parsed.data)]
+  if (problems.length > 0) return { problems }
+  const clusters = parsed.data.clusters
+  return { landscape: { clusters, routes: parsed.data.routes.flatMap((route) => toRoute(parsed.data, route)) } }
+}
+
+function toRoute(file: File, route: File['routes'][number]): Route[] {
+  const source = byAlias(file, route.source)
+  const destination = byAlias(file, route.destination)
+  const bastion = file.bastions.find(({ name }) => name === route.bastion)
+  if (!source || !destination || !bastion) return []
+  const { cmu, ...place } = bastion
+  const facts: Bastion = { ...place, binary: cmu.binary, configPath: cmu.config }
+  return [
+    {
+      source,
+      destination,
+      bastion: facts,
+      channel: route.channel,
+      engine: route.engine,
+      approvers: route.approval.approvers,
+      required: route.approval.required,
+      expiresAfterMs: route.approval.expiresAfter,
+    },
+  ]
+}
+
+function duplicates(file: File): string[] {
+  const lists: readonly [string, readonly string[]][] = [
+    ['clusters', file.clusters.map(({ alias: name }) => name.toLowerCase())],
+    ['clusters', file.clusters.map(({ clusterId }) => clusterId)],
+    ['bastions', file.bastions.map(({ name }) => name)],
+    ['routes', file.routes.map(({ source, destination }) => `${source} → ${destination}`)],
+  ]
+  return lists.flatMap(([list, names]) =>
+    names.flatMap((name, at) => (names.indexOf(name) < at ? [`${list}[${at}]: ${name} stands there twice`] : [])),
+  )
+}
+
+function unreachable(file: File): string[] {
+  return file.routes.flatMap((route, at) => {
+    const { users, userGroups } = route.approval.approvers
+    const here = `routes[${at}]`
+    const problems: string[] = []
+    for (const side of ['source', 'destination'] as const) {
+      if (!byAlias(file, route[side])) problems.push(`${here}.${side}: no cluster has the alias ${route[side]}`)
+    }
+    if (route.source.toLowerCase() === route.destination.toLowerCase())
+      problems.push(`${here}: source and destination are the same cluster`)
+    if (!file.bastions.some(({ name }) => name === route.bastion))
+      problems.push(`${here}.bastion: no bastion has the name ${route.bastion}`)
+    const people = new Set(users).size
+    if (people === 0 && userGroups.length === 0)
+      problems.push(`${here}.approval.approvers: nobody may approve; name users or userGroups`)
+    else if (userGroups.length === 0 && route.approval.required > people) {
+      problems.push(
+        `${here}.approval.required: ${route.approval.required} approvals are required, but only ${people} can approve`,
+      )
+    }
+    return problems
+  })
+}
+
+function byAlias(file: File, name: string): Side | undefined {
+  return file.clusters.find((cluster) => cluster.alias.toLowerCase() === name.toLowerCase())
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
+  return text.replace(/^\./, '') || 'the file'
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value
+  for (const part of Object.values(value)) deepFreeze(part)
+  return Object.freeze(value)
+}

@@ -1,0 +1,122 @@
+import type { ServerNumber } from './ids.ts'
+import { type HsmKey, type HsmUser, type Inventory, sameMarks, userKey } from './inventory.ts'
+import { covers, type Scope } from './scope.ts'
+
+export interface UserConflict {
+  readonly server: ServerNumber
+  readonly name: string
+  readonly problem: string
+}
+
+export interface KeyConflict {
+  readonly handle: number
+  readonly owner: string | null
+  readonly problem: string
+}
+
+export interface BlockedKey extends HsmKey {
+  /** Users it needs that the destination lacks and this request does not bring. */
+  readonly lacks: readonly string[]
+}
+
+/** What the destination lacks of the source, and what conflicts. Within the scope only. */
+export interface Diff {
+  readonly users: readonly {
+    readonly server: ServerNumber
+    readonly missing: readonly HsmUser[]
+    readonly present: number
+  }[]
+  readonly userConflicts: readonly UserConflict[]
+  readonly keys: {
+    /** On no destination HSM. */
+    readonly missing: readonly HsmKey[]
+    /** On some destination HSM, with equal owner and shares everywhere it is. */
+    readonly present: readonly HsmKey[]
+    readonly conflicts: readonly KeyConflict[]
+    readonly blocked: readonly BlockedKey[]
+  }
+  /** Named in the scope, not on the source. */
+  readonly unknown: { readonly users: readonly string[]; readonly keys: readonly number[] }
+}
+
+/** Compares the source's inventory with the destination HSMs'. Users are matched by (name, role), keys by handle and marks. */
+export function diffInventories(source: Inventory, destinations: readonly Inventory[], scope: Scope): Diff {
+  const wantedUsers = source.users.filter((user) => covers(scope.users, user.name))
+  const userConflicts = destinations.flatMap((hsm) => roleConflicts(wantedUsers, hsm))
+  const conflicting = new Set(userConflicts.map((conflict) => conflict.name))
+  const users = destinations.map((hsm) => {
+    const there = new Set(hsm.users.map(userKey))
+    const missing = wantedUsers.filter((user) => !there.has(userKey(user)) && !conflicting.has(user.name))
+    return { server: hsm.server, missing, present: wantedUsers.filter((user) => there.has(userKey(user))).length }
+  })
+  return {
+    users,
+    userConflicts,
+    keys: diffKeys(source, destinations, scope, conflicting),
+    unknown: unknownItems(source, scope),
+  }
+}
+
+function diffKeys(
+  source: Inventory,
+  destinations: readonly Inventory[],
+  scope: Scope,
+  conflicting: ReadonlySet<string>,
+): Diff['keys'] {
+  const indexes = destinations.map((hsm) => new Map(hsm.keys.map((key) => [key.handle, key])))
+  const usersThere = destinations.map(
+    (hsm) => new Set(hsm.users.filter((user) => user.role === 'CU').map((user) => user.name)),
+  )
+  const onSource = new Set(source.users.filter((user) => user.role === 'CU').map((user) => user.name))
+  const missing: HsmKey[] = []
+  const present: HsmKey[] = []
+  const conflicts: KeyConflict[] = []
+  const blocked: BlockedKey[] = []
+  for (const key of source.keys) {
+    if (!covers(scope.keys, key.handle)) continue
+    const copies = indexes.flatMap((index) => index.get(key.handle) ?? [])
+    const other = copies.find((copy) => !sameMarks(copy, key))
+    if (other) {
+      conflicts.push({
+        handle: key.handle,
+        owner: key.owner,
+        problem: `${marks(key)} on the source, ${marks(other)} on the destination`,
+      })
+    } else if (copies.length > 0) present.push(key)
+    else {
+      const needed = [...(key.owner === null ? [] : [key.owner]), ...key.sharedWith]
+      const lacks = needed.filter((name) => {
+        if (usersThere.every((users) => users.has(name))) return false
+        return !(covers(scope.users, name) && onSource.has(name) && !conflicting.has(name))
+      })
+      if (lacks.length > 0) blocked.push({ ...key, lacks })
+      else missing.push(key)
+    }
+  }
+  return { missing, present, conflicts, blocked }
+}
+
+function roleConflicts(wanted: readonly HsmUser[], hsm: Inventory): UserConflict[] {
+  const there = new Map(hsm.users.map((user) => [user.name, user]))
+  return wanted.flatMap((user) => {
+    const same = there.get(user.name)
+    if (!same || same.role === user.role) return []
+    return [
+      { server: hsm.server, name: user.name, problem: `${user.role} on the source, ${same.role} on the destination` },
+    ]
+  })
+}
+
+function unknownItems(source: Inventory, scope: Scope): Diff['unknown'] {
+  const names = new Set(source.users.map((user) => user.name))
+  const handles = new Set(source.keys.map((key) => key.handle))
+  return {
+    users: scope.users.kind === 'listed' ? scope.users.items.filter((name) => !names.has(name)) : [],
+    keys: scope.keys.kind === 'listed' ? scope.keys.items.filter((handle) => !handles.has(handle)) : [],
+  }
+}
+
+function marks(key: HsmKey): string {
+  const owner = key.owner === null ? 'public' : `owned by ${key.owner}`
+  return key.sharedWith.length > 0 ? `${owner}, shared with ${key.sharedWith.join(', ')}` : owner
+}

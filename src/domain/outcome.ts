@@ -1,0 +1,248 @@
+import type { HsmId, ServerNumber } from './ids.ts'
+import { type HsmKey, type Inventory, sameMarks, userKey } from './inventory.ts'
+import type { RefusalFacts } from './refusal.ts'
+import type { RunFacts } from './run-facts.ts'
+import { type Spec, serversOf } from './spec.ts'
+import type { DoneStep, Stop } from './step.ts'
+
+export interface Tally {
+  readonly already: number
+  readonly synced: number
+  readonly failed: number
+  readonly conflicts: number
+}
+
+/** A user or key that did not get where it should, and why. */
+export interface Trouble {
+  readonly kind: 'user' | 'key'
+  readonly name: string
+  /** The destination HSM; absent where it holds for the whole destination. */
+  readonly server?: ServerNumber
+  readonly problem: 'failed' | 'untried' | 'conflict' | 'blocked' | 'unknown-on-source' | 'not-spread'
+  readonly why: string
+}
+
+export interface DestinationReport {
+  readonly server: ServerNumber
+  readonly hsmId: HsmId
+  readonly ip: string
+  readonly users: Tally
+  readonly keys: Tally
+}
+
+/** What a run came to, from what was listed, not from what was printed. Stored with the request. */
+export interface OutcomeReport {
+  readonly state: 'succeeded' | 'partial' | 'failed' | 'unknown'
+  /** `after`: listed again after the writes. `before`: nothing was written, the one listing holds. `none`: no listing proves anything. */
+  readonly proof: 'after' | 'before' | 'none'
+  readonly stop?: Stop
+  /** Why the run did not even begin. */
+  readonly because?: RefusalFacts
+  readonly withdrawn: boolean
+  /** Was any write sent to an HSM, as far as can be known? */
+  readonly wrote: boolean
+  readonly destinations: readonly DestinationReport[]
+  readonly troubles: readonly Trouble[]
+  /** Key Hash by server number, where printed. Equal values prove equal ownership; unequal ones prove nothing (facts, section 2.5). */
+  readonly keyHashes: readonly { readonly server: ServerNumber; readonly hash: string }[]
+}
+
+interface Ending {
+  readonly stop: Stop | undefined
+  readonly withdrawn: boolean
+}
+
+/** The outcome of a run that ends now. */
+export function conclude(
+  spec: Spec,
+  steps: readonly DoneStep[],
+  facts: RunFacts,
+  { stop, withdrawn }: Ending,
+): OutcomeReport {
+  const [, ...before] = facts.before ?? []
+  const [, ...destinations] = (facts.wrote ? facts.after : facts.before) ?? []
+  const found = facts.diff ? troublesOf(facts, steps, destinations) : []
+  // A plan tries nothing: what is missing is its result, not its trouble.
+  const troubles = spec.mode === 'plan' ? found.filter(({ problem }) => problem !== 'untried') : found
+  const reports = before.map((hsm, index) =>
+    report(spec, facts, { before: hsm, now: destinations[index] ?? hsm, troubles }),
+  )
+  const common = { withdrawn, wrote: facts.wrote, destinations: reports, troubles, ...(stop ? { stop } : {}) }
+  if (facts.wrote && !facts.after) return { ...common, state: 'unknown', proof: 'none', keyHashes: [] }
+  const keyHashes = ((facts.wrote ? facts.after : facts.before) ?? []).flatMap(({ server, keyHash }) =>
+    keyHash ? [{ server, hash: keyHash }] : [],
+  )
+  const proof = facts.wrote ? 'after' : facts.before ? 'before' : 'none'
+  return { ...common, state: stateOf(spec, { stop, withdrawn }, reports, troubles), proof, keyHashes }
+}
+
+/** A run that ended before its first step, for a reason outside the HSMs. */
+export function concludeUnstarted(because: RefusalFacts): OutcomeReport {
+  const stop: Stop = { code: 'could-not-check', detail: because.code, wrote: 'no' }
+  const nothing = { destinations: [], troubles: [], keyHashes: [] }
+  return { state: 'failed', proof: 'none', stop, because, withdrawn: false, wrote: false, ...nothing }
+}
+
+function stateOf(
+  spec: Spec,
+  { stop, withdrawn }: Ending,
+  reports: readonly DestinationReport[],
+  troubles: readonly Trouble[],
+): OutcomeReport['state'] {
+  if (spec.mode === 'plan') return stop || withdrawn ? 'failed' : 'succeeded'
+  if (troubles.length === 0 && !stop && !withdrawn) return 'succeeded'
+  // Everything asked for is listed at its place: how a step's answer got lost does not matter any more.
+  if (troubles.length === 0 && stop?.wrote === 'maybe' && stop.code !== 'canary-effect') return 'succeeded'
+  const synced = reports.some(({ users, keys }) => users.synced + keys.synced > 0)
+  if (synced) return 'partial'
+  const onlyKept =
+    !stop && !withdrawn && troubles.every(({ problem }) => problem === 'conflict' || problem === 'blocked')
+  return onlyKept ? 'partial' : 'failed'
+}
+
+function report(
+  spec: Spec,
+  facts: RunFacts,
+  seen: { readonly before: Inventory; readonly now: Inventory; readonly troubles: readonly Trouble[] },
+): DestinationReport {
+  const { before, now, troubles } = seen
+  const target = serversOf(spec)[before.server]
+  if (!target) throw new RangeError(`no server ${before.server} in the spec`)
+  const mine = troubles.filter((trouble) => trouble.server === undefined || trouble.server === before.server)
+  const count = (kind: Trouble['kind'], problems: readonly Trouble['problem'][]) =>
+    mine.filter((trouble) => trouble.kind === kind && problems.includes(trouble.problem)).length
+  const plan = facts.diff?.users.find((part) => part.server === before.server)
+  const userNames = new Set(now.users.map(userKey))
+  const knownKeys = new Set(before.keys.map((key) => key.handle))
+  const keysNow = new Map(now.keys.map((key) => [key.handle, key]))
+  const arrived = (facts.diff?.keys.missing ?? []).filter((key) => {
+    const copy = keysNow.get(key.handle)
+    return copy !== undefined && sameMarks(copy, key) && !knownKeys.has(key.handle)
+  })
+  const failures = ['failed', 'untried', 'blocked', 'unknown-on-source', 'not-spread'] as const
+  return {
+    server: before.server,
+    hsmId: target.hsmId,
+    ip: target.ip,
+    users: {
+      already: plan?.present ?? 0,
+      synced: (plan?.missing ?? []).filter((user) => userNames.has(userKey(user))).length,
+      failed: spec.mode === 'plan' ? 0 : count('user', failures),
+      conflicts: count('user', ['conflict']),
+    },
+    keys: {
+      already: (facts.diff?.keys.present ?? []).filter((key) => knownKeys.has(key.handle)).length,
+      synced: arrived.length,
+      failed: spec.mode === 'plan' ? 0 : count('key', failures),
+      conflicts: count('key', ['conflict']),
+    },
+  }
+}
+
+function troublesOf(facts: RunFacts, steps: readonly DoneStep[], destinations: readonly Inventory[]): Trouble[] {
+  const diff = facts.diff
+  if (!diff) return []
+  const said = saidOf(steps)
+  const troubles: Trouble[] = [
+    ...diff.unknown.users.map(
+      (name): Trouble => ({ kind: 'user', name, problem: 'unknown-on-source', why: 'not on the source' }),
+    ),
+    ...diff.unknown.keys.map(
+      (handle): Trouble => ({ kind: 'key', name: `${handle}`, problem: 'unknown-on-source', why: 'not on the source' }),
+    ),
+    ...diff.userConflicts.map(
+      ({ server, name, problem }): Trouble => ({ kind: 'user', name, server, problem: 'conflict', why: problem }),
+    ),
+    ...diff.keys.conflicts.map(
+      ({ handle, problem }): Trouble => ({ kind: 'key', name: `${handle}`, problem: 'conflict', why: problem }),
+    ),
+    ...diff.keys.blocked.map(
+      (key): Trouble => ({
+        kind: 'key',
+        name: `${key.handle}`,
+        problem: 'blocked',
+        why: `the destination lacks ${key.lacks.join(', ')}`,
+      }),
+    ),
+  ]
+  for (const { server, missing } of diff.users) {
+    const there = new Set(destinations.find((hsm) => hsm.server === server)?.users.map(userKey))
+    for (const user of missing) {
+      if (there.has(userKey(user))) continue
+      const answer = said.get(`user ${server} ${userKey(user)}`)
+      troubles.push({ kind: 'user', name: user.name, server, ...failure(answer) })
+    }
+  }
+  const indexes = destinations.map((hsm) => ({
+    server: hsm.server,
+    keys: new Map(hsm.keys.map((key) => [key.handle, key])),
+  }))
+  for (const key of diff.keys.missing) troubles.push(...keyTroubles(key, indexes, said.get(`key ${key.handle}`)))
+  for (const key of diff.keys.present) {
+    for (const { server, keys } of indexes) {
+      if (!keys.has(key.handle)) {
+        troubles.push({
+          kind: 'key',
+          name: `${key.handle}`,
+          server,
+          problem: 'not-spread',
+          why: 'on other HSMs of the destination, not on this one',
+        })
+      }
+    }
+  }
+  return troubles
+}
+
+function keyTroubles(
+  key: HsmKey,
+  indexes: readonly { readonly server: ServerNumber; readonly keys: ReadonlyMap<number, HsmKey> }[],
+  answer: string | undefined,
+): Trouble[] {
+  const name = `${key.handle}`
+  const copies = indexes.map(({ server, keys }) => ({ server, copy: keys.get(key.handle) }))
+  if (copies.every(({ copy }) => copy === undefined)) return [{ kind: 'key', name, ...failure(answer) }]
+  return copies.flatMap(({ server, copy }): Trouble[] => {
+    if (!copy)
+      return [{ kind: 'key', name, server, problem: 'not-spread', why: 'not yet on this HSM of the destination' }]
+    if (sameMarks(copy, key)) return []
+    return [
+      {
+        kind: 'key',
+        name,
+        server,
+        problem: 'failed',
+        why: `it arrived with ${copy.owner ? `owner ${copy.owner}` : 'no owner'}`,
+      },
+    ]
+  })
+}
+
+function failure(answer: string | undefined): { problem: 'failed' | 'untried'; why: string } {
+  if (answer === undefined) return { problem: 'untried', why: 'not tried' }
+  return { problem: 'failed', why: `not there afterwards; the tool said: ${answer}` }
+}
+
+/** What the tool said, by item. */
+function saidOf(steps: readonly DoneStep[]): ReadonlyMap<string, string> {
+  const said = new Map<string, string>()
+  for (const { plan, reading } of steps) {
+    if (plan.kind === 'sync-users') {
+      const attempts = reading.kind === 'users-synced' ? reading.attempts : []
+      for (const user of plan.users) {
+        const attempt = attempts.find(({ item }) => item.name === user.name && item.role === user.role)
+        if (attempt?.verdict !== 'untried')
+          said.set(`user ${plan.server} ${userKey(user)}`, attempt?.said || 'no readable answer')
+      }
+    } else if (plan.kind === 'sync-keys') {
+      const attempts = new Map(
+        reading.kind === 'keys-synced' ? reading.attempts.map((attempt) => [attempt.item, attempt]) : [],
+      )
+      for (const handle of plan.handles) {
+        const attempt = attempts.get(handle)
+        if (attempt?.verdict !== 'untried') said.set(`key ${handle}`, attempt?.said || 'no readable answer')
+      }
+    }
+  }
+  return said
+}

@@ -1,0 +1,92 @@
+import type { ClusterId, HsmId, RequestId } from './ids.ts'
+
+/** An expected "no", with the facts that the sentence about it needs. The sentences stand in `adapters/slack/explain.ts`. */
+export interface Refusal {
+  readonly refused: RefusalFacts
+}
+
+/** Why a person does not count as a full member. */
+export type MembershipFlaw = 'bot' | 'deactivated' | 'guest' | 'stranger' | 'other-workspace' | 'invited'
+
+export type BaseConfigFlaw =
+  | { readonly flaw: 'missing' | 'unreadable' | 'too-large' | 'no-server' }
+  | { readonly flaw: 'not-json'; readonly detail: string }
+  | { readonly flaw: 'field'; readonly field: string; readonly expected: string }
+
+export type RefusalFacts =
+  // asking
+  | { readonly code: 'unknown-cluster'; readonly name: string; readonly aliases: readonly string[] }
+  | { readonly code: 'same-cluster'; readonly name: string }
+  | {
+      readonly code: 'no-route'
+      readonly source: string
+      readonly destination: string
+      readonly reverseExists: boolean
+    }
+  | { readonly code: 'cluster-not-found'; readonly cluster: string; readonly region: string }
+  | { readonly code: 'cluster-not-active'; readonly cluster: ClusterId; readonly state: string }
+  | { readonly code: 'no-active-hsm'; readonly cluster: ClusterId }
+  | { readonly code: 'hsm-without-ip'; readonly cluster: ClusterId; readonly hsm: HsmId }
+  | { readonly code: 'wrong-hsm-type'; readonly cluster: ClusterId; readonly hsm: HsmId; readonly hsmType: string }
+  | { readonly code: 'engine-not-available'; readonly engine: string }
+  | {
+      readonly code: 'bastion-not-managed'
+      readonly bastion: string
+      readonly instanceId: string
+      readonly region: string
+    }
+  | {
+      readonly code: 'bastion-not-online'
+      readonly bastion: string
+      readonly instanceId: string
+      readonly ping: string
+    }
+  | { readonly code: 'bastion-platform'; readonly bastion: string; readonly platform: string }
+  | { readonly code: 'bastion-cannot'; readonly bastion: string; readonly problem: string }
+  | { readonly code: 'base-config'; readonly bastion: string; readonly path: string; readonly problem: BaseConfigFlaw }
+  | {
+      readonly code: 'destination-busy'
+      readonly destination: string
+      readonly request: RequestId
+      readonly link?: string
+    }
+  | { readonly code: 'channel-shared'; readonly channel: string }
+  | { readonly code: 'channel-unknown'; readonly channel: string; readonly problem: string }
+  | { readonly code: 'bot-not-in-channel'; readonly channel: string }
+  | {
+      readonly code: 'aws'
+      readonly problem: AwsProblem
+      readonly service: string
+      readonly region: string
+      readonly detail: string
+    }
+  // who may
+  | { readonly code: 'not-a-member'; readonly flaw: MembershipFlaw }
+  | { readonly code: 'identity-unknown'; readonly problem: string }
+  | { readonly code: 'not-approver'; readonly users: readonly string[]; readonly userGroups: readonly string[] }
+  | { readonly code: 'self-approval' }
+  | { readonly code: 'already-decided'; readonly verdict: string; readonly at: number }
+  | { readonly code: 'not-requester'; readonly requestedBy: string }
+  | { readonly code: 'not-current-card'; readonly request: RequestId }
+  | { readonly code: 'route-gone'; readonly request: RequestId }
+  // when
+  | { readonly code: 'no-such-request'; readonly text: string }
+  | {
+      readonly code: 'not-open'
+      readonly request: RequestId
+      readonly state: string
+      readonly wanted: string
+      readonly by?: string
+    }
+  | { readonly code: 'expired'; readonly request: RequestId; readonly expiresAt: number }
+
+/** How a call to AWS did not work, as far as the person can act on it. */
+export type AwsProblem = 'access-denied' | 'throttled' | 'unreachable' | 'failed'
+
+export function refuse(refused: RefusalFacts): Refusal {
+  return { refused }
+}
+
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === 'object' && value !== null && 'refused' in value
+}

@@ -1,0 +1,156 @@
+import type { Instant } from './brand.ts'
+import type { Digest, RequestId } from './ids.ts'
+import type { OutcomeReport } from './outcome.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import type { Spec } from './spec.ts'
+
+export interface Decision {
+  readonly by: string
+  readonly verdict: 'approve' | 'reject'
+  readonly at: Instant
+  readonly reason?: string
+}
+
+export interface ApprovalRule {
+  readonly users: readonly string[]
+  readonly userGroups: readonly string[]
+  readonly required: number
+}
+
+interface Asked {
+  readonly id: RequestId
+  readonly requestedBy: string
+  readonly requestedAt: Instant
+  readonly expiresAt: Instant
+  readonly reason: string
+  /** The route's channel: where the card and the thread stand. */
+  readonly channel: string
+  /** As it stood when asked; the live route is asked again at each click. */
+  readonly rule: ApprovalRule
+  readonly spec: Spec
+  readonly digest: Digest
+  readonly decisions: readonly Decision[]
+}
+
+export type Pending = Asked & { readonly state: 'pending' }
+export type Approved = Asked & { readonly state: 'approved'; readonly approvedAt: Instant }
+export type Running = Asked & {
+  readonly state: 'running'
+  readonly approvedAt: Instant
+  readonly startedAt: Instant
+  /** The requester asked to stop: it takes effect between batches. */
+  readonly stopAskedAt?: Instant
+}
+export type Finished = Asked & {
+  readonly state: 'succeeded' | 'partial' | 'failed' | 'unknown'
+  readonly approvedAt: Instant
+  readonly startedAt: Instant
+  readonly finishedAt: Instant
+  readonly outcome: OutcomeReport
+}
+
+/** One ask, by state. Only `transition` makes the next state. */
+export type Request =
+  | Pending
+  | Approved
+  | Running
+  | Finished
+  | (Asked & { readonly state: 'rejected'; readonly by: string; readonly at: Instant; readonly because: string })
+  | (Asked & { readonly state: 'withdrawn'; readonly by: string; readonly at: Instant })
+  | (Asked & { readonly state: 'expired'; readonly at: Instant })
+  | (Asked & { readonly state: 'stale'; readonly at: Instant; readonly changed: readonly string[] })
+
+export type RequestState = Request['state']
+
+export type RequestEvent =
+  | { readonly type: 'approve'; readonly by: string }
+  | { readonly type: 'reject'; readonly by: string; readonly reason: string }
+  | { readonly type: 'withdraw'; readonly by: string }
+  | { readonly type: 'expire' }
+  | { readonly type: 'start' }
+  | { readonly type: 'found-stale'; readonly changed: readonly string[] }
+  | { readonly type: 'finish'; readonly outcome: OutcomeReport }
+
+export const OPEN_STATES = ['pending', 'approved', 'running'] as const satisfies readonly RequestState[]
+
+export function isOpen(request: Request): request is Pending | Approved | Running {
+  return (OPEN_STATES as readonly RequestState[]).includes(request.state)
+}
+
+export function isExpired(request: Pending, now: Instant): boolean {
+  return now >= request.expiresAt
+}
+
+export function approvalsOf(request: Request): readonly Decision[] {
+  return request.decisions.filter((decision) => decision.verdict === 'approve')
+}
+
+/**
+ * The only writer of state: the request after the event, or why the event cannot happen to it now. End states are never left.
+ * Who may is decided before, in `approval-policy.ts`.
+ */
+export function transition(request: Request, event: RequestEvent, now: Instant): Request | Refusal {
+  switch (event.type) {
+    case 'approve':
+      if (request.state !== 'pending') return notOpen(request, 'approve')
+      return isExpired(request, now) ? tooLate(request) : approve(request, event.by, now)
+    case 'reject':
+      if (request.state !== 'pending') return notOpen(request, 'reject')
+      if (isExpired(request, now)) return tooLate(request)
+      return {
+        ...request,
+        state: 'rejected',
+        by: event.by,
+        at: now,
+        because: event.reason,
+        decisions: [...request.decisions, { by: event.by, verdict: 'reject', at: now, reason: event.reason }],
+      }
+    case 'withdraw':
+      if (request.state === 'running') {
+        return request.stopAskedAt === undefined ? { ...request, stopAskedAt: now } : notOpen(request, 'withdraw')
+      }
+      if (request.state !== 'pending' && request.state !== 'approved') return notOpen(request, 'withdraw')
+      return { ...asked(request), state: 'withdrawn', by: event.by, at: now }
+    case 'expire':
+      if (request.state !== 'pending' || !isExpired(request, now)) return notOpen(request, 'expire')
+      return { ...request, state: 'expired', at: now }
+    case 'start':
+      if (request.state !== 'approved') return notOpen(request, 'start')
+      return { ...request, state: 'running', startedAt: now }
+    case 'found-stale':
+      if (request.state !== 'approved') return notOpen(request, 'found-stale')
+      return { ...asked(request), state: 'stale', at: now, changed: event.changed }
+    case 'finish':
+      return finish(request, event.outcome, now)
+    default:
+      return event satisfies never
+  }
+}
+
+function approve(request: Pending, by: string, now: Instant): Request {
+  const decided: Pending = { ...request, decisions: [...request.decisions, { by, verdict: 'approve', at: now }] }
+  const people = new Set(approvalsOf(decided).map((decision) => decision.by))
+  return people.size >= request.rule.required ? { ...decided, state: 'approved', approvedAt: now } : decided
+}
+
+/** A run may also end before its first step: what should be checked right before it could not be. */
+function finish(request: Request, outcome: OutcomeReport, now: Instant): Request | Refusal {
+  if (request.state !== 'running' && request.state !== 'approved') return notOpen(request, 'finish')
+  const startedAt = request.state === 'running' ? request.startedAt : now
+  const { approvedAt } = request
+  return { ...asked(request), state: outcome.state, approvedAt, startedAt, finishedAt: now, outcome }
+}
+
+function asked(request: Request): Asked {
+  const { id, requestedBy, requestedAt, expiresAt, reason, channel, rule, spec, digest, decisions } = request
+  return { id, requestedBy, requestedAt, expiresAt, reason, channel, rule, spec, digest, decisions }
+}
+
+function notOpen(request: Request, wanted: string): Refusal {
+  const by = request.state === 'rejected' || request.state === 'withdrawn' ? { by: request.by } : {}
+  return refuse({ code: 'not-open', request: request.id, state: request.state, wanted, ...by })
+}
+
+function tooLate(request: Pending): Refusal {
+  return refuse({ code: 'expired', request: request.id, expiresAt: request.expiresAt })
+}

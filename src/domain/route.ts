@@ -1,0 +1,37 @@
+import type { BastionFacts, EngineName, Side } from './spec.ts'
+
+export interface Bastion extends BastionFacts {
+  readonly platform: 'linux' | 'windows'
+}
+
+/** An allowed (source, destination) pair: what is on no route is refused. */
+export interface Route {
+  readonly source: Side
+  readonly destination: Side
+  readonly bastion: Bastion
+  readonly channel: string
+  readonly engine: EngineName | 'auto'
+  readonly approvers: { readonly users: readonly string[]; readonly userGroups: readonly string[] }
+  readonly required: number
+  readonly expiresAfterMs: number
+}
+
+/** The operator's settings that a request depends on. */
+export interface Landscape {
+  readonly clusters: readonly Side[]
+  readonly routes: readonly Route[]
+}
+
+export function findRoute(landscape: Landscape, source: string, destination: string): Route | undefined {
+  return landscape.routes.find((route) => isNamed(route.source, source) && isNamed(route.destination, destination))
+}
+
+export function findCluster(landscape: Landscape, name: string): Side | undefined {
+  return landscape.clusters.find((cluster) => isNamed(cluster, name))
+}
+
+/** The alias (case does not matter), the cluster id, or `<cluster id>@<region>`. */
+function isNamed(cluster: Side, name: string): boolean {
+  if (cluster.alias.toLowerCase() === name.toLowerCase()) return true
+  return name === cluster.clusterId || name === `${cluster.clusterId}@${cluster.region}`
+}

@@ -1,0 +1,152 @@
+import { type Diff, diffInventories } from './diff.ts'
+import type { ServerNumber } from './ids.ts'
+import { type HsmKey, type Inventory, sameMarks, userKey } from './inventory.ts'
+import type { Spec } from './spec.ts'
+import { type DoneStep, isWrite, type ServerUsers, type StepPlan, type Stop, stopOf } from './step.ts'
+
+/** Everything that is known of a run so far, folded from its finished steps. */
+export interface RunFacts {
+  readonly inspected: readonly ServerUsers[] | undefined
+  readonly before: readonly Inventory[] | undefined
+  readonly diff: Diff | undefined
+  /** The newest readable listing after a write. */
+  readonly after: readonly Inventory[] | undefined
+  /** How many times it was listed after a write, and whether the last of these could be read. */
+  readonly checks: number
+  readonly lastCheckRead: boolean
+  /** Users of every server by the newest listing. */
+  readonly usersNow: readonly ServerUsers[]
+  readonly triedUsers: ReadonlySet<string>
+  readonly triedKeys: ReadonlySet<number>
+  readonly keySteps: readonly DoneStep[]
+  /** Was a write step started, whatever became of it? */
+  readonly wrote: boolean
+  /** The first reason to stop writing. */
+  readonly stop: Stop | undefined
+  /** Was everything looked at once more (without login) since a write step whose end is not known? */
+  readonly reinspected: boolean
+}
+
+/** How often a step that proved never to have run is sent in all. */
+const RESENDS = 3
+
+export function factsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
+  const steps = withoutResent(all)
+  const lastWrite = steps.findLastIndex((step) => isWrite(step.plan))
+  const before = listed(steps.find((step) => step.plan.kind === 'inventory' && step.plan.purpose === 'before'))
+  const [source, ...destinations] = before ?? []
+  const checks = steps.filter((step) => step.plan.kind === 'inventory' && step.plan.purpose === 'after')
+  const keySteps = steps.filter((step) => step.plan.kind === 'sync-keys')
+  return {
+    inspected: inspected(steps.find((step) => step.plan.kind === 'inspect')),
+    before,
+    diff: source && diffInventories(source, destinations, spec.scope),
+    after: listed(checks.findLast((step) => step.reading.kind === 'listed')),
+    checks: checks.length,
+    lastCheckRead: checks.at(-1)?.reading.kind === 'listed',
+    usersNow: usersNow(steps),
+    triedUsers: new Set(
+      steps.flatMap(({ plan }) =>
+        plan.kind === 'sync-users' ? plan.users.map((user) => tried(plan.server, userKey(user))) : [],
+      ),
+    ),
+    triedKeys: new Set(keySteps.flatMap(({ plan }) => (plan.kind === 'sync-keys' ? plan.handles : []))),
+    keySteps,
+    wrote: lastWrite >= 0 && steps.some((step) => isWrite(step.plan) && stopOf(step.reading)?.wrote !== 'no'),
+    stop: firstStop(steps, before),
+    reinspected: steps.slice(lastWrite + 1).some((step) => step.plan.kind === 'inspect'),
+  }
+}
+
+/**
+ * Steps that proved never to have run are as if they had not been planned, so the fold plans them again; unless too many in a row came to nothing.
+ */
+function withoutResent(all: readonly DoneStep[]): readonly DoneStep[] {
+  return all.filter((step, position) => {
+    if (stopOf(step.reading)?.code !== 'not-executed') return true
+    const row = all.slice(position + 1 - RESENDS, position + 1)
+    return row.length === RESENDS && row.every(({ reading }) => stopOf(reading)?.code === 'not-executed')
+  })
+}
+
+/** One word for "this user, to this server". */
+export function tried(server: ServerNumber, user: string): string {
+  return `${server} ${user}`
+}
+
+function firstStop(steps: readonly DoneStep[], before: readonly Inventory[] | undefined): Stop | undefined {
+  for (const step of steps) {
+    const stop = stopOf(step.reading) ?? canaryStop(step, before) ?? batchStop(step)
+    if (stop) return stop
+  }
+  return undefined
+}
+
+/** After one key alone exactly that handle must have appeared, with that owner: else a comparison by handles would copy keys twice. */
+function canaryStop({ plan, reading }: DoneStep, before: readonly Inventory[] | undefined): Stop | undefined {
+  if (plan.kind !== 'sync-keys' || !plan.canary || reading.kind !== 'keys-synced') return undefined
+  const [handle] = plan.handles
+  const source = before?.[0]?.keys.find((key) => key.handle === handle)
+  const earlier = before?.find((hsm) => hsm.server === plan.server)
+  if (!reading.after || !source || !earlier) {
+    return { code: 'canary-effect', detail: `key ${handle}: the listing after it could not be read`, wrote: 'maybe' }
+  }
+  const known = new Set(earlier.keys.map((key) => key.handle))
+  const appeared = reading.after.keys.filter((key) => !known.has(key.handle))
+  const gone = earlier.keys.filter(
+    (key) => !reading.after?.keys.some((now) => now.handle === key.handle && sameMarks(now, key)),
+  )
+  const [only] = appeared
+  if (gone.length === 0 && appeared.length === 1 && only && sameKey(only, source)) return undefined
+  const said = reading.attempts[0]?.said ?? ''
+  return {
+    code: 'canary-effect',
+    detail: `key ${handle}: ${effectOf(appeared, gone)}; the tool said: ${said}`,
+    wrote: 'maybe',
+  }
+}
+
+function effectOf(appeared: readonly HsmKey[], changed: readonly HsmKey[]): string {
+  if (appeared.length === 0 && changed.length === 0) return 'nothing appeared on the destination'
+  const words = appeared.map(
+    (key) => `handle ${key.handle} (${key.owner ? `owner ${key.owner}` : 'no owner'}) appeared`,
+  )
+  return [...words, ...changed.map((key) => `handle ${key.handle} changed or went away`)].slice(0, 10).join('; ')
+}
+
+/** A whole batch that failed is no accident of one key. */
+function batchStop({ plan, reading }: DoneStep): Stop | undefined {
+  if (plan.kind !== 'sync-keys' || reading.kind !== 'keys-synced' || reading.attempts.length < 2) return undefined
+  if (reading.attempts.some((attempt) => attempt.verdict === 'success')) return undefined
+  return { code: 'batch-failed', detail: reading.attempts[0]?.said ?? '', wrote: 'maybe' }
+}
+
+function sameKey(a: HsmKey, b: HsmKey): boolean {
+  return a.handle === b.handle && sameMarks(a, b)
+}
+
+function inspected(step: DoneStep | undefined): readonly ServerUsers[] | undefined {
+  return step?.reading.kind === 'inspected' && !step.reading.stop ? step.reading.servers : undefined
+}
+
+function listed(step: DoneStep | undefined): readonly Inventory[] | undefined {
+  return step?.reading.kind === 'listed' ? step.reading.inventories : undefined
+}
+
+function usersNow(steps: readonly DoneStep[]): readonly ServerUsers[] {
+  for (const { reading } of steps.toReversed()) {
+    if (reading.kind === 'users-synced' && reading.after) return reading.after
+    if (reading.kind === 'listed') return reading.inventories
+    if (reading.kind === 'inspected') return reading.servers
+  }
+  return []
+}
+
+/** The plan of the step that lists everything again. */
+export function listAgain(facts: RunFacts): StepPlan {
+  return {
+    kind: 'inventory',
+    purpose: 'after',
+    users: facts.usersNow.map(({ server, users }) => ({ server, users })),
+  }
+}

@@ -1,0 +1,136 @@
+import { serverNumber } from './ids.ts'
+import { type HsmKey, userKey } from './inventory.ts'
+import { conclude, type OutcomeReport } from './outcome.ts'
+import { factsOf, listAgain, type RunFacts, tried } from './run-facts.ts'
+import type { Spec } from './spec.ts'
+import { type DoneStep, type ServerUsers, type StepPlan, type Stop, stopOf } from './step.ts'
+
+export type Next =
+  /** `afterMs`: wait this long first. */
+  { readonly step: StepPlan; readonly afterMs: number } | { readonly outcome: OutcomeReport }
+
+/** Keys go to one destination HSM; the service spreads them to the others (user guide, cluster synchronization). */
+export const KEY_SERVER = serverNumber(1)
+
+/** A crypto officer is locked out after five failed logins (user guide); with this many a run does not try. */
+export const FAILED_LOGINS_LIMIT = 2
+
+const USERS_PER_BATCH = 60
+const FIRST_KEY_BATCH = 10
+const KEY_BATCH_GROWTH = 10
+/** Handles as text stay below the size SSM takes in one command (facts, section 5.1). */
+const LARGEST_KEY_BATCH = 3000
+const BATCH_SECONDS = 45
+/** Time for a bastion that went away to come back. */
+const RESEND_WAIT_MS = 20_000
+const SPREAD_TRIES = 5
+const SPREAD_WAIT_MS = 15_000
+
+/**
+ * What a run does next: a pure fold over its finished steps. Answers the next step, or the outcome. `stopAsked`: the requester wants it to stop.
+ */
+export function next(spec: Spec, steps: readonly DoneStep[], control: { readonly stopAsked: boolean }): Next {
+  const facts = factsOf(spec, steps)
+  const finish = (stop = facts.stop): Next => ({
+    outcome: conclude(spec, steps, facts, { stop, withdrawn: control.stopAsked }),
+  })
+
+  const resend = wasNotExecuted(steps.at(-1)) ? RESEND_WAIT_MS : 0
+  if (!facts.before) {
+    if (facts.stop) return finish()
+    if (!facts.inspected) return control.stopAsked ? finish() : now({ kind: 'inspect' }, resend)
+    const risk = loginRisk(facts.inspected)
+    if (risk || control.stopAsked) return finish(risk)
+    return now({ kind: 'inventory', purpose: 'before', users: facts.inspected }, resend)
+  }
+  if (spec.mode === 'plan') return finish()
+  const write = facts.stop || control.stopAsked ? undefined : (nextUsers(facts) ?? nextKeys(facts))
+  if (write) return now(write, resend)
+  return facts.wrote ? verify(facts, finish) : finish()
+}
+
+/** Lists again what was written, until the keys have spread or the tries are used up. */
+function verify(facts: RunFacts, finish: (stop?: Stop) => Next): Next {
+  // A login is never retried: after a failed one nothing logs in again.
+  if (facts.stop?.code === 'login-failed') return finish()
+  // The end of a write step is not known: look without login first, in case it was a login that failed.
+  if (facts.stop?.wrote === 'maybe' && facts.checks === 0) {
+    if (!facts.reinspected) return now({ kind: 'inspect' })
+    if (loginRisk(facts.usersNow)) return finish()
+  }
+  if (facts.checks === 0) return now(listAgain(facts))
+  if (!facts.lastCheckRead || facts.checks >= SPREAD_TRIES || hasSpread(facts)) return finish()
+  return { step: listAgain(facts), afterMs: SPREAD_WAIT_MS }
+}
+
+function hasSpread(facts: RunFacts): boolean {
+  const [, ...destinations] = facts.after ?? []
+  const everywhere = destinations.map((hsm) => new Set(hsm.keys.map((key) => key.handle)))
+  const arrived = [...facts.triedKeys].filter((handle) => everywhere.some((handles) => handles.has(handle)))
+  return arrived.every((handle) => everywhere.every((handles) => handles.has(handle)))
+}
+
+function nextUsers(facts: RunFacts): StepPlan | undefined {
+  for (const { server, missing } of facts.diff?.users ?? []) {
+    const left = missing.filter((user) => !facts.triedUsers.has(tried(server, userKey(user))))
+    if (left.length > 0) {
+      const users = left.slice(0, USERS_PER_BATCH).map(({ id, name, role }) => ({ id, name, role }))
+      return { kind: 'sync-users', server, users }
+    }
+  }
+  return undefined
+}
+
+function nextKeys(facts: RunFacts): StepPlan | undefined {
+  const left = possibleKeys(facts).filter((key) => !facts.triedKeys.has(key.handle))
+  const handles = left.slice(0, nextBatchSize(facts)).map((key) => key.handle)
+  if (handles.length === 0) return undefined
+  const owners = facts.usersNow.find((hsm) => hsm.server === KEY_SERVER)
+  const canary = facts.keySteps.length === 0 && owners ? { canary: owners } : {}
+  return { kind: 'sync-keys', server: KEY_SERVER, handles, ...canary }
+}
+
+/** Missing keys whose owner and sharers are on every destination HSM by the newest listing. */
+export function possibleKeys(facts: RunFacts): readonly HsmKey[] {
+  const [, ...destinations] = facts.usersNow
+  const there = destinations.map(
+    ({ users }) => new Set(users.filter((user) => user.role === 'CU').map((user) => user.name)),
+  )
+  const isThere = (name: string) => there.every((names) => names.has(name))
+  return (facts.diff?.keys.missing ?? []).filter(
+    (key) => (key.owner === null || isThere(key.owner)) && key.sharedWith.every(isThere),
+  )
+}
+
+/** One key first; then ten times the batch before, as long as the last one's pace stays well below a minute. */
+function nextBatchSize({ keySteps }: RunFacts): number {
+  const last = keySteps.at(-1)
+  if (last?.plan.kind !== 'sync-keys') return 1
+  if (keySteps.length === 1) return FIRST_KEY_BATCH
+  const count = last.plan.handles.length
+  const perKey = last.seconds / count
+  const affordable = perKey > 0 ? Math.floor(BATCH_SECONDS / perKey) : LARGEST_KEY_BATCH
+  return Math.max(1, Math.min(count * KEY_BATCH_GROWTH, affordable, LARGEST_KEY_BATCH))
+}
+
+function loginRisk(servers: readonly ServerUsers[]): Stop | undefined {
+  for (const { server, users } of servers) {
+    const risky = users.find((user) => user.role === 'CO' && user.failedLogins >= FAILED_LOGINS_LIMIT)
+    if (risky) {
+      return {
+        code: 'login-risk',
+        detail: `crypto officer ${risky.name} has ${risky.failedLogins} failed logins on server ${server}`,
+        wrote: 'no',
+      }
+    }
+  }
+  return undefined
+}
+
+function wasNotExecuted(step: DoneStep | undefined): boolean {
+  return step !== undefined && stopOf(step.reading)?.code === 'not-executed'
+}
+
+function now(step: StepPlan, afterMs = 0): Next {
+  return { step, afterMs }
+}

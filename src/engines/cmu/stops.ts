@@ -1,0 +1,68 @@
+import { type Spec, serversOf } from '../../domain/spec.ts'
+import { isWrite, type StepPlan, type Stop, type StopCode } from '../../domain/step.ts'
+import type { Printed } from '../printed.ts'
+import { oneLine, parseConnected, parseEncrypted, parseInfo } from './answers.ts'
+import { answerTo, type Session } from './session.ts'
+
+/** Results of the bastion script for a step that never reached an HSM. */
+const REFUSALS: Readonly<Record<string, StopCode>> = {
+  'refused-busy': 'bastion-busy',
+  'refused-credentials': 'credentials',
+  sealed: 'not-executed',
+}
+
+/** A step that the bastion script refused or that was sealed before it began. */
+export function refusedStop(printed: Printed): Stop | undefined {
+  if (!printed.result.startsWith('refused-') && printed.result !== 'sealed') return undefined
+  const reason = printed.result.replace('refused-', '')
+  return { code: REFUSALS[printed.result] ?? 'bastion-refused', detail: `${reason}: ${printed.detail}`, wrote: 'no' }
+}
+
+/** Why a session did not play to its end; `undefined` if it did. */
+export function sessionStop(spec: Spec, plan: StepPlan, printed: Printed, session: Session): Stop | undefined {
+  if (printed.result === 'done') return undefined
+  // The mark is set before the first command that can change anything is sent.
+  const wrote = isWrite(plan) && printed.mark === 'write' ? 'maybe' : 'no'
+  const asked = session.unfinished ? `${session.unfinished}: ` : ''
+  const tail = oneLine(session.answers.at(-1)?.text ?? session.banner)
+  switch (printed.result) {
+    case 'stopped-need':
+      return { ...unmetNeed(spec, printed, session), wrote }
+    case 'stopped-question':
+      return { code: 'question', detail: `${asked}${tail}`, wrote }
+    case 'stopped-silent':
+      return { code: 'no-answer', detail: `${asked}${tail || 'the tool said nothing'}`, wrote }
+    case 'stopped-gone':
+      return { code: 'no-answer', detail: `${asked}the tool ended by itself. ${tail}`, wrote }
+    default:
+      return { code: 'lost', detail: 'the step was killed on the bastion', wrote }
+  }
+}
+
+/** The listing a step is for cannot be read: no evidence, so no success. */
+export function unreadable(what: string, plan: StepPlan): Stop {
+  return { code: 'unreadable', detail: what, wrote: isWrite(plan) ? 'maybe' : 'no' }
+}
+
+/** Which guard it was that did not hold, by what CMU printed. */
+function unmetNeed(spec: Spec, printed: Printed, session: Session): Omit<Stop, 'wrote'> {
+  if (printed.mark !== '') {
+    const answer = answerTo(session, 'loginHSM') ?? ''
+    return { code: 'login-failed', detail: oneLine(answer) || printed.detail }
+  }
+  const servers = serversOf(spec)
+  const connected = parseConnected(session.banner)
+  const away = servers.flatMap(({ ip }, number) => (connected.has(ip) ? [] : [`server ${number} (${ip})`]))
+  if (away.length > 0) return { code: 'not-connected', detail: `${away.join(', ')}. ${oneLine(session.banner)}` }
+  const encrypted = parseEncrypted(session.banner)
+  const open = servers.flatMap(({ ip }, number) => (encrypted.has(number) ? [] : [`server ${number} (${ip})`]))
+  if (open.length > 0) return { code: 'not-encrypted', detail: `${open.join(', ')}. ${oneLine(session.banner)}` }
+  for (const [number, { hsmId }] of servers.entries()) {
+    const answer = answerTo(session, `info server ${number}`)
+    const row = answer === undefined ? undefined : parseInfo(answer)
+    if (row?.partition === hsmId && row.connected) continue
+    const found = row ? `${row.partition}, ${row.connected ? 'connected' : 'not connected'}` : 'no readable answer'
+    return { code: 'wrong-partition', detail: `server ${number} should be ${hsmId}, found: ${found}` }
+  }
+  return { code: 'unreadable', detail: `expected: ${printed.detail}` }
+}

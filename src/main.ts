@@ -1,0 +1,62 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { hostname } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Clock } from './application/ports.ts'
+import { startBot } from './bot.ts'
+import { ConfigError, loadConfig } from './config.ts'
+import { parseRequestId } from './domain/ids.ts'
+import { createLog, describeError } from './log.ts'
+
+/** No I, L, O and U: read aloud and typed on phones without mistakes (Crockford's base 32). */
+const ID_LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const ID_LENGTH = 6
+const STOP_MS = 10_000
+
+const clock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+}
+
+function newRequestId() {
+  const id = parseRequestId(Array.from({ length: ID_LENGTH }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join(''))
+  if (!id) throw new Error('made a request id that is none')
+  return id
+}
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env, process.cwd())
+  const log = createLog(config.logLevel, process.stdout)
+  const holder = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
+  const bot = await startBot(config, { clock, newRequestId, holder, log })
+
+  const stop = (reason: string, exitCode: number) => {
+    log.info({ reason }, 'asked to stop')
+    // Whatever hangs: leases run out, and everything that matters is stored.
+    setTimeout(() => process.exit(exitCode || 1), STOP_MS).unref()
+    bot.stop().then(
+      () => process.exit(exitCode),
+      () => process.exit(1),
+    )
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal, 0))
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.error({ error: describeError(error) }, 'an error that nobody expected: stopping')
+      stop(event, 1)
+    })
+  }
+}
+
+main().catch((error: unknown) => {
+  // Before there is a log: the operator reads this on the terminal.
+  const words =
+    error instanceof ConfigError
+      ? error.message
+      : `could not start: ${error instanceof Error ? withCauses(error) : String(error)}`
+  process.stderr.write(`${words}\n`)
+  process.exit(1)
+})
+
+function withCauses(error: Error): string {
+  return error.cause instanceof Error ? `${error.message}: ${withCauses(error.cause)}` : error.message
+}

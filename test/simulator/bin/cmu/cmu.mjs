@@ -1,0 +1,35 @@
+// A stand-in for AWS's cloudhsm_mgmt_util (Client SDK 3): an interactive session on standard input and output.
+// Usage: cloudhsm_mgmt_util <configuration file>. Needs SIM_STATE (the simulator's state file) in the environment.
+
+import { recordProcess } from '../shared/recording.mjs'
+import { openState } from '../shared/state-file.mjs'
+import { runCommand } from './commands.mjs'
+import { readServers } from './configuration.mjs'
+import { connect } from './connect.mjs'
+import { createSession } from './session.mjs'
+import { createTerminal } from './terminal.mjs'
+
+recordProcess('cloudhsm_mgmt_util')
+const state = openState(process.env.SIM_STATE)
+const dialect = state.read().dialect
+const terminal = createTerminal(dialect)
+
+const servers = readServers(process.argv.slice(2))
+if (typeof servers === 'string') {
+  terminal.print(servers)
+  process.exit(1)
+}
+
+const session = createSession({ state, dialect, terminal })
+connect(session, servers)
+for (;;) {
+  const line = terminal.ask(session.prompt())
+  // What the real tool does at the end of its input is unknown; this one leaves as if told to.
+  if (line === undefined || line.trim() === 'quit') break
+  session.log(line)
+  runCommand(session, line)
+}
+terminal.print('disconnecting from servers, please wait...')
+session.log('quit')
+state.close()
+process.exitCode = dialect.exitCode

@@ -1,0 +1,77 @@
+import { sleep } from '../shared/sleep.mjs'
+
+/** The planned misbehaviour for this command line, counted as used; undefined when there is none. */
+export function takeFault(state, line) {
+  if (state.read().toolFaults.length === 0) return undefined
+  return state.transaction(({ toolFaults }, record) => {
+    for (const [index, fault] of toolFaults.entries()) {
+      if (line.trim().split(/\s+/)[0] !== fault.command) continue
+      if (fault.match !== undefined && !line.includes(fault.match)) continue
+      const seen = (fault.seen ?? 0) + 1
+      const skip = fault.skip ?? 0
+      if (seen > skip + (fault.times ?? 1)) continue
+      record({ kind: 'fault', index, seen })
+      if (seen > skip) return fault
+    }
+    return undefined
+  })
+}
+
+/** Plays the faults that are the same for every command; `perform` does what the command would have done. */
+export function playFault(session, { fault, command, perform }) {
+  const { terminal } = session
+  if (fault.do === 'delay') {
+    sleep(fault.ms ?? 1000)
+    perform()
+  }
+  if (fault.do === 'hang') {
+    if (fault.after) terminal.capture(perform)
+    for (;;) sleep(60_000)
+  }
+  if (fault.do === 'kill') {
+    if (fault.after) terminal.capture(perform)
+    process.kill(process.pid, 'SIGKILL')
+    sleep(10_000)
+  }
+  if (fault.do === 'cut') {
+    const text = terminal.capture(perform)
+    terminal.write(text.slice(0, Math.floor(text.length / 2)))
+    process.exit(session.dialect.exitCode)
+  }
+  if (fault.do === 'fail') terminal.print(`${command} failed: ${fault.text ?? 'HSM Error: RET_MXN_AUTH_FAILED'}`)
+  if (fault.do === 'lie') for (const server of session.targets().slice(0, 1)) printSuccess(session, command, server)
+  if (fault.do === 'question') askQuestion(session, { fault, command, perform })
+}
+
+function printSuccess(session, command, server) {
+  const mask = session.dialect.maskLines ? ['ExtractMaskedObject: 0x0 !', 'InsertMaskedObject: 0x0 !'] : []
+  if (command === 'syncUser') session.print(...mask, 'syncUser success')
+  else if (command === 'syncKey') session.print('syncKey success')
+  else session.print(`${command} success${session.on(server)}`)
+}
+
+function askQuestion(session, { fault, command, perform }) {
+  if (fault.ask === 'y/n') {
+    session.print('*************************CAUTION********************************')
+    return answered(session, 'Do you want to continue(y/n)?', { y: perform, n: () => {} })
+  }
+  session.print(`${command} failed: RET_MXN_AUTH_FAILED`)
+  const [server] = session.targets()
+  if (server !== undefined) session.print(`${command} on server ${server.number}(${server.name}) failed`)
+  if (fault.ask === 'R/B/I') {
+    return answered(session, 'Retry/rollBack/Ignore?(R/B/I):', { R: perform, B: () => {}, I: () => {} })
+  }
+  return answered(session, 'Retry/Ignore/Abort?(R/I/A):', { R: perform, I: () => {}, A: () => {} })
+}
+
+// The next line of input is taken as the answer, whatever it was meant to be: that is why a question is dangerous.
+function answered(session, question, answers) {
+  for (;;) {
+    const line = session.terminal.ask(`${question} `)
+    if (line === undefined) process.exit(session.dialect.exitCode)
+    session.log(line)
+    const answer = answers[line.trim()]
+    if (answer !== undefined) return answer()
+    session.print(`Invalid option, please type ${Object.keys(answers).join(' or ')}`)
+  }
+}

@@ -1,0 +1,20 @@
+export interface Dialect {
+  prompt: 'aws-cloudhsm>' | 'aws-cloudhsm> '
+  serverPrompt: 'server0>' | 'server 0>' | 'server>' | 'aws-cloudhsm>'
+  echo: boolean
+  ignoringE2ELine: boolean
+  connectOrder: 'each' | 'connect-then-e2e' | 'connecting-first'
+  userTable: 'narrow' | 'wide' | 'old'
+  adminType: 'PCO' | 'CO'
+  combinedMarks: boolean
+  serverModeSuffix: boolean
+  loginFailureSuffix: boolean
+  quotesFailedLogin: boolean
+  maskLines: boolean
+  failureText: 'mask-code' | 'hsm-error'
+  findAllKeysFileOutput: 'everything' | 'summary'
+  blankLines: boolean
+  exitCode: 0 | 1
+}
+export const dialectDimensions: { readonly [K in keyof Dialect]: readonly Dialect[K][] }
+export function dialectOf(seed: number | string, overrides?: Partial<Dialect>): Dialect

@@ -1,0 +1,37 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+
+/** The whole body of a request. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)))
+  return Buffer.concat(chunks)
+}
+
+/** Listens on a free port of the loopback interface; a handler that throws is answered with 500 and reported. */
+export async function listen(
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  report: (problem: string) => void,
+): Promise<{ server: Server; origin: string }> {
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      if (request.aborted || response.destroyed) return
+      report(
+        `the simulator itself failed at ${request.url ?? ''}: ${error instanceof Error ? error.stack : String(error)}`,
+      )
+      response.statusCode = 500
+      response.end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port to listen on')
+  return { server, origin: `http://127.0.0.1:${address.port}` }
+}
+
+/** Closes a server and every connection to it. */
+export function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

@@ -1,0 +1,112 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type AwsSimulator, fakeCredentials, startAws } from './aws/aws-simulator.ts'
+import { type BastionFiles, type BastionPaths, createBastionFiles, createToolFolder } from './bastion/bastion-files.ts'
+import { readSessions, type SessionRecord } from './bastion/sessions.ts'
+import { isJson, parseJson, textAt } from './json.ts'
+import { type SlackSimulator, startSlack } from './slack/slack-simulator.ts'
+import { createWorld, type World } from './world/world.ts'
+import type { WorldSpec } from './world/world-spec.ts'
+
+export interface SimulatorOptions {
+  /** Chooses the CMU dialect and everything else that the documents leave open. Default 1. */
+  readonly seed?: number
+  /** Path of manifest.yml: scopes, commands and events are then enforced from it. */
+  readonly manifest?: string
+  readonly world: WorldSpec
+}
+
+export interface Simulator {
+  readonly slack: SlackSimulator
+  readonly aws: AwsSimulator
+  readonly world: World
+  /** Holds the state file, the bastions' file systems and the recordings. */
+  readonly directory: string
+  readonly binDirectory: string
+  bastionPaths(name: string): BastionPaths
+  /** What the bot needs to find this world instead of the real one; all values are fake. */
+  environment(options?: { socketMode?: boolean }): Record<string, string>
+  /** Every process record of a tool: argument vector, environment, neighbours. */
+  recordings(): ProcessRecording[]
+  /** CMU sessions with the commands they were given, oldest first. */
+  sessions(): SessionRecord[]
+  /** Everything that Slack, AWS and the tools found wrong. */
+  violations(): string[]
+  stop(): Promise<void>
+}
+
+export interface ProcessRecording {
+  readonly tool: string
+  readonly argv: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly neighbours: readonly (readonly string[])[]
+}
+
+/** Starts a Slack workspace, AWS endpoints, bastions and HSMs on this machine's loopback interface. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const seed = options.seed ?? 1
+  const spec = options.world
+  const directory = mkdtempSync(join(tmpdir(), 'cloudhsm-simulator-'))
+  const world = createWorld(spec, directory, seed)
+  const bastions = new Map<string, BastionFiles>()
+  const firstIp = spec.clusters[0]?.hsms[0]?.ip ?? '10.0.0.1'
+  for (const bastion of spec.bastions) {
+    bastions.set(bastion.instanceId, createBastionFiles(directory, bastion, firstIp))
+  }
+  const aws = await startAws({
+    world,
+    bastions,
+    invisibleCalls: spec.ssm?.invisibleCalls ?? 1 + (seed % 2),
+    invisibleMs: spec.ssm?.invisibleMs ?? 0,
+    pendingMs: spec.ssm?.pendingMs ?? 20,
+  })
+  const slack = await startSlack({ spec: spec.slack, ...(options.manifest ? { manifest: options.manifest } : {}) })
+
+  return {
+    slack,
+    aws,
+    world,
+    directory,
+    binDirectory: createToolFolder(directory),
+    bastionPaths(name) {
+      const bastion = spec.bastions.find((candidate) => candidate.name === name)
+      const files = bastions.get(bastion?.instanceId ?? '')
+      if (files === undefined) throw new Error(`no bastion ${name} in this world`)
+      return { binary: files.binary, config: files.config, stateDir: files.stateDir, workDir: files.workDir }
+    },
+    environment(environment = {}) {
+      return {
+        ...slack.environment(environment.socketMode === true),
+        ...fakeCredentials,
+        AWS_ENDPOINT_URL: aws.url,
+        AWS_REGION: spec.bastions[0]?.region ?? 'us-east-1',
+      }
+    },
+    recordings: () => readRecordings(directory),
+    sessions: () => readSessions(directory),
+    violations: () => [...slack.violations, ...aws.violations, ...readToolViolations(directory)],
+    async stop() {
+      await slack.stop()
+      await aws.stop()
+      world.close()
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    },
+  }
+}
+
+function readRecordings(directory: string): ProcessRecording[] {
+  const folder = join(directory, 'recordings')
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as ProcessRecording)
+}
+
+function readToolViolations(directory: string): string[] {
+  const file = join(directory, 'violations.ndjson')
+  if (!existsSync(file)) return []
+  const entries = readFileSync(file, 'utf8').split('\n').map(parseJson).filter(isJson)
+  return entries.map((entry) => `${textAt(entry, 'tool') ?? ''}: ${textAt(entry, 'text') ?? ''}`)
+}

@@ -1,0 +1,57 @@
+import { isJson, isJsonList, type Json, parseJson, textAt } from '../json.ts'
+import { findElement } from './find-element.ts'
+import { addView, changeView } from './methods/views.ts'
+import type { ViewRecord } from './records.ts'
+import { acceptView } from './rules/view.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What the app answered to a submission: nothing or `clear` closes, `errors` keep it open, `update` and `push` go on. */
+export function takeAnswer(workspace: Workspace, view: ViewRecord, answer: string): void {
+  const body = answer === '' ? {} : parseJson(answer)
+  if (!isJson(body)) {
+    workspace.report(`view_submission was answered with ${answer.slice(0, 100)}`)
+    return
+  }
+  const action = textAt(body, 'response_action')
+  const accept = () => acceptView(body.view, () => workspace.nextId('blk'))
+  if (action === 'errors') showErrors(workspace, view, isJson(body.errors) ? body.errors : {})
+  else if (action === 'update') changeView(view, accept())
+  else if (action === 'push') addView(workspace, { user: view.user, view: accept() })
+  else view.state = 'submitted'
+}
+
+function showErrors(workspace: Workspace, view: ViewRecord, errors: Json): void {
+  const known = new Set(blocksOf(view).map((block) => block.block_id))
+  for (const id of Object.keys(errors)) if (!known.has(id)) workspace.report(`error for unknown block ${id}`)
+  view.errors = Object.fromEntries(Object.entries(errors).map(([id, text]) => [id, String(text)]))
+}
+
+/** Throws when the view has no such inputs. */
+export function checkValues(view: ViewRecord, values: Record<string, Record<string, unknown>>): void {
+  const blocks = blocksOf(view)
+  for (const [blockId, actions] of Object.entries(values)) {
+    for (const actionId of Object.keys(actions)) {
+      const block = blocks.find((candidate) => candidate.block_id === blockId)
+      if (block === undefined || findElement([block], actionId) === undefined) {
+        throw new Error(`view ${view.id} has no input ${blockId}/${actionId}`)
+      }
+    }
+  }
+}
+
+/** `state.values` of a submission. A plain string stands for the value of a text input; anything else is sent as given. */
+export function inputValues(view: ViewRecord, given: Record<string, Record<string, unknown>>): Json {
+  const values: Json = {}
+  for (const block of blocksOf(view)) {
+    if (block.type !== 'input' || !isJson(block.element)) continue
+    const { type, action_id: actionId } = block.element
+    const value = given[String(block.block_id)]?.[String(actionId)]
+    const isText = value === undefined || typeof value === 'string'
+    values[String(block.block_id)] = { [String(actionId)]: isText ? { type, value: value ?? null } : value }
+  }
+  return values
+}
+
+function blocksOf(view: ViewRecord): Json[] {
+  return isJsonList(view.view.blocks) ? view.view.blocks : []
+}
