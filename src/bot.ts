@@ -72,7 +72,10 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   addListeners(app, { ...deps, web, tasks })
 
   const port = await listen(app, config, pages)
-  log.info({ port, mode: config.slack.mode.kind, routes: config.landscape.routes.length }, 'the bot is ready')
+  log.info(
+    { port: port.number, mode: config.slack.mode.kind, routes: config.landscape.routes.length },
+    'the bot is ready',
+  )
   return {
     port: port.number,
     stop: async () => {

@@ -4,7 +4,7 @@ import type { Deps, Invocation } from './ports.ts'
 /** Delivery to the bastion; SSM's smallest is 30 s. */
 export const DELIVERY_SECONDS = 120
 
-const FIRST_PAUSE_MS = 300
+const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5_000
 const INVISIBLE_LIMIT_MS = 60_000
 const MARGIN_MS = 30_000
@@ -29,7 +29,7 @@ export async function awaitCommand(
   while (clock.now() < deadline) {
     await clock.sleep(pause, signal)
     if (signal?.aborted) return { kind: 'gave-up', problem: 'stopped' }
-    pause = Math.min(pause * 1.6, LONGEST_PAUSE_MS)
+    pause = Math.min(pause * 1.4, LONGEST_PAUSE_MS)
     const now = await bastions.look(bastion, commandId)
     if (now.kind === 'ended') {
       log.info({ bastion: bastion.name, commandId, status: now.status }, 'ssm command ended')

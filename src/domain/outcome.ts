@@ -9,6 +9,7 @@ export interface Tally {
   readonly already: number
   readonly synced: number
   readonly failed: number
+  readonly untried: number
   readonly conflicts: number
 }
 
@@ -18,7 +19,7 @@ export interface Trouble {
   readonly name: string
   /** The destination HSM; absent where it holds for the whole destination. */
   readonly server?: ServerNumber
-  readonly problem: 'failed' | 'untried' | 'conflict' | 'blocked' | 'unknown-on-source' | 'not-spread'
+  readonly problem: 'failed' | 'untried' | 'unverified' | 'conflict' | 'blocked' | 'unknown-on-source' | 'not-spread'
   readonly why: string
 }
 
@@ -68,7 +69,17 @@ export function conclude(
     report(spec, facts, { before: hsm, now: destinations[index] ?? hsm, troubles }),
   )
   const common = { withdrawn, wrote: facts.wrote, destinations: reports, troubles, ...(stop ? { stop } : {}) }
-  if (facts.wrote && !facts.after) return { ...common, state: 'unknown', proof: 'none', keyHashes: [] }
+  if (facts.wrote && !facts.after) {
+    // Nothing was listed afterwards, so nothing may be counted: only what was tried can be told.
+    return {
+      ...common,
+      destinations: [],
+      troubles: unverified(facts, steps),
+      state: 'unknown',
+      proof: 'none',
+      keyHashes: [],
+    }
+  }
   const keyHashes = ((facts.wrote ? facts.after : facts.before) ?? []).flatMap(({ server, keyHash }) =>
     keyHash ? [{ server, hash: keyHash }] : [],
   )
@@ -119,7 +130,7 @@ function report(
     const copy = keysNow.get(key.handle)
     return copy !== undefined && sameMarks(copy, key) && !knownKeys.has(key.handle)
   })
-  const failures = ['failed', 'untried', 'blocked', 'unknown-on-source', 'not-spread'] as const
+  const failures = ['failed', 'blocked', 'unknown-on-source', 'not-spread'] as const
   return {
     server: before.server,
     hsmId: target.hsmId,
@@ -127,13 +138,15 @@ function report(
     users: {
       already: plan?.present ?? 0,
       synced: (plan?.missing ?? []).filter((user) => userNames.has(userKey(user))).length,
-      failed: spec.mode === 'plan' ? 0 : count('user', failures),
+      failed: count('user', failures),
+      untried: count('user', ['untried']),
       conflicts: count('user', ['conflict']),
     },
     keys: {
       already: (facts.diff?.keys.present ?? []).filter((key) => knownKeys.has(key.handle)).length,
       synced: arrived.length,
-      failed: spec.mode === 'plan' ? 0 : count('key', failures),
+      failed: count('key', failures),
+      untried: count('key', ['untried']),
       conflicts: count('key', ['conflict']),
     },
   }
@@ -221,6 +234,29 @@ function keyTroubles(
 function failure(answer: string | undefined): { problem: 'failed' | 'untried'; why: string } {
   if (answer === undefined) return { problem: 'untried', why: 'not tried' }
   return { problem: 'failed', why: `not there afterwards; the tool said: ${answer}` }
+}
+
+/** What was tried and never listed afterwards, with the tool's word; and what was not tried. */
+function unverified(facts: RunFacts, steps: readonly DoneStep[]): Trouble[] {
+  const said = saidOf(steps)
+  const trouble = (answer: string | undefined): Pick<Trouble, 'problem' | 'why'> =>
+    answer === undefined
+      ? { problem: 'untried', why: 'not tried' }
+      : { problem: 'unverified', why: `the tool said: ${answer}` }
+  const users = (facts.diff?.users ?? []).flatMap(({ server, missing }) =>
+    missing.map(
+      (user): Trouble => ({
+        kind: 'user',
+        name: user.name,
+        server,
+        ...trouble(said.get(`user ${server} ${userKey(user)}`)),
+      }),
+    ),
+  )
+  const keys = (facts.diff?.keys.missing ?? []).map(
+    (key): Trouble => ({ kind: 'key', name: `${key.handle}`, ...trouble(said.get(`key ${key.handle}`)) }),
+  )
+  return [...users, ...keys]
 }
 
 /** What the tool said, by item. */

@@ -75,13 +75,17 @@ function first(dialect: Dialect): Migration {
 /** The audit table takes rows and keeps them: the database itself refuses the rest. */
 function appendOnly(dialect: Dialect): readonly string[] {
   if (dialect === 'sqlite') {
-    return ['update', 'delete'].map(
-      (action) =>
-        `create trigger audit_no_${action} before ${action} on audit begin select raise(abort, 'the audit record is append-only'); end`,
-    )
+    const refusal = `begin select raise(abort, 'the audit record is append-only'); end`
+    return [
+      `create trigger audit_no_update before update on audit ${refusal}`,
+      `create trigger audit_no_delete before delete on audit ${refusal}`,
+      // REPLACE removes the old row without the delete trigger (SQLite, lang_conflict).
+      `create trigger audit_no_replace before insert on audit when exists (select 1 from audit where seq = new.seq) ${refusal}`,
+    ]
   }
   return [
     `create function audit_is_append_only() returns trigger language plpgsql as $$ begin raise exception 'the audit record is append-only'; end $$`,
     'create trigger audit_append_only before update or delete on audit for each row execute function audit_is_append_only()',
+    'create trigger audit_no_truncate before truncate on audit for each statement execute function audit_is_append_only()',
   ]
 }

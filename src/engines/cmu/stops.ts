@@ -53,10 +53,10 @@ function unmetNeed(spec: Spec, printed: Printed, session: Session): Omit<Stop, '
   const servers = serversOf(spec)
   const connected = parseConnected(session.banner)
   const away = servers.flatMap(({ ip }, number) => (connected.has(ip) ? [] : [`server ${number} (${ip})`]))
-  if (away.length > 0) return { code: 'not-connected', detail: `${away.join(', ')}. ${oneLine(session.banner)}` }
+  if (away.length > 0) return { code: 'not-connected', detail: `${away.join(', ')}. ${complaints(session.banner)}` }
   const encrypted = parseEncrypted(session.banner)
   const open = servers.flatMap(({ ip }, number) => (encrypted.has(number) ? [] : [`server ${number} (${ip})`]))
-  if (open.length > 0) return { code: 'not-encrypted', detail: `${open.join(', ')}. ${oneLine(session.banner)}` }
+  if (open.length > 0) return { code: 'not-encrypted', detail: `${open.join(', ')}. ${complaints(session.banner)}` }
   for (const [number, { hsmId }] of servers.entries()) {
     const answer = answerTo(session, `info server ${number}`)
     const row = answer === undefined ? undefined : parseInfo(answer)
@@ -65,4 +65,12 @@ function unmetNeed(spec: Spec, printed: Printed, session: Session): Omit<Stop, '
     return { code: 'wrong-partition', detail: `server ${number} should be ${hsmId}, found: ${found}` }
   }
   return { code: 'unreadable', detail: `expected: ${printed.detail}` }
+}
+
+/** The lines of CMU's start text that complain. */
+function complaints(banner: string): string {
+  const lines = banner
+    .split('\n')
+    .filter((line) => /error|fail|not exist|doesn't|unencrypted|limited|timed out|refused/i.test(line))
+  return oneLine(lines.join(' '))
 }

@@ -94,7 +94,7 @@ function stateText(request: Request): string {
     case 'partial':
     case 'failed':
     case 'unknown':
-      return `*${STATE_FACES[request.state].title}* ${when(request.finishedAt)}. ${STATE_FACES[request.state].meaning} The thread has the result.`
+      return `*${STATE_FACES[request.state].title}* ${when(request.finishedAt)}. ${request.outcome.wrote ? STATE_FACES[request.state].meaning : 'Nothing was changed.'} The thread has the result.`
     default:
       return request satisfies never
   }

@@ -1,4 +1,5 @@
 import type { RequestView } from '../../../application/list-requests.ts'
+import type { SeenStep } from '../../../application/run-view.ts'
 import { approvalsOf, type Finished, type Request } from '../../../domain/request.ts'
 import { code, person, plain, when } from '../text.ts'
 import { type Message, section } from './blocks.ts'
@@ -90,23 +91,21 @@ function ending(request: Request): Slot[] {
 function run({ request, steps }: RequestView): Slot[] {
   const { spec } = request
   const diff = diffOf(spec, steps)
-  const slots: Slot[] = []
-  for (const step of steps) {
-    // Batches of keys show as progress: a message each would bury the rest.
-    const isBatch = step.plan.kind === 'sync-keys' && !step.plan.canary
-    if (!isBatch) slots.push(message(`step:${step.n}`, stepLine(spec, step)))
-    if (diff && step.plan.kind === 'inventory' && step.plan.purpose === 'before')
-      slots.push(message('diff', diffText(spec, diff)))
-  }
-  const progress = diff && progressText(diff, steps)
-  if (!progress) return slots
-  const lastBatch = steps.findLast((step) => step.plan.kind === 'sync-keys' && !step.plan.canary)
-  const text = `\`\`\`${progress}\`\`\`${lastBatch ? `\n${stepLine(spec, lastBatch)}` : ''}`
-  const firstWrite = slots.findIndex((slot) =>
-    steps.some((step) => slot.slot === `step:${step.n}` && step.plan.kind.startsWith('sync')),
-  )
-  const at = firstWrite < 0 ? slots.length : firstWrite + 1
-  return [...slots.slice(0, at), message('progress', text), ...slots.slice(at)]
+  const batches = steps.filter(isBatch)
+  return steps.flatMap((step): Slot[] => {
+    if (diff && step.plan.kind === 'inventory' && step.plan.purpose === 'before') {
+      return [message(`step:${step.n}`, stepLine(spec, step)), message('diff', diffText(spec, diff))]
+    }
+    if (!isBatch(step)) return [message(`step:${step.n}`, stepLine(spec, step))]
+    // Batches of keys share one message that shows how far they are: one each would bury the rest.
+    if (step !== batches[0] || !diff) return []
+    const last = batches.at(-1) ?? step
+    return [message('progress', `\`\`\`${progressText(diff, steps)}\`\`\`\n${stepLine(spec, last)}`)]
+  })
+}
+
+function isBatch({ plan }: SeenStep): boolean {
+  return plan.kind === 'sync-keys' && !plan.canary
 }
 
 function result(request: Finished, transcript: string | undefined): Slot[] {

@@ -1,7 +1,7 @@
 import type { OutcomeReport, Trouble } from '../../../domain/outcome.ts'
 import type { Finished } from '../../../domain/request.ts'
 import { explain } from '../explain.ts'
-import { code, columns, count, duration, person, plain } from '../text.ts'
+import { code, columns, duration, person, plain } from '../text.ts'
 import { type Block, type Message, pre, section } from './blocks.ts'
 import { STATE_FACES } from './states.ts'
 import { stopText } from './stop-text.ts'
@@ -16,7 +16,7 @@ export function resultView(request: Finished): Message {
   const title = `${face.icon} *${headline(request)}* ${person(request.requestedBy)} · ${took}`
   const blocks: Block[] = [section(`${title}\n${changed(outcome, spec.mode)}`)]
   if (outcome.destinations.length > 0 && spec.mode === 'sync') blocks.push(pre(table(outcome), 2500))
-  if (outcome.troubles.length > 0) blocks.push(section(troubleText(outcome.troubles)))
+  if (outcome.troubles.length > 0) blocks.push(section(troubleText(outcome.troubles, request.state)))
   const proof = proofText(outcome)
   if (proof) blocks.push(section(proof))
   const next = nextText(request)
@@ -45,10 +45,19 @@ function changed(outcome: OutcomeReport, mode: string): string {
 }
 
 function table({ destinations }: OutcomeReport): string {
-  const head = ['destination HSM', 'ENI IP', '', 'there', 'synced', 'failed', 'conflicts']
+  const head = ['destination HSM', 'ENI IP', '', 'there', 'synced', 'failed', 'not tried', 'conflicts']
   const rows = destinations.flatMap(({ hsmId, ip, users, keys }) => [
-    [hsmId, ip, 'users', `${users.already}`, `${users.synced}`, `${users.failed}`, `${users.conflicts}`],
-    ['', '', 'keys', `${keys.already}`, `${keys.synced}`, `${keys.failed}`, `${keys.conflicts}`],
+    [
+      hsmId,
+      ip,
+      'users',
+      `${users.already}`,
+      `${users.synced}`,
+      `${users.failed}`,
+      `${users.untried}`,
+      `${users.conflicts}`,
+    ],
+    ['', '', 'keys', `${keys.already}`, `${keys.synced}`, `${keys.failed}`, `${keys.untried}`, `${keys.conflicts}`],
   ])
   return columns([head, ...rows])
 }
@@ -58,13 +67,12 @@ export function troubleLine({ kind, name, server, problem, why }: Trouble): stri
   return `${kind} ${name}${where}: ${problem.replaceAll('-', ' ')} (${why})`
 }
 
-function troubleText(troubles: readonly Trouble[]): string {
+function troubleText(troubles: readonly Trouble[], state: Finished['state']): string {
+  const title = state === 'unknown' ? 'To be looked at' : 'Not where they should be'
   const lines = troubles.slice(0, SHOWN_TROUBLES).map((trouble) => `• ${plain(troubleLine(trouble), 180)}`)
-  const more =
-    troubles.length > SHOWN_TROUBLES
-      ? `\n… and ${troubles.length - SHOWN_TROUBLES} more: the file below names all ${troubles.length}.`
-      : ''
-  return `*${count(troubles.length, 'user or key').replace('keys', 'keys')} not where they should be:*\n${lines.join('\n')}${more}`
+  const rest = troubles.length - SHOWN_TROUBLES
+  const more = rest > 0 ? `\n… and ${rest} more, all of them in the file above.` : ''
+  return `*${title} (${troubles.length}):*\n${lines.join('\n')}${more}`
 }
 
 /** All troubles, one a line, where the message cannot hold them. */
@@ -82,9 +90,12 @@ function proofText({ keyHashes }: OutcomeReport): string | undefined {
 }
 
 function nextText({ id, state, outcome, spec }: Finished): string | undefined {
-  if (outcome.stop) return stopText(outcome.stop).next
-  if (state === 'unknown')
-    return `a person must list users and keys on the destination. ${code(`/hsm-requests ${id}`)} shows what is known.`
+  const afterStop = outcome.stop ? stopText(outcome.stop).next : undefined
+  if (state === 'unknown') {
+    const look = `a person must list users and keys on ${code(spec.destination.alias)}; ${code(`/hsm-requests ${id}`)} shows what is known.`
+    return afterStop ? `${look} ${afterStop}` : look
+  }
+  if (afterStop) return afterStop
   if (outcome.troubles.some(({ problem }) => problem === 'conflict')) {
     return 'conflicts are never written over: compare the named users and keys on both clusters by hand.'
   }

@@ -1,8 +1,8 @@
 import type { SeenStep } from '../../../application/run-view.ts'
 import { type Diff, diffInventories } from '../../../domain/diff.ts'
 import { type Spec, serversOf } from '../../../domain/spec.ts'
-import { isWrite, stopOf } from '../../../domain/step.ts'
-import { code, count, cut, duration, plain } from '../text.ts'
+import { isWrite, type Reading, stopOf } from '../../../domain/step.ts'
+import { code, count, cut, duration } from '../text.ts'
 import { stopText } from './stop-text.ts'
 
 /** One line about a step: what it does, with which command, what came of it. */
@@ -10,9 +10,14 @@ export function stepLine(spec: Spec, step: SeenStep): string {
   const command = step.commandId ? ` · SSM command ${code(step.commandId)}` : ''
   if (!step.reading) return `⏳ ${doing(spec, step)}${command}`
   const stop = stopOf(step.reading)
-  const icon = stop ? '⚠️' : '✔️'
+  const icon = stop || hasFailures(step.reading) ? '⚠️' : '✔️'
   const result = stop ? stopText(stop).what : done(spec, step)
   return cut(`${icon} ${result} (${duration(step.seconds * 1000)})${command}`, 2900)
+}
+
+function hasFailures(reading: Reading): boolean {
+  if (reading.kind !== 'users-synced' && reading.kind !== 'keys-synced') return false
+  return reading.attempts.some((attempt) => attempt.verdict !== 'success')
 }
 
 function doing(spec: Spec, { plan }: SeenStep): string {
@@ -76,7 +81,7 @@ export function diffOf(spec: Spec, steps: readonly SeenStep[]): Diff | undefined
 export function diffText(spec: Spec, diff: Diff): string {
   const lines: string[] = [`*Difference* (${code(spec.source.alias)} → ${code(spec.destination.alias)})`]
   for (const { server, missing, present } of diff.users) {
-    const names = missing.length > 0 ? `: ${names20(missing.map((user) => user.name))}` : ''
+    const names = missing.length > 0 ? `: ${names20(missing.map((user) => code(user.name)))}` : ''
     lines.push(
       `• server ${server} (${ipOf(spec, server)}): ${count(missing.length, 'user')} missing${names}; ${present} already there`,
     )
@@ -86,13 +91,17 @@ export function diffText(spec: Spec, diff: Diff): string {
     `• ${count(missing.length, 'key')} missing${missing.length > 0 ? `: ${names20(byOwner(missing))}` : ''}; ${present.length} already there`,
   )
   if (diff.userConflicts.length > 0)
-    lines.push(`• *user conflicts:* ${names20(diff.userConflicts.map((user) => `${user.name} (${user.problem})`))}`)
+    lines.push(
+      `• *user conflicts:* ${names20(diff.userConflicts.map((user) => `${code(user.name)} (${user.problem})`))}`,
+    )
   if (conflicts.length > 0)
     lines.push(`• *key conflicts:* ${names20(conflicts.map((key) => `${key.handle} (${key.problem})`))}`)
   if (blocked.length > 0)
-    lines.push(`• *blocked keys:* ${names20(blocked.map((key) => `${key.handle} (needs ${key.lacks.join(', ')})`))}`)
+    lines.push(
+      `• *blocked keys:* ${names20(blocked.map((key) => `${key.handle} (needs ${key.lacks.map((name) => code(name)).join(', ')})`))}`,
+    )
   const unknown = [...diff.unknown.users, ...diff.unknown.keys.map(String)]
-  if (unknown.length > 0) lines.push(`• *not on the source:* ${names20(unknown)}`)
+  if (unknown.length > 0) lines.push(`• *not on the source:* ${names20(unknown.map((name) => code(name)))}`)
   if (diff.users.some((part) => part.present > 0))
     lines.push('_Users that are already there are left alone: whether their passwords are equal cannot be proved._')
   return lines.join('\n')
@@ -103,14 +112,14 @@ function byOwner(keys: Diff['keys']['missing']): string[] {
   for (const key of keys) owners.set(key.owner ?? 'public', [...(owners.get(key.owner ?? 'public') ?? []), key.handle])
   return [...owners].map(([owner, handles]) => {
     const shown = handles.slice(0, 5).join(', ')
-    return `${owner} (${handles.length > 5 ? `${shown}, … ${handles.length} in all` : shown})`
+    return `${owner === 'public' ? 'public' : code(owner)} (${handles.length > 5 ? `${shown}, … ${handles.length} in all` : shown})`
   })
 }
 
 function names20(names: readonly string[]): string {
   const shown = names
     .slice(0, 20)
-    .map((name) => plain(name, 200))
+
     .join(', ')
   return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown
 }

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+
+const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
+const READY_MS = 15_000
+
+export interface BotProcess {
+  readonly url: string
+  readonly pid: number
+  readonly log: () => string
+  readonly startMs: number
+  /** Resident memory in MB, and the most it has been. */
+  memory(): Promise<{ readonly now: number; readonly peak: number }>
+  /** Resolves with the exit code, however it ends. */
+  readonly exited: Promise<number | null>
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** Starts the built bot as an operator would, and waits until it is ready. Rejects with what it printed when it ends instead. */
+export async function startBotProcess(env: Readonly<Record<string, string>>, cwd: string): Promise<BotProcess> {
+  const port = env.PORT ?? String(await freePort())
+  const started = performance.now()
+  const child = spawn(process.execPath, [MAIN], {
+    cwd,
+    env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', ...env, PORT: port },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8')
+    })
+  const exited = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : null))
+  const url = `http://127.0.0.1:${port}`
+  await ready(child, url, () => output)
+  const startMs = performance.now() - started
+  return {
+    url,
+    pid: child.pid ?? 0,
+    log: () => output,
+    startMs,
+    memory: () => memoryOf(child.pid ?? 0),
+    exited,
+    stop: async (signal = 'SIGTERM') => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      return exited
+    },
+  }
+}
+
+async function ready(child: ChildProcess, url: string, output: () => string): Promise<void> {
+  const deadline = Date.now() + READY_MS
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the bot ended before it was ready:\n${output()}`)
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
+    if (answer?.ok) return
+    await wait(25)
+  }
+  child.kill('SIGKILL')
+  throw new Error(`the bot was not ready in time:\n${output()}`)
+}
+
+/** From Linux's /proc: the demo and the tests need Linux anyway, as the bastion does. */
+async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
+  const { readFile } = await import('node:fs/promises')
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const megabytes = (field: string) =>
+    Math.round(Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) / 1024)
+  return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (typeof address !== 'object' || address === null) throw new Error('no free port')
+  return address.port
+}

@@ -1,0 +1,152 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Simulator, startSimulator } from '../simulator/index.ts'
+import type { MessageRecord } from '../simulator/slack/records.ts'
+import type { WorldSpec } from '../simulator/world/world-spec.ts'
+import { channels, people, twoClusters } from '../simulator/worlds.ts'
+import { type BotProcess, freePort, startBotProcess } from './bot-process.ts'
+
+export interface StageOptions {
+  readonly seed?: number
+  readonly world?: WorldSpec
+  /** Overrides in the one route's approval rule. */
+  readonly required?: number
+  readonly expiresAfter?: string
+  readonly socketMode?: boolean
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** The real bot against the simulator, with what tests and the demo do over and over. */
+export interface Stage {
+  readonly simulator: Simulator
+  readonly bot: BotProcess
+  readonly directory: string
+  readonly env: Readonly<Record<string, string>>
+  /** Starts the bot again in the same place, as an operator would after a crash. */
+  restart(): Promise<void>
+  /** Types `/hsm-sync` as the requester and waits for the card. */
+  ask(text?: string): Promise<MessageRecord>
+  approve(card: MessageRecord, ...approvers: string[]): Promise<void>
+  /** The newest version of a card, once its first line contains the words. */
+  cardWith(words: string, card?: MessageRecord): Promise<MessageRecord>
+  /** Waits until the thread of the card ends in a result (or another end). */
+  finished(card: MessageRecord): Promise<MessageRecord>
+  stop(): Promise<void>
+}
+
+const MANIFEST = new URL('../../manifest.yml', import.meta.url).pathname
+
+export async function startStage(options: StageOptions = {}): Promise<Stage> {
+  const simulator = await startSimulator({
+    seed: options.seed ?? 1,
+    manifest: MANIFEST,
+    world: options.world ?? twoClusters(),
+  })
+  const directory = await mkdtemp(join(tmpdir(), 'hsm-sync-stage-'))
+  await writeFile(join(directory, 'config.yml'), configFor(simulator, options))
+  const env = {
+    ...simulator.environment(options.socketMode ? { socketMode: true } : {}),
+    PORT: String(await freePort()),
+    DATABASE_URL: `sqlite:${join(directory, 'bot.sqlite')}`,
+    BOT_CONFIG: join(directory, 'config.yml'),
+    ...options.env,
+  }
+  let bot = await startBotProcess(env, directory)
+  if (!options.socketMode) simulator.slack.connectTo(`${bot.url}/slack/events`)
+
+  const messages = () => simulator.slack.messages(channels.route)
+  const stage: Stage = {
+    simulator,
+    directory,
+    env,
+    get bot() {
+      return bot
+    },
+    restart: async () => {
+      bot = await startBotProcess(env, directory)
+    },
+    ask: async (text = 'prod-us prod-eu new starters of October') => {
+      const before = messages().length
+      await simulator.slack.command(people.requester, channels.route, '/hsm-sync', text)
+      return until(() => messages()[before], 'a card')
+    },
+    approve: async (card, ...approvers) => {
+      for (const approver of approvers)
+        await simulator.slack.click(approver, { channel: channels.route, ts: card.ts }, 'approve')
+    },
+    cardWith: (words, card) =>
+      until(
+        () => messages().find((message) => (card ? message.ts === card.ts : true) && message.text.includes(words)),
+        `a card with "${words}"`,
+      ),
+    finished: (card) =>
+      until(
+        () =>
+          messages().find(
+            (message) =>
+              message.ts === card.ts &&
+              ENDS.some((end) => message.text.includes(end)) &&
+              message.thread.some((reply) => isEnd(reply.text)),
+          ),
+        'the end of the request',
+        90_000,
+      ),
+    stop: async () => {
+      await bot.stop()
+      await simulator.stop()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+  return stage
+}
+
+const ENDS = ['Succeeded', 'Partly done', 'Failed', 'Unknown', 'Rejected', 'Withdrawn', 'Expired', 'Stale']
+
+function isEnd(text: string): boolean {
+  return (
+    ENDS.some((end) => text.includes(`${end}: `)) ||
+    /your request (was rejected|expired)|Withdrawn by|no longer what would run/.test(text)
+  )
+}
+
+/** A config.yml for the simulator's world: the README's example with the simulated bastion's paths. */
+export function configFor(simulator: Simulator, options: StageOptions): string {
+  const { binary, config, stateDir, workDir } = simulator.bastionPaths('us-bastion')
+  return `
+clusters:
+  - { alias: prod-us, clusterId: cluster-2abcdefghij, region: us-east-1 }
+  - { alias: prod-eu, clusterId: cluster-7klmnopqrst, region: eu-west-1 }
+bastions:
+  - name: us-bastion
+    instanceId: i-0123456789abcdef0
+    region: us-east-1
+    platform: linux
+    credentials: { source: secretsmanager, id: hsm/crypto-officer }
+    cmu: { binary: ${binary}, config: ${config} }
+    stateDir: ${stateDir}
+    workDir: ${workDir}
+routes:
+  - source: prod-us
+    destination: prod-eu
+    bastion: us-bastion
+    channel: ${channels.route}
+    engine: auto
+    approval:
+      approvers: { users: [${people.approver}, ${people.secondApprover}], userGroups: [S0BBBBBBB] }
+      required: ${options.required ?? 2}
+      expiresAfter: ${options.expiresAfter ?? '8h'}
+`
+}
+
+/** Looks until there is something; fails with what was expected. */
+export async function until<Found>(look: () => Found | undefined, what: string, ms = 20_000): Promise<Found> {
+  const deadline = Date.now() + ms
+  for (;;) {
+    const found = look()
+    if (found !== undefined) return found
+    if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain for ${what}`)
+    await wait(20)
+  }
+}

@@ -1,0 +1,80 @@
+import type { MessageRecord } from '../simulator/slack/records.ts'
+
+interface Words {
+  readonly [name: string]: unknown
+}
+
+/** A card and its thread as plain text, without what differs from run to run: golden files are made of this. */
+export function threadText(card: MessageRecord): string {
+  const parts = [
+    `CARD ${messageText(card)}`,
+    ...card.thread.map((reply) => `> ${messageText(reply).replaceAll('\n', '\n  ')}`),
+  ]
+  const id = /\(([0-9A-Z]{6})\)/.exec(card.text)?.[1] ?? 'none'
+  return `${steady(parts.join('\n').replaceAll(id, 'REQID'))}\n`
+}
+
+/** Runs differ in ids, times and digests; stories do not. */
+export function steady(text: string): string {
+  const seen = new Map<string, string>()
+  const named = (kind: string) => (match: string) => {
+    const name = seen.get(match) ?? `${kind}${[...seen.values()].filter((other) => other.startsWith(kind)).length + 1}`
+    seen.set(match, name)
+    return name
+  }
+  return text
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, named('COMMAND-'))
+    .replace(/\b[0-9a-f]{64}\b/g, named('SHA256-'))
+    .replace(/`[0-9a-f]{16}…`/g, '`HASH…`')
+    .replace(/`[0-9a-f]{12}`/g, '`DIGEST`')
+    .replace(/digest [0-9a-f]{12}/g, 'digest DIGEST')
+    .replace(/<!date\^\d+\^[^|]*\|[^>]*>/g, 'TIME')
+    .replace(/\/tmp\/[^`\s]*\/bastions\//g, '/bastions/')
+    .replace(/(?<=[(·] )\d+ (?:min \d+ )?s\b|(?<=\()\d+ s(?=\))|(?<=about )[\d ]+s left/g, 'N s')
+}
+
+function messageText(message: MessageRecord): string {
+  if (message.files.length > 0)
+    return message.files
+      .map((file) => `[file ${file.name}: ${file.title}, ${file.content.split('\n').length - 1} lines]`)
+      .join('\n')
+  return message.blocks
+    .map((block) => blockText(block))
+    .filter((text) => text !== '')
+    .join('\n')
+}
+
+function blockText(block: Words): string {
+  switch (block.type) {
+    case 'header':
+      return `# ${textOf(block.text)}`
+    case 'section':
+      return [textOf(block.text), ...list(block.fields).map((field) => textOf(field).replaceAll('\n', ' '))]
+        .filter((text) => text !== '')
+        .join('\n')
+    case 'context':
+      return list(block.elements).map(textOf).join(' ')
+    case 'divider':
+      return '---'
+    case 'actions':
+      return list(block.elements)
+        .map((element) => `[${textOf(element.text)}]`)
+        .join(' ')
+    case 'rich_text':
+      return list(block.elements)
+        .flatMap((part) => list(part.elements))
+        .map((element) => String(element.text ?? ''))
+        .join('')
+        .replace(/^/gm, '    ')
+    default:
+      return `(${String(block.type)})`
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null && 'text' in value ? String(value.text) : ''
+}
+
+function list(value: unknown): Words[] {
+  return Array.isArray(value) ? value.filter((item): item is Words => typeof item === 'object' && item !== null) : []
+}
