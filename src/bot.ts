@@ -16,6 +16,7 @@ import type { Clock, Deps } from './application/ports.ts'
 import { runTranscript } from './application/run-transcript.ts'
 import { sweepRequests } from './application/sweep-requests.ts'
 import type { Config } from './config.ts'
+import { canonicalJson, sha256 } from './domain/digest.ts'
 import type { RequestId } from './domain/ids.ts'
 import { cmuEngine } from './engines/cmu/index.ts'
 import { describeError, type Log } from './log.ts'
@@ -41,12 +42,13 @@ const DRAIN_MS = 6_000
 export async function startBot(config: Config, world: World): Promise<Bot> {
   const { clock, log } = world
   const store = requestStore(await openDatabase(config.databaseUrl))
+  await store.auditChange(settingsEntry(config, clock.now()))
   const clients = awsClients({ endpoint: config.awsEndpoint })
   const engines = { cmu: cmuEngine() }
   const pages = healthPages({ store, clock, askSlack: () => app.client.auth.test() })
   const app = createApp(config.slack, pages, log)
   const web = slackWeb(app.client)
-  const painter = startPainter({ store, engines, clock, log }, web, (view: RequestView) =>
+  const painter = startPainter({ store, engines, clock, log, holder: world.holder }, web, (view: RequestView) =>
     runTranscript({ store, engines }, view),
   )
   const deps: Deps = {
@@ -91,6 +93,12 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
       log.info({}, 'stopped')
     },
   }
+}
+
+/** The settings that decide who may do what, where: the auditor sees when they changed. They hold no secret. */
+function settingsEntry({ landscape }: Config, at: number) {
+  const text = canonicalJson(landscape)
+  return { at, type: 'settings', actor: 'bot', facts: { digest: sha256(text), landscape: JSON.parse(text) } }
 }
 
 async function listen(app: ReturnType<typeof createApp>, config: Config, pages: Parameters<typeof servePages>[0]) {

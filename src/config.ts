@@ -120,6 +120,15 @@ const RouteSchema = z.strictObject({
     }),
     required: z.number().int().min(1).max(20).default(1),
     expiresAfter: duration.default(8 * HOURS.h),
+    reminders: z
+      .array(
+        z
+          .string()
+          .regex(/^[1-9][0-9]?%$/, 'expected a part of the time to expiry such as 50%')
+          .transform((text) => Number(text.slice(0, -1)) / 100),
+      )
+      .max(5)
+      .default([0.5, 0.9]),
   }),
 })
 
@@ -130,6 +139,13 @@ export const FileSchema = z.strictObject({
 })
 
 type File = z.infer<typeof FileSchema>
+
+/** The database alone: the auditor's commands need no Slack and no config.yml. Throws a ConfigError. */
+export function databaseUrl(env: Readonly<Record<string, string | undefined>>): string {
+  const parsed = EnvironmentSchema.shape.DATABASE_URL.safeParse(env.DATABASE_URL || undefined)
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `DATABASE_URL ${issue.message}`))
+  return parsed.data
+}
 
 /** Reads environment variables and config.yml. Throws one ConfigError that lists every wrong field of both. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>, workingDirectory: string): Config {
@@ -212,6 +228,7 @@ function toRoute(file: File, route: File['routes'][number]): Route[] {
       approvers: route.approval.approvers,
       required: route.approval.required,
       expiresAfterMs: route.approval.expiresAfter,
+      reminders: route.approval.reminders,
     },
   ]
 }

@@ -2,8 +2,9 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from './application/ports.ts'
+import { auditCommand } from './audit-command.ts'
 import { startBot } from './bot.ts'
-import { ConfigError, loadConfig } from './config.ts'
+import { ConfigError, databaseUrl, loadConfig } from './config.ts'
 import { parseRequestId } from './domain/ids.ts'
 import { createLog, describeError } from './log.ts'
 
@@ -24,6 +25,13 @@ function newRequestId() {
 }
 
 async function main(): Promise<void> {
+  const [verb, ...words] = process.argv.slice(2)
+  if (verb === 'audit') {
+    process.exitCode = await auditCommand(words, databaseUrl(process.env), (line) => process.stdout.write(`${line}\n`))
+    return
+  }
+  if (verb !== undefined)
+    throw new Error(`unknown command ${verb}; there is: audit verify, audit export. Without one the bot starts.`)
   const config = loadConfig(process.env, process.cwd())
   const log = createLog(config.logLevel, process.stdout)
   const holder = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`

@@ -3,9 +3,9 @@ import type { Deps } from './ports.ts'
 import { runRequest } from './run-request.ts'
 import { LeaseLost } from './store.ts'
 
-const LEASE_MS = 60_000
-const RENEW_MS = 15_000
-const IDLE_MS = 5_000
+const LEASE_MS = 15_000
+const RENEW_MS = 4_000
+const IDLE_MS = 3_000
 const MOST_RUNS = 20
 
 export interface Runs {

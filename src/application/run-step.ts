@@ -3,12 +3,12 @@ import type { RequestId } from '../domain/ids.ts'
 import { operationId } from '../domain/ids.ts'
 import type { Spec } from '../domain/spec.ts'
 import { isWrite } from '../domain/step.ts'
-import type { Engine } from '../engines/engine.ts'
+import type { Engine, ScriptLines } from '../engines/engine.ts'
 import { type Block, missingPiece, parseBlock } from '../engines/printed.ts'
 import { askBastion } from './ask-bastion.ts'
 import { awaitCommand } from './await-command.ts'
 import type { Deps } from './ports.ts'
-import type { StepEnd, StepRecord } from './store.ts'
+import type { AuditEntry, StepEnd, StepRecord } from './store.ts'
 
 /** Above the bastion script's own limit for its tool, so that the script can still say what happened. */
 const EXECUTION_SECONDS = 720
@@ -52,15 +52,12 @@ export function commentOf(id: RequestId, step: StepRecord): string {
 }
 
 async function send(deps: Deps, run: Running, step: StepRecord): Promise<StepRecord> {
-  const lines = run.engine.write(run.spec, step.plan, operationId(run.id, step.n))
-  const command = { lines, comment: commentOf(run.id, step), executionSeconds: EXECUTION_SECONDS }
+  const command = { lines: linesOf(run, step), comment: commentOf(run.id, step), executionSeconds: EXECUTION_SECONDS }
   for (let attempt = 1; ; attempt++) {
     const sent = await deps.bastions.send(run.spec.bastion, command)
     if (sent.kind === 'sent') {
       const known = { ...step, commandId: sent.commandId, sentAt: deps.clock.now() }
-      await save(deps, run, known)
-      await recordCommand(deps, run, known, sha256(lines.join('\n')))
-      return known
+      return save(deps, run, known, commandEntry(deps, run, known, sentDigest(run, step)))
     }
     deps.log.warn({ requestId: run.id, step: step.n, problem: sent.problem }, `ssm command not started (${sent.kind})`)
     if (sent.kind === 'unsure') return step
@@ -76,8 +73,7 @@ async function findAgain(deps: Deps, run: Running, step: StepRecord): Promise<St
     const commandId = await deps.bastions.find(run.spec.bastion, commentOf(run.id, step), step.plannedAt - 60_000)
     if (!commandId) return step
     const known = { ...step, commandId, sentAt: step.plannedAt }
-    await save(deps, run, known)
-    return known
+    return await save(deps, run, known, commandEntry(deps, run, known, sentDigest(run, step)))
   } catch (error) {
     deps.log.warn({ requestId: run.id, step: step.n, error }, 'could not list ssm commands')
     return step
@@ -160,28 +156,36 @@ function notExecuted(deps: Deps, step: StepRecord, status: string): StepRecord {
   return { ...step, end: { kind: 'not-executed', status }, endedAt: deps.clock.now() }
 }
 
-async function save(deps: Deps, run: Running, step: StepRecord): Promise<StepRecord> {
-  await deps.store.saveStep(run.id, step, deps.holder)
+async function save(deps: Deps, run: Running, step: StepRecord, audit?: AuditEntry): Promise<StepRecord> {
+  await deps.store.saveStep(run.id, step, deps.holder, audit)
   deps.changed(run.id)
   return step
 }
 
-async function recordCommand(deps: Deps, run: Running, step: StepRecord, digest: string): Promise<void> {
+function linesOf(run: Running, step: StepRecord): ScriptLines {
+  return run.engine.write(run.spec, step.plan, operationId(run.id, step.n))
+}
+
+function sentDigest(run: Running, step: StepRecord): string {
+  return sha256(linesOf(run, step).join('\n'))
+}
+
+function commandEntry(deps: Deps, run: Running, step: StepRecord, digest: string): AuditEntry {
+  deps.log.info(
+    { requestId: run.id, step: step.n, kind: step.plan.kind, commandId: step.commandId },
+    'ssm command started',
+  )
   const facts = {
     commandId: step.commandId,
     document: 'AWS-RunShellScript',
     operation: operationId(run.id, step.n),
     sentDigest: digest,
   }
-  await deps.store.audit({
+  return {
     at: deps.clock.now(),
     type: isWrite(step.plan) ? 'ssm-write' : 'ssm-read',
     actor: 'bot',
     request: run.id,
     facts,
-  })
-  deps.log.info(
-    { requestId: run.id, step: step.n, kind: step.plan.kind, commandId: step.commandId },
-    'ssm command started',
-  )
+  }
 }

@@ -76,6 +76,8 @@ export interface Store {
   /** Writes a step, new or changed, while `holder` holds the lease; throws LeaseLost otherwise. */
   saveStep(id: RequestId, step: StepRecord, holder: string, audit?: AuditEntry): Promise<void>
   audit(entry: AuditEntry): Promise<void>
+  /** Appends the entry unless the newest one of its type has the same digest in its facts. */
+  auditChange(entry: AuditEntry & { readonly facts: { readonly digest: string } }): Promise<void>
   history(id: RequestId): Promise<readonly AuditRow[]>
 
   /** Takes a lease on one approved or running request that nobody holds. */
@@ -87,6 +89,9 @@ export interface Store {
 
   /** Requests whose picture in Slack is older than they are, and are due. */
   unpainted(now: Instant, limit: number): Promise<readonly RequestId[]>
+  /** Takes the right to paint this request, unless another process has it: two would post twice. */
+  claimPaint(id: RequestId, holder: string, now: Instant, until: Instant): Promise<boolean>
+  releasePaint(id: RequestId, holder: string): Promise<void>
   markPainted(id: RequestId, version: number): Promise<void>
   paintLater(id: RequestId, at: Instant): Promise<void>
   slots(id: RequestId): Promise<readonly PostedSlot[]>

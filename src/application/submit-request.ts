@@ -43,6 +43,7 @@ export async function submitRequest(deps: Deps, ask: Ask): Promise<Pending | Ref
     spec,
     digest: digestOf(spec),
     decisions: [],
+    remindAt: route.reminders.map((part) => now + Math.round(route.expiresAfterMs * part)),
   }
   const facts = {
     reason: ask.reason,

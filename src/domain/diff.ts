@@ -97,12 +97,13 @@ function diffKeys(
 }
 
 function roleConflicts(wanted: readonly HsmUser[], hsm: Inventory): UserConflict[] {
+  const exact = new Set(hsm.users.map(userKey))
   const there = new Map(hsm.users.map((user) => [user.name, user]))
   return wanted.flatMap((user) => {
-    const same = there.get(user.name)
-    if (!same || same.role === user.role) return []
+    const other = there.get(user.name)
+    if (!other || exact.has(userKey(user))) return []
     return [
-      { server: hsm.server, name: user.name, problem: `${user.role} on the source, ${same.role} on the destination` },
+      { server: hsm.server, name: user.name, problem: `${user.role} on the source, ${other.role} on the destination` },
     ]
   })
 }

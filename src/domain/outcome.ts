@@ -84,7 +84,8 @@ export function conclude(
     keyHash ? [{ server, hash: keyHash }] : [],
   )
   const proof = facts.wrote ? 'after' : facts.before ? 'before' : 'none'
-  return { ...common, state: stateOf(spec, { stop, withdrawn }, reports, troubles), proof, keyHashes }
+  const ending = { stop, withdrawn, isListed: facts.diff !== undefined }
+  return { ...common, state: stateOf(spec, ending, reports, troubles), proof, keyHashes }
 }
 
 /** A run that ended before its first step, for a reason outside the HSMs. */
@@ -96,14 +97,14 @@ export function concludeUnstarted(because: RefusalFacts): OutcomeReport {
 
 function stateOf(
   spec: Spec,
-  { stop, withdrawn }: Ending,
+  { stop, withdrawn, isListed }: Ending & { readonly isListed: boolean },
   reports: readonly DestinationReport[],
   troubles: readonly Trouble[],
 ): OutcomeReport['state'] {
   if (spec.mode === 'plan') return stop || withdrawn ? 'failed' : 'succeeded'
-  if (troubles.length === 0 && !stop && !withdrawn) return 'succeeded'
-  // Everything asked for is listed at its place: how a step's answer got lost does not matter any more.
-  if (troubles.length === 0 && stop?.wrote === 'maybe' && stop.code !== 'canary-effect') return 'succeeded'
+  // Everything asked for is listed at its place: that a step's answer got lost, or that a stop came too late, does not matter any more.
+  const isHarmless = !stop || (stop.wrote === 'maybe' && stop.code !== 'canary-effect')
+  if (isListed && troubles.length === 0 && isHarmless) return 'succeeded'
   const synced = reports.some(({ users, keys }) => users.synced + keys.synced > 0)
   if (synced) return 'partial'
   const onlyKept =

@@ -4,9 +4,12 @@ const SECRETS: readonly RegExp[] = [
   /\bxapp-[A-Za-z0-9-]{8,}/g,
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
   // A login as CMU takes it: the third word is the password, whatever follows.
-  /(?<=\bloginHSM\s+(?:-\S+\s+)*(?:CO|CU|PRECO|PCO)\s+\S+\s+)(?!success|failed)\S+/gi,
+  /(?<=\bloginHSM\s+(?:-\S+\s+)*(?:CO|CU|PRECO|PCO)\s+\S+\s+)\S+/gi,
   /(?<=\b(?:createUser|changePswd)\s+(?:CO|CU|PRECO|PCO)\s+\S+\s+)\S+/gi,
-  /(?<=["']?(?:password|secret|pin|preCoPassword)["']?\s*[:=]\s*["'])[^"']+/gi,
+  // In JSON, in JSON inside a JSON string, and in single quotes.
+  /(?<=(?:password|secret|pin)"?\s*[:=]\s*")(?:[^"\\]|\\.)+/gi,
+  /(?<=(?:password|secret|pin)(?:\\+")?\s*[:=]\s*\\+")[^"\\]+/gi,
+  /(?<=(?:password|secret|pin)'?\s*[:=]\s*')[^']+/gi,
   /(?<=CLOUDHSM_PIN=)\S+/g,
 ]
 

@@ -30,6 +30,15 @@ interface Asked {
   readonly spec: Spec
   readonly digest: Digest
   readonly decisions: readonly Decision[]
+  /** When to remind the approvers, and the reminders given. Absent in requests of older versions. */
+  readonly remindAt?: readonly Instant[]
+  readonly reminders?: readonly Reminder[]
+}
+
+export interface Reminder {
+  readonly at: Instant
+  /** The listed users who had not decided; groups are named as groups. */
+  readonly undecided: readonly string[]
 }
 
 export type Pending = Asked & { readonly state: 'pending' }
@@ -67,6 +76,7 @@ export type RequestEvent =
   | { readonly type: 'reject'; readonly by: string; readonly reason: string }
   | { readonly type: 'withdraw'; readonly by: string }
   | { readonly type: 'expire' }
+  | { readonly type: 'remind' }
   | { readonly type: 'start' }
   | { readonly type: 'found-stale'; readonly changed: readonly string[] }
   | { readonly type: 'finish'; readonly outcome: OutcomeReport }
@@ -114,6 +124,8 @@ export function transition(request: Request, event: RequestEvent, now: Instant):
     case 'expire':
       if (request.state !== 'pending' || !isExpired(request, now)) return notOpen(request, 'expire')
       return { ...request, state: 'expired', at: now }
+    case 'remind':
+      return isReminderDue(request, now) ? remind(request, now) : notOpen(request, 'remind')
     case 'start':
       if (request.state !== 'approved') return notOpen(request, 'start')
       return { ...request, state: 'running', startedAt: now }
@@ -125,6 +137,20 @@ export function transition(request: Request, event: RequestEvent, now: Instant):
     default:
       return event satisfies never
   }
+}
+
+/** Is it time to remind the approvers? Reminders that were missed come as one. */
+export function isReminderDue(request: Request, now: Instant): request is Pending {
+  if (request.state !== 'pending' || isExpired(request, now)) return false
+  const last = request.reminders?.at(-1)?.at ?? 0
+  return (request.remindAt ?? []).some((at) => at <= now && at > last)
+}
+
+function remind(request: Pending, now: Instant): Pending {
+  const undecided = request.rule.users.filter(
+    (user) => !request.decisions.some((decision) => decision.by === user) && user !== request.requestedBy,
+  )
+  return { ...request, reminders: [...(request.reminders ?? []), { at: now, undecided }] }
 }
 
 function approve(request: Pending, by: string, now: Instant): Request {
@@ -142,8 +168,22 @@ function finish(request: Request, outcome: OutcomeReport, now: Instant): Request
 }
 
 function asked(request: Request): Asked {
-  const { id, requestedBy, requestedAt, expiresAt, reason, channel, rule, spec, digest, decisions } = request
-  return { id, requestedBy, requestedAt, expiresAt, reason, channel, rule, spec, digest, decisions }
+  const {
+    id,
+    requestedBy,
+    requestedAt,
+    expiresAt,
+    reason,
+    channel,
+    rule,
+    spec,
+    digest,
+    decisions,
+    remindAt,
+    reminders,
+  } = request
+  const reminding = { ...(remindAt ? { remindAt } : {}), ...(reminders ? { reminders } : {}) }
+  return { id, requestedBy, requestedAt, expiresAt, reason, channel, rule, spec, digest, decisions, ...reminding }
 }
 
 function notOpen(request: Request, wanted: string): Refusal {

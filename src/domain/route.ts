@@ -14,6 +14,8 @@ export interface Route {
   readonly approvers: { readonly users: readonly string[]; readonly userGroups: readonly string[] }
   readonly required: number
   readonly expiresAfterMs: number
+  /** Parts of that time after which the approvers are reminded, from 0 to 1. */
+  readonly reminders: readonly number[]
 }
 
 /** The operator's settings that a request depends on. */

@@ -24,7 +24,7 @@ export interface RunFacts {
   /** The first reason to stop writing. */
   readonly stop: Stop | undefined
   /** Was everything looked at once more (without login) since a write step whose end is not known? */
-  readonly reinspected: boolean
+  readonly reinspected: 'no' | 'read' | 'unreadable'
 }
 
 /** How often a step that proved never to have run is sent in all. */
@@ -54,7 +54,7 @@ export function factsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
     keySteps,
     wrote: lastWrite >= 0 && steps.some((step) => isWrite(step.plan) && stopOf(step.reading)?.wrote !== 'no'),
     stop: firstStop(steps, before),
-    reinspected: steps.slice(lastWrite + 1).some((step) => step.plan.kind === 'inspect'),
+    reinspected: reinspected(steps.slice(lastWrite + 1)),
   }
 }
 
@@ -127,6 +127,12 @@ function sameKey(a: HsmKey, b: HsmKey): boolean {
 
 function inspected(step: DoneStep | undefined): readonly ServerUsers[] | undefined {
   return step?.reading.kind === 'inspected' && !step.reading.stop ? step.reading.servers : undefined
+}
+
+function reinspected(sinceWrite: readonly DoneStep[]): RunFacts['reinspected'] {
+  const again = sinceWrite.find((step) => step.plan.kind === 'inspect')
+  if (!again) return 'no'
+  return inspected(again) ? 'read' : 'unreadable'
 }
 
 function listed(step: DoneStep | undefined): readonly Inventory[] | undefined {

@@ -46,21 +46,21 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: { readonly
   if (spec.mode === 'plan') return finish()
   const write = facts.stop || control.stopAsked ? undefined : (nextUsers(facts) ?? nextKeys(facts))
   if (write) return now(write, resend)
-  return facts.wrote ? verify(facts, finish) : finish()
+  return facts.wrote ? verify(facts, resend, finish) : finish()
 }
 
 /** Lists again what was written, until the keys have spread or the tries are used up. */
-function verify(facts: RunFacts, finish: (stop?: Stop) => Next): Next {
+function verify(facts: RunFacts, resend: number, finish: (stop?: Stop) => Next): Next {
   // A login is never retried: after a failed one nothing logs in again.
   if (facts.stop?.code === 'login-failed') return finish()
   // The end of a write step is not known: look without login first, in case it was a login that failed.
   if (facts.stop?.wrote === 'maybe' && facts.checks === 0) {
-    if (!facts.reinspected) return now({ kind: 'inspect' })
-    if (loginRisk(facts.usersNow)) return finish()
+    if (facts.reinspected === 'no') return now({ kind: 'inspect' }, resend)
+    if (facts.reinspected === 'unreadable' || loginRisk(facts.usersNow)) return finish()
   }
-  if (facts.checks === 0) return now(listAgain(facts))
+  if (facts.checks === 0) return now(listAgain(facts), resend)
   if (!facts.lastCheckRead || facts.checks >= SPREAD_TRIES || hasSpread(facts)) return finish()
-  return { step: listAgain(facts), afterMs: SPREAD_WAIT_MS }
+  return now(listAgain(facts), Math.max(SPREAD_WAIT_MS, resend))
 }
 
 function hasSpread(facts: RunFacts): boolean {

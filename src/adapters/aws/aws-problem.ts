@@ -22,10 +22,10 @@ export function refuseAws(error: unknown, service: string, region: string): Refu
   return refuse({ code: 'aws', problem: problemOf(error), service, region, detail })
 }
 
-/** Did the service answer with a 4xx, so that nothing was started? */
+/** Did the service answer with a 4xx, so that nothing was started? A 408 is no such answer: something on the way gave up waiting. */
 export function wasRejected(error: unknown): boolean {
   const status = statusOf(error)
-  return status !== undefined && status >= 400 && status < 500
+  return status !== undefined && status >= 400 && status < 500 && status !== 408
 }
 
 function statusOf(error: unknown): number | undefined {

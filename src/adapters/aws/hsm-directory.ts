@@ -50,9 +50,9 @@ export function hsmDirectory(clients: AwsClients): HsmDirectory {
             .find((cluster) => cluster.ClusterId === clusterId)
           if (found) return toCluster(found, region)
           nextToken = answer.NextToken
-          if (!nextToken) break
+          if (!nextToken) return refuse({ code: 'cluster-not-found', cluster: clusterId, region })
         }
-        return refuse({ code: 'cluster-not-found', cluster: clusterId, region })
+        throw new Error(`more than ${MOST_PAGES} pages of clusters in ${region}`)
       } catch (error) {
         return refuseAws(error, 'CloudHSM', region)
       }

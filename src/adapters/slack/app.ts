@@ -23,6 +23,10 @@ export function createApp(settings: Config['slack'], routes: readonly Route[], l
     settings.mode.kind === 'http'
       ? new HTTPReceiver({
           signingSecret: settings.mode.signingSecret,
+          // Bolt refuses old requests, not those from the future (facts, section 1.4): the listeners do.
+          customPropertiesExtractor: (request) => ({
+            sentAt: Number(request.headers['x-slack-request-timestamp']) * 1000,
+          }),
           logger,
           customRoutes: routes.map(({ path, handler }) => ({
             path,

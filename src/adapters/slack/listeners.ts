@@ -30,13 +30,13 @@ export function addListeners(app: App, deps: ListenerDeps): void {
   const commands = commandHandlers(deps)
   const clicks = clickHandlers(deps)
 
-  app.command(/^\/.*/, async ({ ack, command, respond }) => {
+  app.command(/^\/.*/, async ({ ack, command, context, respond }) => {
     const handler = commands[command.command]
     const first = handler?.first(command)
-    await ack(first ? { response_type: 'ephemeral', text: first } : {})
+    await (first ? ack({ response_type: 'ephemeral', text: first }) : ack())
     background(
       deps,
-      commandKey(command),
+      { key: commandKey(command), sentAt: context.sentAt },
       answerTo(deps, respond, command.channel_id, command.user_id),
       async (answer) => {
         if (!handler)
@@ -46,21 +46,26 @@ export function addListeners(app: App, deps: ListenerDeps): void {
     )
   })
 
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions' }, async ({ ack, action, body, respond }) => {
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions' }, async ({ ack, action, body, context, respond }) => {
     await ack()
     const channel = body.channel?.id ?? ''
-    background(deps, clickKey(body, action), answerTo(deps, respond, channel, body.user.id), async (answer) => {
-      const handler = clicks[action.action_id]
-      if (!handler)
-        return answer({ text: 'I do not know this button (any more). /hsm-requests shows where things stand.' })
-      await handler(body, action, answer)
-    })
+    background(
+      deps,
+      { key: clickKey(body, action), sentAt: context.sentAt },
+      answerTo(deps, respond, channel, body.user.id),
+      async (answer) => {
+        const handler = clicks[action.action_id]
+        if (!handler)
+          return answer({ text: 'I do not know this button (any more). /hsm-requests shows where things stand.' })
+        await handler(body, action, answer)
+      },
+    )
   })
 
-  app.view<ViewSubmitAction>(/.*/, async ({ ack, body, view }) => {
+  app.view<ViewSubmitAction>(/.*/, async ({ ack, body, context, view }) => {
     await ack()
     const whisper = (channel: string): Answer => answerTo(deps, undefined, channel, body.user.id)
-    background(deps, `view:${view.id}:${view.hash}`, whisper(''), async () => {
+    background(deps, { key: `view:${view.id}:${view.hash}`, sentAt: context.sentAt }, whisper(''), async () => {
       if (view.callback_id === REJECT_VIEW) await rejectSubmitted(deps, body, whisper)
     })
   })
@@ -70,9 +75,29 @@ export function addListeners(app: App, deps: ListenerDeps): void {
   })
 }
 
+interface Delivery {
+  /** Names this delivery among all. */
+  readonly key: string
+  /** When Slack signed it, in epoch milliseconds; unknown in Socket Mode. */
+  readonly sentAt: unknown
+}
+
+/** Slack's own tolerance for the past; a clock that is further ahead is not Slack's. */
+const FUTURE_MS = 5 * 60_000
+
 /** Works after the ack. What goes wrong is said to the person, without details that may be secret, and logged. */
-function background(deps: ListenerDeps, key: string, answer: Answer, work: (answer: Answer) => Promise<void>): void {
+function background(
+  deps: ListenerDeps,
+  delivery: Delivery,
+  answer: Answer,
+  work: (answer: Answer) => Promise<void>,
+): void {
   deps.tasks.run(async () => {
+    const { key, sentAt } = delivery
+    if (typeof sentAt === 'number' && sentAt > deps.clock.now() + FUTURE_MS) {
+      deps.log.warn({ key }, 'a delivery from the future: ignored')
+      return
+    }
     if (!(await deps.store.firstSeen(key, deps.clock.now()))) {
       deps.log.warn({ key }, 'the same delivery came again: ignored')
       return

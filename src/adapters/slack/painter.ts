@@ -7,7 +7,7 @@ import { context, pre, withinLimits } from './views/blocks.ts'
 import { CARD, pictureOf, type Slot } from './views/picture.ts'
 import { SlackProblem, type Web } from './web.ts'
 
-type PaintDeps = Pick<Deps, 'store' | 'engines' | 'clock' | 'log'>
+type PaintDeps = Pick<Deps, 'store' | 'engines' | 'clock' | 'log' | 'holder'>
 
 export interface Painter {
   /** This request's picture may be out of date. */
@@ -15,7 +15,9 @@ export interface Painter {
   stop(): Promise<void>
 }
 
-const SWEEP_MS = 5_000
+const SWEEP_MS = 3_000
+/** Longer than one painting takes: every call to Slack has its own limit, and the lease is taken anew for each slot. */
+const PAINT_LEASE_MS = 30_000
 const SWEEP_SIZE = 50
 const FIRST_RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 120_000
@@ -42,8 +44,12 @@ export function startPainter(
 
   const paintOnce = async (id: RequestId): Promise<void> => {
     try {
+      const now = deps.clock.now()
+      // Another process paints it: it will see this change too, or the sweep will.
+      if (!(await deps.store.claimPaint(id, deps.holder, now, now + PAINT_LEASE_MS))) return
       await paint(deps, web, id, transcriptOf)
       failures.delete(id)
+      await deps.store.releasePaint(id, deps.holder)
     } catch (error) {
       const tries = (failures.get(id) ?? 0) + 1
       failures.set(id, tries)
@@ -53,6 +59,7 @@ export function startPainter(
           ? LONGEST_RETRY_MS
           : Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LONGEST_RETRY_MS)
       deps.log.warn({ requestId: id, tries, error }, 'could not show the request in Slack')
+      await deps.store.releasePaint(id, deps.holder).catch(() => undefined)
       await deps.store.paintLater(id, deps.clock.now() + (problem?.retryAfterMs ?? backoff)).catch(() => undefined)
     }
   }
@@ -126,6 +133,7 @@ async function show(deps: PaintDeps, web: Web, { view, slot, root, known }: Show
   const mark = { request: id, slot: slot.slot }
   if (known?.status === 'posted') {
     if (known.hash === hash || slot.kind === 'file' || known.ts === undefined) return known.ts
+    await keepPaint(deps, id)
     try {
       await web.update(channel, known.ts, withinLimits(slot.message), mark)
       await deps.store.saveSlot(id, { slot: slot.slot, status: 'posted', ts: known.ts, hash })
@@ -140,6 +148,7 @@ async function show(deps: PaintDeps, web: Web, { view, slot, root, known }: Show
     since: view.request.requestedAt,
     ...(slot.slot === CARD || root === undefined ? {} : { threadTs: root }),
   }
+  await keepPaint(deps, id)
   const found =
     known?.status === 'posting'
       ? await web.find(place, slot.kind === 'file' ? { file: slot.file.name } : mark)
@@ -154,6 +163,13 @@ async function show(deps: PaintDeps, web: Web, { view, slot, root, known }: Show
     hash: found === undefined ? hash : '',
   })
   return ts
+}
+
+/** Before each effect: is it still ours to paint? Two processes would post twice. */
+async function keepPaint(deps: PaintDeps, id: RequestId): Promise<void> {
+  const now = deps.clock.now()
+  const isOurs = await deps.store.claimPaint(id, deps.holder, now, now + PAINT_LEASE_MS)
+  if (!isOurs) throw new Error('another process paints this request now')
 }
 
 /** Slack's words for "this message can no longer be changed". */

@@ -24,6 +24,8 @@ function first(dialect: Dialect): Migration {
       .addColumn('lease_holder', 'text')
       .addColumn('lease_until', 'bigint', (column) => column.notNull().defaultTo(0))
       .addColumn('painted_version', 'integer', (column) => column.notNull().defaultTo(0))
+      .addColumn('paint_holder', 'text')
+      .addColumn('paint_until', 'bigint', (column) => column.notNull().defaultTo(0))
       .addColumn('paint_after', 'bigint', (column) => column.notNull().defaultTo(0))
       .execute()
     // One open request per destination, whatever races.

@@ -11,29 +11,73 @@ export interface Database {
   readonly db: Kysely<Tables>
 }
 
+const MEMORY = ':memory:'
+/** Time for a predecessor to end. */
+const LOCK_MS = 5_000
 const POOL_SIZE = 10
 const CONNECT_MS = 10_000
 const STATEMENT_MS = 30_000
 
-/** Opens `sqlite:<path>` (relative to the working directory) or `postgres://…` and brings its schema up to date. */
+/**
+ * Opens `sqlite:<path>` (relative to the working directory) or `postgres://…` for the bot and brings its schema up to date. A SQLite file takes one process at a
+ * time: a second one is refused.
+ */
 export async function openDatabase(url: string): Promise<Database> {
-  const database = url.startsWith('sqlite:') ? openSqlite(url.slice('sqlite:'.length)) : openPostgres(url)
+  const database = url.startsWith('sqlite:') ? openSqlite(pathOf(url)) : openPostgres(url)
   const migrator = new Migrator({ db: database.db, provider: migrations(database.dialect) })
   const { error } = await migrator.migrateToLatest()
   if (error) throw new Error('the database schema could not be brought up to date', { cause: error })
+  // We hold the file's lock, so whoever held these leases is gone.
+  if (database.dialect === 'sqlite')
+    await database.db.updateTable('requests').set({ lease_until: 0, paint_until: 0 }).execute()
   return database
 }
 
-function openSqlite(path: string): Database {
-  const file = path === ':memory:' ? path : resolve(path)
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const connection = new Sqlite(file)
+/** Opens an existing database beside a running bot, to read from it. */
+export function openBeside(url: string): Database {
+  if (!url.startsWith('sqlite:')) return openPostgres(url)
+  return { dialect: 'sqlite', db: overSqlite(new Sqlite(pathOf(url), { readonly: true, fileMustExist: true })) }
+}
+
+function pathOf(url: string): string {
+  const path = url.slice('sqlite:'.length)
+  return path === MEMORY ? path : resolve(path)
+}
+
+function openSqlite(file: string): Database {
+  if (file === MEMORY) return { dialect: 'sqlite', db: overSqlite(configured(new Sqlite(file))) }
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  // A second file holds the lock, so that the first stays readable; the operating system takes it back however the process ends.
+  const lock = new Sqlite(`${file}.lock`, { timeout: LOCK_MS })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    throw new Error(
+      `another process is using ${file}: SQLite serves one bot at a time; several need DATABASE_URL=postgres://…`,
+      { cause: error },
+    )
+  }
+  const db = overSqlite(configured(new Sqlite(file)))
+  const destroy = db.destroy.bind(db)
+  db.destroy = async () => {
+    await destroy()
+    lock.close()
+  }
+  return { dialect: 'sqlite', db }
+}
+
+function configured(connection: Sqlite.Database): Sqlite.Database {
   connection.pragma('journal_mode = WAL')
   // A power cut must not take back what Slack or SSM were already told.
   connection.pragma('synchronous = FULL')
   connection.pragma('foreign_keys = ON')
   connection.pragma('busy_timeout = 5000')
-  return { dialect: 'sqlite', db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) }) }
+  return connection
+}
+
+function overSqlite(connection: Sqlite.Database): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) })
 }
 
 function openPostgres(url: string): Database {

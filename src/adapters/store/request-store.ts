@@ -34,6 +34,7 @@ export function requestStore({ db, dialect }: Database): Store {
             lease_until: 0,
             painted_version: 0,
             paint_after: 0,
+            paint_until: 0,
           })
           .onConflict((conflict) => conflict.doNothing())
           .returning('id')
@@ -101,6 +102,18 @@ export function requestStore({ db, dialect }: Database): Store {
       }),
 
     audit: (entry) => db.transaction().execute((tx) => audit(tx, entry)),
+    auditChange: (entry) =>
+      db.transaction().execute(async (tx) => {
+        const last = await tx
+          .selectFrom('audit')
+          .select('facts')
+          .where('type', '=', entry.type)
+          .orderBy('seq', 'desc')
+          .limit(1)
+          .executeTakeFirst()
+        if (last?.facts.includes(entry.facts.digest)) return
+        await audit(tx, entry)
+      }),
     history: (id) => readHistory(db, id),
 
     claimRun: (holder, now, until) =>

@@ -18,6 +18,8 @@ export interface Tables {
     lease_until: number
     painted_version: number
     paint_after: number
+    paint_holder: string | null
+    paint_until: number
   }
   steps: { request_id: string; n: number; shape: number; doc: string }
   audit: {

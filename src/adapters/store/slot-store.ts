@@ -3,7 +3,10 @@ import type { Store } from '../../application/store.ts'
 import { parseRequestId } from '../../domain/ids.ts'
 import type { Tables } from './schema.ts'
 
-type SlotPart = Pick<Store, 'unpainted' | 'markPainted' | 'paintLater' | 'slots' | 'saveSlot' | 'removeSlot'>
+type SlotPart = Pick<
+  Store,
+  'unpainted' | 'claimPaint' | 'releasePaint' | 'markPainted' | 'paintLater' | 'slots' | 'saveSlot' | 'removeSlot'
+>
 
 /** What of each request stands in Slack. */
 export function slotStore(db: Kysely<Tables>): SlotPart {
@@ -18,6 +21,23 @@ export function slotStore(db: Kysely<Tables>): SlotPart {
         .limit(limit)
         .execute()
       return rows.flatMap((row) => parseRequestId(row.id) ?? [])
+    },
+    claimPaint: async (id, holder, now, until) => {
+      const claimed = await db
+        .updateTable('requests')
+        .set({ paint_holder: holder, paint_until: until })
+        .where('id', '=', id)
+        .where((where) => where.or([where('paint_until', '<=', now), where('paint_holder', '=', holder)]))
+        .executeTakeFirst()
+      return claimed.numUpdatedRows === 1n
+    },
+    releasePaint: async (id, holder) => {
+      await db
+        .updateTable('requests')
+        .set({ paint_holder: null, paint_until: 0 })
+        .where('id', '=', id)
+        .where('paint_holder', '=', holder)
+        .execute()
     },
     markPainted: async (id, version) => {
       await db

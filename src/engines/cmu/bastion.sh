@@ -120,7 +120,7 @@ record() {
 }
 
 matches() { # does a line printed so far match this extended regular expression?
-  while IFS= read -r line || [[ -n $line ]]; do [[ $line =~ $1 ]] && return 0; done <"$dir/transcript"
+  local seen; while IFS= read -r seen || [[ -n $seen ]]; do [[ $seen =~ $1 ]] && return 0; done <"$dir/transcript"
   return 1
 }
 

@@ -45,7 +45,8 @@ function parseUserRow(line: string): HsmUser[] {
 const KEYS_HEAD = /Keys on server (\d+)\b/
 const KEYS_FOUND = /Number of keys found\s*:?\s*(\d+)/
 const KEY_TOKEN = /(\d+)(?:\(([os,]+)\))?/g
-const KEY_LINE = /^\s*\d+(?:\([os,]+\))?(?:\s*,\s*\d+(?:\([os,]+\))?)*\s*,?\s*$/
+// Handles have 32 bits: more digits are something else, such as a Key Hash without letters.
+const KEY_LINE = /^\s*\d{1,10}(?:\([os,]+\))?(?:\s*,\s*\d{1,10}(?:\([os,]+\))?)*\s*,?\s*$/
 const HASH = /^\s*([0-9a-fA-F]{64})\s*$/m
 
 /** One user's keys in a `findAllKeys` answer from server mode; `undefined` without the success line or with fewer keys than counted. */

@@ -46,11 +46,13 @@ export function unreadable(what: string, plan: StepPlan): Stop {
 
 /** Which guard it was that did not hold, by what CMU printed. */
 function unmetNeed(spec: Spec, printed: Printed, session: Session): Omit<Stop, 'wrote'> {
+  const servers = serversOf(spec)
   if (printed.mark !== '') {
     const answer = answerTo(session, 'loginHSM') ?? ''
+    const isIn = servers.every((_, number) => answer.includes(`loginHSM success on server ${number}(`))
+    if (isIn) return { code: 'unreadable', detail: `expected: ${printed.detail}` }
     return { code: 'login-failed', detail: oneLine(answer) || printed.detail }
   }
-  const servers = serversOf(spec)
   const connected = parseConnected(session.banner)
   const away = servers.flatMap(({ ip }, number) => (connected.has(ip) ? [] : [`server ${number} (${ip})`]))
   if (away.length > 0) return { code: 'not-connected', detail: `${away.join(', ')}. ${complaints(session.banner)}` }

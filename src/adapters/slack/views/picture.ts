@@ -1,7 +1,7 @@
 import type { RequestView } from '../../../application/list-requests.ts'
 import type { SeenStep } from '../../../application/run-view.ts'
 import { approvalsOf, type Finished, type Request } from '../../../domain/request.ts'
-import { code, person, plain, when } from '../text.ts'
+import { approversText, code, person, plain, when } from '../text.ts'
 import { type Message, section } from './blocks.ts'
 import { cardView } from './card.ts'
 import { resultView, troubleFile } from './result.ts'
@@ -32,6 +32,7 @@ export function pictureOf(view: RequestView, transcript: string | undefined): re
       content: request.spec.mergedConfig,
     }),
     ...decisions(request),
+    ...reminders(request),
     ...ending(request),
     ...run(view),
     ...('outcome' in request ? result(request, transcript) : []),
@@ -58,6 +59,16 @@ function decisions(request: Request): Slot[] {
     return message(
       `decision:${index + 1}`,
       `👍 ${person(by)} approved it ${when(at)} (${sofar} of ${request.rule.required})`,
+    )
+  })
+}
+
+function reminders(request: Request): Slot[] {
+  return (request.reminders ?? []).map(({ at, undecided }, index) => {
+    const people = approversText({ users: undecided, userGroups: request.rule.userGroups })
+    return message(
+      `reminder:${index + 1}`,
+      `⏰ ${when(at)}: still waiting for ${request.rule.required} approvals in all; it expires ${when(request.expiresAt)}. Not decided yet: ${people}`,
     )
   })
 }
