@@ -89,9 +89,7 @@ async function follow(deps: Deps, run: Running, step: StepRecord): Promise<StepR
   const isOurs = block?.operation === operationId(run.id, step.n)
   // Started twice: the first one's result is on the bastion.
   if (!block || !isOurs || block.result === 'refused-already-started') return step
-  const known = { ...step, blocks: [block] }
-  await save(deps, run, known)
-  return known
+  return { ...step, blocks: [block] }
 }
 
 /** Asks the bastion itself, for a while: done, running, killed, or never started and now sealed. */

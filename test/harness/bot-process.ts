@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
 const READY_MS = 15_000
+const STOP_MS = 15_000
 
 export interface BotProcess {
   readonly url: string
@@ -45,7 +46,8 @@ export async function startBotProcess(env: Readonly<Record<string, string>>, cwd
     exited,
     stop: async (signal = 'SIGTERM') => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)
-      return exited
+      const patience = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+      return exited.finally(() => clearTimeout(patience))
     },
   }
 }

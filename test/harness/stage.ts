@@ -16,6 +16,8 @@ export interface StageOptions {
   readonly expiresAfter?: string
   readonly socketMode?: boolean
   readonly env?: Readonly<Record<string, string>>
+  /** More variables for the n-th process, from 0. With it a process may die before it is ready: the next one is started. */
+  readonly envFor?: (directory: string, process: number) => Readonly<Record<string, string>>
 }
 
 /** The real bot against the simulator, with what tests and the demo do over and over. */
@@ -53,7 +55,23 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     BOT_CONFIG: join(directory, 'config.yml'),
     ...options.env,
   }
-  let bot = await startBotProcess(env, directory)
+  let processes = 0
+  const start = async (): Promise<BotProcess> => {
+    for (;;) {
+      const more = options.envFor?.(directory, processes++)
+      try {
+        return await startBotProcess({ ...env, ...more }, directory)
+      } catch (error) {
+        if (!more || processes > 100) throw error
+      }
+    }
+  }
+  const giveUp = async (error: unknown): Promise<never> => {
+    await simulator.stop()
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  }
+  let bot = await start().catch(giveUp)
   if (!options.socketMode) simulator.slack.connectTo(`${bot.url}/slack/events`)
 
   const messages = () => simulator.slack.messages(channels.route)
@@ -65,7 +83,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       return bot
     },
     restart: async () => {
-      bot = await startBotProcess(env, directory)
+      bot = await start()
     },
     ask: async (text = 'prod-us prod-eu new starters of October') => {
       const before = messages().length

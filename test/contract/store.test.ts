@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src/adapters/store/open-database.ts'
+import { requestStore } from '../../src/adapters/store/request-store.ts'
+import { type PostgresServer, startPostgres } from './postgres-server.ts'
+import { auditPromises } from './store/audit-promises.ts'
+import { leasePromises } from './store/lease-promises.ts'
+import { paintingPromises } from './store/painting-promises.ts'
+import type { AtPlace, Place } from './store/place.ts'
+import { requestPromises } from './store/request-promises.ts'
+import { schemaPromises } from './store/schema-promises.ts'
+
+// What every store promises, on both databases. PostgreSQL has three replicas at work, SQLite its one process.
+
+let postgres: PostgresServer
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hsm-sync-store-'))
+  postgres = await startPostgres()
+})
+afterAll(async () => {
+  await postgres?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+let files = 0
+const databases = [
+  { name: 'SQLite', processes: 1, newUrl: async () => `sqlite:${join(folder, `${++files}.sqlite`)}` },
+  { name: 'PostgreSQL', processes: 3, newUrl: () => postgres.createDatabase() },
+]
+
+describe.each(databases)('the store on $name', ({ processes, newUrl }) => {
+  let place: Place
+  const at: AtPlace = () => place
+
+  beforeEach(async () => {
+    const url = await newUrl()
+    const opened = []
+    for (let number = 0; number < processes; number++) opened.push(await openDatabase(url))
+    const [database] = opened
+    if (!database) throw new Error('no database')
+    place = { url, database, replicas: opened.map(requestStore) }
+  })
+  afterEach(async () => {
+    await Promise.all(place.replicas.map((store) => store.close()))
+  })
+
+  describe('requests and steps', () => requestPromises(at))
+  describe('leases', () => leasePromises(at))
+  describe('the audit record', () => auditPromises(at))
+  describe('pictures in Slack and the inbox', () => paintingPromises(at))
+  describe('the schema', () => schemaPromises(at))
+})
+
+describe('several processes', () => {
+  it('are refused by SQLite, until the first has ended', async () => {
+    const url = `sqlite:${join(folder, 'shared.sqlite')}`
+    const first = requestStore(await openDatabase(url))
+    await expect(openDatabase(url)).rejects.toThrow('another process is using')
+    await first.close()
+    await requestStore(await openDatabase(url)).close()
+  })
+
+  it('bring an empty PostgreSQL up together', async () => {
+    const url = await postgres.createDatabase()
+    const opened = await Promise.all(Array.from({ length: 5 }, () => openDatabase(url)))
+    const stores = opened.map(requestStore)
+    await expect(Promise.all(stores.map((store) => store.list({ limit: 1 })))).resolves.toEqual([[], [], [], [], []])
+    await Promise.all(stores.map((store) => store.close()))
+  })
+})

@@ -1,0 +1,100 @@
+import { expect, it } from 'vitest'
+import type { PostedSlot } from '../../../src/application/store.ts'
+import { auditOf, NOON, pending, requestId } from '../sample-request.ts'
+import { type AtPlace, replica, together } from './place.ts'
+
+const asked = auditOf('asked')
+const changed = () => auditOf('changed')
+
+export function paintingPromises(at: AtPlace): void {
+  it('knows whose picture is older than they are', async () => {
+    const store = replica(at(), 0)
+    const id = requestId(1)
+    await store.create(pending(1), asked)
+    await expect(store.unpainted(NOON, 10)).resolves.toEqual([id])
+    await store.markPainted(id, 1)
+    await expect(store.unpainted(NOON, 10)).resolves.toEqual([])
+    await store.change(id, (now) => now, changed)
+    await expect(store.unpainted(NOON, 10)).resolves.toEqual([id])
+    // A painter that was slow marks what it painted, not what is there now; and never backwards.
+    await store.markPainted(id, 1)
+    await expect(store.unpainted(NOON, 10)).resolves.toEqual([id])
+    await store.markPainted(id, 2)
+    await store.markPainted(id, 1)
+    await expect(store.unpainted(NOON, 10)).resolves.toEqual([])
+  })
+
+  it('waits as long as Slack asked for, and paints at once what changed since', async () => {
+    const store = replica(at(), 0)
+    const id = requestId(1)
+    await store.create(pending(1), asked)
+    await store.paintLater(id, NOON + 30_000)
+    await expect(store.unpainted(NOON + 29_999, 10)).resolves.toEqual([])
+    await expect(store.unpainted(NOON + 30_000, 10)).resolves.toEqual([id])
+    await store.change(id, (now) => now, changed)
+    await expect(store.unpainted(NOON, 10)).resolves.toEqual([id])
+  })
+
+  it('lets one process paint at a time, as long as it says', async () => {
+    const store = replica(at(), 0)
+    const id = requestId(1)
+    await store.create(pending(1), asked)
+    const claims = await together(10, (number) => replica(at(), number).claimPaint(id, `p${number}`, NOON, NOON + 100))
+    expect(claims.filter(Boolean)).toHaveLength(1)
+    const holder = `p${claims.indexOf(true)}`
+    await expect(store.claimPaint(id, holder, NOON + 50, NOON + 200)).resolves.toBe(true)
+    await expect(store.claimPaint(id, 'other', NOON + 150, NOON + 300)).resolves.toBe(false)
+    await store.releasePaint(id, 'other')
+    await expect(store.claimPaint(id, 'other', NOON + 150, NOON + 300)).resolves.toBe(false)
+    await expect(store.claimPaint(id, 'other', NOON + 200, NOON + 300)).resolves.toBe(true)
+    await store.releasePaint(id, 'other')
+    await expect(store.claimPaint(id, holder, NOON, NOON + 300)).resolves.toBe(true)
+  })
+
+  it('gives as many as asked for, the longest due first', async () => {
+    const store = replica(at(), 0)
+    await together(5, (number) => store.create(pending(number), asked))
+    await together(5, (number) => store.paintLater(requestId(number), NOON - number))
+    await expect(store.unpainted(NOON, 2)).resolves.toEqual([requestId(4), requestId(3)])
+    await expect(store.unpainted(NOON, 10)).resolves.toHaveLength(5)
+  })
+
+  it('remembers each slot of a request once, as it was saved last', async () => {
+    const store = replica(at(), 0)
+    await store.create(pending(1), asked)
+    await store.create(pending(2), asked)
+    const id = requestId(1)
+    const card: PostedSlot = { slot: 'card', status: 'posted', ts: '1760000000.000100', hash: 'aa' }
+    await store.saveSlot(id, { slot: 'card', status: 'posting', hash: 'aa' })
+    await expect(store.slots(id)).resolves.toEqual([{ slot: 'card', status: 'posting', hash: 'aa' }])
+    await store.saveSlot(id, card)
+    await store.saveSlot(id, { slot: 'config', status: 'posted', hash: 'bb' })
+    const slots = await replica(at(), 1).slots(id)
+    expect([...slots].sort((a, b) => (a.slot < b.slot ? -1 : 1))).toEqual([
+      card,
+      { slot: 'config', status: 'posted', hash: 'bb' },
+    ])
+    await expect(store.slots(requestId(2))).resolves.toEqual([])
+    // Posting again after somebody deleted it: the old ts must not survive.
+    await store.saveSlot(id, { slot: 'config', status: 'posting', hash: 'cc' })
+    await store.removeSlot(id, 'card')
+    await expect(store.slots(id)).resolves.toEqual([{ slot: 'config', status: 'posting', hash: 'cc' }])
+  })
+
+  it('sees a delivery for the first time exactly once, however many bring it at once', async () => {
+    const answers = await together(20, (number) => replica(at(), number).firstSeen('click:1', NOON))
+    expect(answers.filter(Boolean)).toHaveLength(1)
+    await expect(replica(at(), 0).firstSeen('click:1', NOON + 60_000)).resolves.toBe(false)
+    await expect(replica(at(), 0).firstSeen('click:2', NOON)).resolves.toBe(true)
+  })
+
+  it('forgets deliveries after a day, and not before', async () => {
+    const store = replica(at(), 0)
+    const day = 24 * 3_600_000
+    await store.firstSeen('click:1', NOON)
+    await expect(store.firstSeen('click:1', NOON + day)).resolves.toBe(false)
+    await store.firstSeen('another', NOON + day + 1)
+    const left = await at().database.db.selectFrom('inbox').select('key').execute()
+    expect(left).toEqual([{ key: 'another' }])
+  })
+}

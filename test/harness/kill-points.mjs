@@ -1,0 +1,109 @@
+// Preloaded into the bot (node --import): counts its effect boundaries and kills it, with SIGKILL, exactly at one of them.
+//   KILL_AT=<n>      die at the n-th boundary (1, 2, …); unset: only count
+//   KILL_LOG=<file>  one line per boundary: number and what it is
+// A boundary is the moment before and the moment after each store write that can be seen from outside (a commit, or a write of its own), each AWS call and each Slack call.
+// Bookkeeping of leases is no effect, and of the polls for one SSM command only the first is counted: the others are the same.
+import { appendFileSync } from 'node:fs'
+import http from 'node:http'
+import { createRequire, syncBuiltinESMExports } from 'node:module'
+
+const require = createRequire(import.meta.url)
+const killAt = Number(process.env.KILL_AT ?? 0)
+const log = process.env.KILL_LOG
+let reached = 0
+const polled = new Set()
+
+function boundary(what) {
+  reached++
+  if (log) appendFileSync(log, `${reached} ${what}\n`)
+  if (reached === killAt) process.kill(process.pid, 'SIGKILL')
+}
+
+// Slack: native fetch.
+const realFetch = globalThis.fetch
+globalThis.fetch = async (input, init) => {
+  const url = String(input instanceof Request ? input.url : input)
+  const what = `slack ${url.replace(/^https?:\/\/[^/]+/, '').replace(/\d{6,}/g, 'N')}`
+  boundary(`before ${what}`)
+  const answer = await realFetch(input, init)
+  boundary(`after ${what}`)
+  return answer
+}
+
+// AWS: node:http, with the operation in a header.
+const realRequest = http.request
+http.request = (...args) => {
+  const headers = args.find((arg) => arg?.headers)?.headers ?? {}
+  const operation = headers['x-amz-target'] ?? headers['X-Amz-Target']
+  const request = realRequest(...args)
+  if (!operation) return request
+  let body = ''
+  const realEnd = request.end.bind(request)
+  const realWrite = request.write.bind(request)
+  request.write = (chunk, ...rest) => {
+    body += chunk
+    return realWrite(chunk, ...rest)
+  }
+  let counted = true
+  request.end = (chunk, ...rest) => {
+    if (chunk && typeof chunk !== 'function') body += chunk
+    const command = /"CommandId":"([^"]+)"/.exec(String(body))?.[1]
+    if (operation.endsWith('GetCommandInvocation')) {
+      counted = !polled.has(command)
+      polled.add(command)
+    }
+    if (counted) boundary(`before aws ${operation}`)
+    return realEnd(chunk, ...rest)
+  }
+  request.prependOnceListener('response', (response) => {
+    response.once('end', () => {
+      if (counted) boundary(`after aws ${operation}`)
+    })
+  })
+  return request
+}
+syncBuiltinESMExports()
+
+// The store: commits, and writes outside a transaction.
+const isLeaseWork = (sql) =>
+  /set "(paint_holder|paint_until|lease_holder|lease_until|paint_after|painted_version)"/.test(sql) ||
+  /"inbox" where "at"/.test(sql)
+const isWrite = (sql) => /^\s*(insert|update|delete)\b/i.test(sql)
+const short = (sql) => sql.replace(/\s+/g, ' ').slice(0, 60)
+
+const Sqlite = require('better-sqlite3')
+const realPrepare = Sqlite.prototype.prepare
+Sqlite.prototype.prepare = function prepare(sql) {
+  const statement = realPrepare.call(this, sql)
+  const visible = () => /^\s*commit/i.test(sql) || (isWrite(sql) && !this.inTransaction && !isLeaseWork(sql))
+  for (const method of ['run', 'all', 'get']) {
+    const real = statement[method].bind(statement)
+    statement[method] = (...args) => {
+      const counts = visible()
+      if (counts) boundary(`before store ${short(sql)}`)
+      const answer = real(...args)
+      if (counts) boundary(`after store ${short(sql)}`)
+      return answer
+    }
+  }
+  return statement
+}
+
+const pg = require('pg')
+const realQuery = pg.Client.prototype.query
+pg.Client.prototype.query = function query(config, ...rest) {
+  const sql = typeof config === 'string' ? config : (config?.text ?? '')
+  const verb = /^\s*(\w+)/.exec(sql)?.[1]?.toLowerCase()
+  if (verb === 'begin' || verb === 'start') this.inTransaction = true
+  const counts = verb === 'commit' || (isWrite(sql) && !this.inTransaction && !isLeaseWork(sql))
+  if (verb === 'commit' || verb === 'rollback') this.inTransaction = false
+  if (!counts) return realQuery.call(this, config, ...rest)
+  boundary(`before store ${short(sql)}`)
+  const answer = realQuery.call(this, config, ...rest)
+  if (typeof answer?.then === 'function')
+    return answer.then((value) => {
+      boundary(`after store ${short(sql)}`)
+      return value
+    })
+  return answer
+}

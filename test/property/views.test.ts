@@ -1,0 +1,220 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { withinLimits } from '../../src/adapters/slack/views/blocks.ts'
+import { cardView } from '../../src/adapters/slack/views/card.ts'
+import { configModal, rejectModal } from '../../src/adapters/slack/views/modals.ts'
+import { pictureOf } from '../../src/adapters/slack/views/picture.ts'
+import { historyView, requestsView } from '../../src/adapters/slack/views/requests.ts'
+import type { SeenStep } from '../../src/application/run-view.ts'
+import { serverNumber } from '../../src/domain/ids.ts'
+import type { OutcomeReport, Trouble } from '../../src/domain/outcome.ts'
+import type { Request } from '../../src/domain/request.ts'
+import type { Spec } from '../../src/domain/spec.ts'
+import type { Stop } from '../../src/domain/step.ts'
+import {
+  baseConfig,
+  inventory,
+  key,
+  NOW,
+  outcome,
+  RULE,
+  request,
+  STATES,
+  spec,
+  target,
+  user,
+} from '../fixtures/examples.ts'
+import { markupOf, slackProblems } from '../fixtures/slack-rules.ts'
+
+const EVIL = ['<!channel>', '<!here>', '<@U0EVIL>', '<https://evil.example|click>', '<!subteam^S0EVIL>']
+const evil = fc
+  .array(fc.oneof(fc.constantFrom(...EVIL, '```', '`', '*', '_', '&', '\n', '😀'), fc.string({ unit: 'grapheme' })), {
+    maxLength: 60,
+  })
+  .map((parts) => parts.join('').slice(0, 500))
+const long = evil.map((text) => `${text}${'&<`\n'.repeat(150)}`)
+const words = fc.oneof(evil, long)
+
+const anySpec: fc.Arbitrary<Spec> = fc
+  .record({
+    hsms: fc.integer({ min: 1, max: 28 }),
+    left: fc.nat(28),
+    config: fc.oneof(fc.constant(baseConfig()), fc.string(), fc.constant(`{"x":"${'y'.repeat(9000)}"}`)),
+    mode: fc.constantFrom('sync' as const, 'plan' as const),
+    items: fc.nat(500),
+  })
+  .map(({ hsms, left, config, mode, items }) => {
+    const whole = spec()
+    const many = <Item>(count: number, make: (at: number) => Item) => Array.from({ length: count }, (_, at) => make(at))
+    const leftOut = many(left, (at) => ({ hsmId: target(at % 8).hsmId, state: 'CREATE_IN_PROGRESS' }))
+    const users =
+      items > 0 ? ({ kind: 'listed', items: many(items, (at) => `user_${at}`) } as const) : ({ kind: 'all' } as const)
+    const addresses = many(hsms, (at) => ({ hsmId: target(at % 8).hsmId, ip: `10.0.0.${at}` }))
+    return spec({
+      mode,
+      scope: { users, keys: { kind: 'all' } },
+      baseConfig: config,
+      destination: { ...whole.destination, hsms: addresses, leftOut },
+    })
+  })
+
+const PROBLEMS: readonly Trouble['problem'][] = [
+  'failed',
+  'untried',
+  'unverified',
+  'conflict',
+  'blocked',
+  'unknown-on-source',
+  'not-spread',
+]
+const trouble: fc.Arbitrary<Trouble> = fc.record({
+  kind: fc.constantFrom('user' as const, 'key' as const),
+  name: words,
+  problem: fc.constantFrom(...PROBLEMS),
+  why: words,
+})
+const stop: fc.Arbitrary<Stop> = fc.record({
+  code: fc.constantFrom<Stop['code']>('question', 'canary-effect', 'lost', 'login-failed'),
+  detail: words,
+  wrote: fc.constantFrom('no' as const, 'maybe' as const),
+})
+
+const anyRequest: fc.Arbitrary<Request> = fc
+  .record({
+    state: fc.constantFrom(...STATES),
+    of: anySpec,
+    reason: words,
+    approvers: fc.nat(100),
+    decided: fc.nat(20),
+    because: words,
+    troubles: fc.array(trouble, { maxLength: 40 }),
+    stopped: fc.option(stop, { nil: undefined }),
+  })
+  .map(({ state, of, reason, approvers, decided, because, troubles, stopped }) => {
+    const people = Array.from({ length: approvers }, (_, at) => `U0PERSON${at}`)
+    const decisions = people
+      .slice(0, decided)
+      .map((by) => ({ by, verdict: 'approve' as const, at: NOW, reason: because }))
+    const made = request(state, { spec: of, reason, decisions, rule: { ...RULE, users: people } })
+    if (made.state === 'rejected') return { ...made, because }
+    if (made.state === 'stale') return { ...made, changed: [because, because] }
+    if (!('outcome' in made)) return made
+    const tally = { already: 3, synced: 3300, failed: 1, untried: 0, conflicts: 2 }
+    const destinations = of.destination.hsms.map(({ hsmId, ip }, at) => ({
+      server: serverNumber(at + 1),
+      hsmId,
+      ip,
+      users: tally,
+      keys: tally,
+    }))
+    const report: OutcomeReport = outcome(made.state, { troubles, destinations, ...(stopped ? { stop: stopped } : {}) })
+    return { ...made, outcome: report }
+  })
+
+const anySteps: fc.Arbitrary<SeenStep[]> = fc
+  .record({ names: fc.array(words, { maxLength: 40 }), keys: fc.nat(200), stopped: stop })
+  .map(({ names, keys, stopped }) => {
+    const users = names.map((name, at) => user(name, { id: at + 3 }))
+    const missing = Array.from({ length: keys }, (_, at) => key(at + 1, 'jdoe', []))
+    const inventories = [inventory(0, users, missing), inventory(1, [])]
+    return [
+      {
+        n: 1,
+        plan: { kind: 'inspect' },
+        seconds: 3,
+        commandId: 'c-1',
+        reading: { kind: 'inspected', servers: inventories },
+      },
+      {
+        n: 2,
+        plan: { kind: 'inventory', purpose: 'before', users: [] },
+        seconds: 3,
+        reading: { kind: 'listed', inventories },
+      },
+      {
+        n: 3,
+        plan: { kind: 'sync-keys', server: serverNumber(1), handles: [1, 2] },
+        seconds: 3,
+        reading: { kind: 'keys-synced', attempts: [], stop: stopped },
+      },
+      { n: 4, plan: { kind: 'sync-users', server: serverNumber(1), users: [] }, seconds: 0 },
+    ]
+  })
+
+function expectHarmless(blocks: unknown, text = ''): void {
+  const shown = [text, ...markupOf(blocks)].join('\n')
+  for (const markup of EVIL) expect(shown).not.toContain(markup)
+}
+
+describe('whatever was asked, whatever the tool said', () => {
+  it('every slot of the thread fits into Slack and lets no markup out', () => {
+    fc.assert(
+      fc.property(anyRequest, anySteps, (of, steps) => {
+        for (const slot of pictureOf({ request: of, version: 1, steps }, 'a transcript')) {
+          if (slot.kind !== 'message') continue
+          const message = withinLimits(slot.message)
+          expect(slackProblems(message), slot.slot).toEqual([])
+          expectHarmless(message.blocks, message.text)
+        }
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('the card keeps its buttons: nothing is cut off at its end', () => {
+    fc.assert(
+      fc.property(anyRequest, (of) => {
+        const { blocks } = cardView(of)
+        expect(withinLimits(cardView(of)).blocks).toHaveLength(blocks.length)
+        const hasButtons = ['pending', 'approved', 'running', 'stale'].includes(of.state)
+        expect(blocks.at(-1)?.type === 'actions').toBe(hasButtons)
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('the history fits and lets no markup out', () => {
+    const row = fc.record({ type: words, reason: words }).map(({ type, reason }, at = 1) => ({
+      seq: at,
+      hash: 'x',
+      at: NOW,
+      type,
+      actor: 'U0ALICE',
+      facts: { reason, rule: reason },
+    }))
+    fc.assert(
+      fc.property(anyRequest, anySteps, fc.array(row, { maxLength: 40 }), (of, steps, history) => {
+        const message = withinLimits(historyView({ request: of, version: 1, steps, history }, undefined))
+        expect(slackProblems(message)).toEqual([])
+        expectHarmless(message.blocks, message.text)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('a list of requests fits and lets no markup out', () => {
+    fc.assert(
+      fc.property(fc.array(anyRequest, { maxLength: 20 }), (all) => {
+        const message = withinLimits(requestsView('Open requests', all, new Map()))
+        expect(slackProblems(message)).toEqual([])
+        expectHarmless(message.blocks, message.text)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('the modals fit and let no markup out', () => {
+    fc.assert(
+      fc.property(anyRequest, (of) => {
+        const memo = { request: of.id, digest: of.digest, ts: '1.2', channel: 'C0CHANNEL' }
+        for (const view of [rejectModal(of, memo), configModal(of)]) {
+          expect(slackProblems(view, 100)).toEqual([])
+          expect(view.title.text.length).toBeLessThanOrEqual(24)
+          expect((view.private_metadata ?? '').length).toBeLessThanOrEqual(3000)
+          expectHarmless(view.blocks)
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
