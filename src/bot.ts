@@ -48,7 +48,7 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   const pages = healthPages({ store, clock, askSlack: () => app.client.auth.test() })
   const app = createApp(config.slack, pages, log)
   const web = slackWeb(app.client)
-  const painter = startPainter({ store, engines, clock, log, holder: world.holder }, web, (view: RequestView) =>
+  const painter = startPainter({ store, engines, clock, log, web, holder: world.holder }, (view: RequestView) =>
     runTranscript({ store, engines }, view),
   )
   const deps: Deps = {

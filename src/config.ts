@@ -57,7 +57,9 @@ export const EnvironmentSchema = z.object({
 })
 
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a Region such as eu-west-1')
-const absolute = z.string().regex(/^(\/|[A-Za-z]:\\)[^'"\n]*$/, 'expected an absolute path')
+const absolute = z
+  .string()
+  .regex(/^(\/|[A-Za-z]:\\)[A-Za-z0-9_./:@=+,\\ -]*$/, 'expected an absolute path of letters, digits and ._/:@=+,-')
 // cloudhsmv2 addresses an alias nowhere: it is ours, and typed on phones.
 const alias = z
   .string()

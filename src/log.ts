@@ -1,5 +1,5 @@
 import { type DestinationStream, pino } from 'pino'
-import { redact } from './domain/redact.ts'
+import { redact, redactValue } from './domain/redact.ts'
 
 /** Sentences with fields; all of it redacted. */
 export interface Log {
@@ -14,11 +14,16 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** JSON lines to `out`. Everything passes through `redact`, whatever field it stands in. */
 export function createLog(level: LogLevel, out: DestinationStream): Log {
-  const clean: DestinationStream = { write: (line) => out.write(redact(line)) }
-  return pino(
-    { level, base: null, serializers: { error: describeError }, timestamp: pino.stdTimeFunctions.isoTime },
-    clean,
-  )
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, out)
+  const write = (at: 'debug' | 'info' | 'warn' | 'error') => (fields: object, sentence: string) => {
+    if (!logger.isLevelEnabled(at)) return
+    const described = Object.entries(fields).map(([name, value]) => [
+      name,
+      value instanceof Error ? describeError(value) : value,
+    ])
+    logger[at](redactValue(Object.fromEntries(described)), redact(sentence))
+  }
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
 /** An error as fields: its kind, its words, its code and its causes. Never the objects SDKs hang on it: those carry requests. */

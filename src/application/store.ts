@@ -96,7 +96,8 @@ export interface Store {
   paintLater(id: RequestId, at: Instant): Promise<void>
   slots(id: RequestId): Promise<readonly PostedSlot[]>
   saveSlot(id: RequestId, slot: PostedSlot): Promise<void>
-  removeSlot(id: RequestId, slot: string): Promise<void>
+  /** Forgets everything posted of a request: its card is gone. */
+  removeSlots(id: RequestId): Promise<void>
 
   /** `false`: this key was seen before. */
   firstSeen(key: string, now: Instant): Promise<boolean>

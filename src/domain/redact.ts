@@ -17,3 +17,16 @@ const SECRETS: readonly RegExp[] = [
 export function redact(text: string): string {
   return SECRETS.reduce((clean, shape) => clean.replace(shape, '[redacted]'), text)
 }
+
+/** The same for a value of any shape, text by text: over finished JSON a secret's shape could take a quote with it and leave what nobody can read. */
+export function redactValue(value: unknown, name = ''): unknown {
+  if (typeof value === 'string') return isSecretName(name) ? '[redacted]' : redact(value)
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, name))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactValue(item, key)]))
+}
+
+function isSecretName(name: string): boolean {
+  const assignment = `"${name}": "x"`
+  return redact(assignment) !== assignment
+}

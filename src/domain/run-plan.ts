@@ -19,7 +19,7 @@ const USERS_PER_BATCH = 60
 const FIRST_KEY_BATCH = 10
 const KEY_BATCH_GROWTH = 10
 /** Handles as text stay below the size SSM takes in one command (facts, section 5.1). */
-const LARGEST_KEY_BATCH = 3000
+const LARGEST_KEY_BATCH = 2000
 const BATCH_SECONDS = 45
 /** Time for a bastion that went away to come back. */
 const RESEND_WAIT_MS = 20_000

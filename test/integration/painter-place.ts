@@ -52,8 +52,8 @@ export function painting(at: () => SlackPlace): () => Painting {
       },
     }
     const store = requestStore(await openDatabase(`sqlite:${join(folder, 'bot.sqlite')}`))
-    const deps = { store, engines: { cmu: cmuEngine() }, holder: 'me', clock, log: silent }
-    const painter = startPainter(deps, slackWeb(at().client), async () => undefined)
+    const deps = { store, engines: { cmu: cmuEngine() }, holder: 'me', clock, log: silent, web: slackWeb(at().client) }
+    const painter = startPainter(deps, async () => undefined)
     stop = async () => {
       await painter.stop()
       await store.close()

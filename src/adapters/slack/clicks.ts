@@ -104,7 +104,8 @@ function clickOf(body: BlockAction, action: ButtonAction, verdict: Click['verdic
 function thanks(request: Request, verdict: 'approve' | 'withdraw'): string {
   if (verdict === 'approve') {
     const approvals = approvalsOf(request).length
-    return `Your approval of ${code(request.id)} counts: ${approvals} of ${request.rule.required}.`
+    const next = request.state === 'pending' ? '' : ' It runs now, after one more check.'
+    return `Your approval of ${code(request.id)} counts: ${approvals} of ${request.rule.required}.${next}`
   }
   if (request.state === 'running')
     return `Request ${code(request.id)} stops after the current batch. The thread will say exactly what was done.`

@@ -7,7 +7,7 @@ import { commandHandlers } from './commands.ts'
 import type { Tasks } from './tasks.ts'
 import { plain } from './text.ts'
 import { REJECT_VIEW } from './views/actions.ts'
-import { type Message, withinLimits } from './views/blocks.ts'
+import { withinLimits } from './views/blocks.ts'
 import type { Web } from './web.ts'
 
 export interface ListenerDeps extends Deps {
@@ -154,5 +154,3 @@ function commandKey(command: SlashCommand): string {
 function clickKey(body: BlockAction, action: ButtonAction): string {
   return `click:${body.container.message_ts ?? body.container.view_id}:${action.action_id}:${body.user.id}:${action.action_ts}`
 }
-
-export type { Message }

@@ -25,7 +25,7 @@ export interface SlotMark {
 const MARK_TYPE = 'hsm_sync'
 const QUIET = { unfurl_links: false, unfurl_media: false } as const
 const UPLOAD_MS = 15_000
-const FIND_PAGES = 5
+const FIND_PAGES = 25
 
 /** The few things the bot does with messages. Every method throws SlackProblem. */
 export interface Web {
@@ -122,7 +122,8 @@ async function find(
     cursor = answer.response_metadata?.next_cursor
     if (!cursor) return undefined
   }
-  return undefined
+  // Not found is not the same as not there: posting again would be a guess.
+  throw new SlackProblem('unclear', `more than ${FIND_PAGES} pages to look through`)
 }
 
 function isIt(

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { AuditEntry, AuditRow } from '../../application/store.ts'
 import { canonicalJson, sha256 } from '../../domain/digest.ts'
 import { parseRequestId } from '../../domain/ids.ts'
-import { redact } from '../../domain/redact.ts'
+import { redactValue } from '../../domain/redact.ts'
 import type { Dialect } from './migrations.ts'
 import type { Tables } from './schema.ts'
 
@@ -23,7 +23,7 @@ export async function appendAudit(db: Db, dialect: Dialect, entry: AuditEntry): 
     type: entry.type,
     actor: entry.actor,
     request_id: entry.request ?? null,
-    facts: canonicalJson(withoutSecrets(entry.facts)),
+    facts: canonicalJson(redactValue(entry.facts)),
   }
   await db
     .insertInto('audit')
@@ -52,19 +52,6 @@ export async function readHistory(db: Db, requestId: string): Promise<readonly A
       hash: row.hash,
     }
   })
-}
-
-/** Redacts text by text: over the finished JSON, a secret's shape could take a quote with it and leave a row nobody can read. */
-function withoutSecrets(value: unknown, name = ''): unknown {
-  if (typeof value === 'string') return isSecretName(name) ? '[redacted]' : redact(value)
-  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, name))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item, key)]))
-}
-
-function isSecretName(name: string): boolean {
-  const assignment = `"${name}": "x"`
-  return redact(assignment) !== assignment
 }
 
 function hashOf(previous: string, { at, type, actor, request_id, facts }: Row): string {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { Kysely, Migrator, PostgresDialect, SqliteDialect } from 'kysely'
+import { Kysely, Migrator, PostgresDialect, SqliteAdapter, SqliteDialect } from 'kysely'
 import pg from 'pg'
 import { type Dialect, migrations } from './migrations.ts'
 import type { Tables } from './schema.ts'
@@ -67,6 +67,17 @@ function openSqlite(file: string): Database {
   return { dialect: 'sqlite', db }
 }
 
+/** SQLite's schema changes are transactional, though Kysely does not use it: a process killed in the middle of a migration leaves nothing half done. */
+class TransactionalSqlite extends SqliteDialect {
+  override createAdapter() {
+    return new (class extends SqliteAdapter {
+      override get supportsTransactionalDdl(): boolean {
+        return true
+      }
+    })()
+  }
+}
+
 function configured(connection: Sqlite.Database): Sqlite.Database {
   connection.pragma('journal_mode = WAL')
   // A power cut must not take back what Slack or SSM were already told.
@@ -77,7 +88,7 @@ function configured(connection: Sqlite.Database): Sqlite.Database {
 }
 
 function overSqlite(connection: Sqlite.Database): Kysely<Tables> {
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) })
+  return new Kysely<Tables>({ dialect: new TransactionalSqlite({ database: connection }) })
 }
 
 function openPostgres(url: string): Database {

@@ -5,7 +5,7 @@ import type { Tables } from './schema.ts'
 
 type SlotPart = Pick<
   Store,
-  'unpainted' | 'claimPaint' | 'releasePaint' | 'markPainted' | 'paintLater' | 'slots' | 'saveSlot' | 'removeSlot'
+  'unpainted' | 'claimPaint' | 'releasePaint' | 'markPainted' | 'paintLater' | 'slots' | 'saveSlot' | 'removeSlots'
 >
 
 /** What of each request stands in Slack. */
@@ -67,8 +67,8 @@ export function slotStore(db: Kysely<Tables>): SlotPart {
         .onConflict((conflict) => conflict.columns(['request_id', 'slot']).doUpdateSet(values))
         .execute()
     },
-    removeSlot: async (id, slot) => {
-      await db.deleteFrom('slots').where('request_id', '=', id).where('slot', '=', slot).execute()
+    removeSlots: async (id) => {
+      await db.deleteFrom('slots').where('request_id', '=', id).execute()
     },
   }
 }

@@ -177,9 +177,9 @@ session() {
     '' | need) printf 'quit\n' >&7 ;;
     *) kill -TERM "$pid" 2>/dev/null ;; # not `quit`: it might be taken for an answer
   esac
-  IFS= read -r -d '' -t 10 -u 6 buffer
+  IFS= read -r -d '' -t 10 -u 6 buffer # until the tool closes its output
+  (($? <= 128)) || { kill -TERM "$pid"; sleep 2; kill -KILL "$pid"; } 2>/dev/null
   record
-  kill -TERM "$pid" 2>/dev/null && sleep 1 && kill -KILL "$pid" 2>/dev/null
   wait "$pid" 2>/dev/null
   conclude "${stop:+stopped-}${stop:-done}" "$detail" "$((${#stop} > 0 ? 3 : 0))"
 }
@@ -189,7 +189,7 @@ dir=${in[state]}/operations/${in[operation]}
 for tool in base64 cut date flock gzip head mkfifo mktemp sha256sum stat stdbuf tail timeout tr ${in[login]:+aws}; do
   command -v "$tool" >/dev/null || refuse tool-missing "$tool"
 done
-[[ ${in[operation]} =~ ^[A-Z0-9]+\.[0-9]+$ && ${in[lock]} =~ ^[A-Za-z0-9-]*$ ]] || refuse input 'operation or lock'
+[[ ${in[operation]} =~ ^[A-Z0-9]+\.[0-9]+$ && ${in[lock]} =~ ^[A-Za-z0-9-]*$ && ${in[piece]} =~ ^[1-9][0-9]*$ ]] || refuse input 'operation, lock or piece'
 case ${in[action]} in
   read-config) read_config ;;
   session | fetch)

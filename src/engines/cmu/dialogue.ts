@@ -78,7 +78,7 @@ function login(spec: Spec): Line[] {
 }
 
 function onSource(commands: readonly Line[]): Line[] {
-  return [send('server 0'), need('Server is in|^server ?0 ?>'), mark('write'), ...commands, send('exit')]
+  return [send('server 0'), need('Server is in|(^|[^a-z])server ?0 ?>'), mark('write'), ...commands, send('exit')]
 }
 
 function listKeys({ server, users }: ServerUsers): Line[] {

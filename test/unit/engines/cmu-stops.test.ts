@@ -125,8 +125,8 @@ describe('what is sent to the bastion', () => {
     expect(lines(INSPECT)[1]).not.toContain('login=')
   })
 
-  it('three thousand scattered keys stay below what SSM surely takes in one command', () => {
-    const handles = Array.from({ length: 3000 }, (_, at) => 262_144 + ((at * 2_654_435_761) % 16_777_216))
+  it('the largest batch of scattered keys stays below what SSM surely takes in one command', () => {
+    const handles = Array.from({ length: 2000 }, (_, at) => 262_144 + ((at * 2_654_435_761) % 16_777_216))
     expect(lines({ ...KEYS, handles }).join('\n').length).toBeLessThan(32_000)
   })
 

@@ -10,21 +10,24 @@ export interface Message {
   readonly blocks: Block[]
 }
 
-// Slack's limits (facts, section 2.3): header 150, section text 3000, button text 75.
+// `verbatim`: Slack makes no links or mentions out of bare words. Its limits (facts, section 2.3): header 150, section text 3000, button text 75.
 export function header(text: string): Block {
   return { type: 'header', text: { type: 'plain_text', text: cut(text, 150), emoji: true } }
 }
 
 export function section(markdown: string): Block {
-  return { type: 'section', text: { type: 'mrkdwn', text: cut(markdown, 3000) } }
+  return { type: 'section', text: { type: 'mrkdwn', verbatim: true, text: cut(markdown, 3000) } }
 }
 
 export function fields(texts: readonly string[]): Block {
-  return { type: 'section', fields: texts.slice(0, 10).map((text) => ({ type: 'mrkdwn', text: cut(text, 1000) })) }
+  return {
+    type: 'section',
+    fields: texts.slice(0, 10).map((text) => ({ type: 'mrkdwn', verbatim: true, text: cut(text, 1000) })),
+  }
 }
 
 export function context(markdown: string): Block {
-  return { type: 'context', elements: [{ type: 'mrkdwn', text: cut(markdown, 2000) }] }
+  return { type: 'context', elements: [{ type: 'mrkdwn', verbatim: true, text: cut(markdown, 2000) }] }
 }
 
 /** Fixed-width text: nothing in it is markup, so it may come from tools. */

@@ -42,8 +42,9 @@ export function cardView(request: Request): Message {
 }
 
 function purpose({ mode, source, destination }: Spec): string {
-  const pair = `${source.alias} to ${destination.alias}`
-  return mode === 'plan' ? `compare ${pair} and change nothing` : `copy what is missing from ${pair}`
+  return mode === 'plan'
+    ? `compare ${source.alias} with ${destination.alias} and change nothing`
+    : `copy what is missing from ${source.alias} to ${destination.alias}`
 }
 
 function scopeText(selection: Spec['scope']['users'] | Spec['scope']['keys'], noun: string): string {
@@ -66,7 +67,7 @@ export function hsmText({ source, destination }: Spec): string {
 /** A unified difference without its two file lines' noise. */
 export function configDifference(spec: Spec): string {
   const patch = createTwoFilesPatch('base config', 'merged config', spec.baseConfig, spec.mergedConfig, '', '', {
-    context: 2,
+    context: 8,
   })
   const lines = patch.split('\n').filter((line) => !line.startsWith('====') && !line.startsWith('\\ No newline'))
   return lines.join('\n').trim()
@@ -143,7 +144,7 @@ function actions(request: Request): Block[] {
           style: 'primary',
           confirm: {
             title: `Approve ${id}?`,
-            text: `${purpose(spec)}: ${spec.destination.hsms.length} destination HSM(s), as shown with digest ${digest.slice(0, 12)}.`,
+            text: `The bot may then ${purpose(spec)}, exactly as this card shows (digest ${digest.slice(0, 12)}).`,
             yes: 'Approve',
             no: 'Not now',
           },

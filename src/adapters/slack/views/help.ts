@@ -8,10 +8,10 @@ const SHOWN_ROUTES = 20
 /** The commands and the routes. */
 export function helpView({ routes }: Landscape): Message {
   const commands = [
-    `${code('/hsm-ips <cluster>')} the HSMs of a cluster: ENI IPs, ids, state. Only you see the answer.`,
-    `${code(SYNC_USAGE)} asks to copy what is missing. ${code('mode=plan')} only compares. Nothing runs before it is approved in the channel.`,
-    `${code('/hsm-requests [open|mine|<id>]')} what is asked, where it stands, its whole history.`,
-    `${code('/hsm-help')} this.`,
+    `${code('/hsm-ips <cluster>')} – the HSMs of a cluster: ENI IPs, ids, state. Only you see the answer.`,
+    `${code(SYNC_USAGE)} – asks to copy what is missing. ${code('mode=plan')} only compares. Nothing runs before it is approved in the channel.`,
+    `${code('/hsm-requests [open|mine|<id>]')} – what is asked, where it stands, its whole history.`,
+    `${code('/hsm-help')} – this text.`,
   ]
   const lines = routes
     .slice(0, SHOWN_ROUTES)
@@ -26,7 +26,7 @@ export function helpView({ routes }: Landscape): Message {
       section(`*I copy users and keys between cloned CloudHSM clusters, under a second person's eyes.*`),
       section(commands.join('\n')),
       section(
-        `*Routes.* Every full member may ask on each of them; what is on no route is refused.\n${[...lines, ...more].join('\n')}`,
+        `*Routes.* Any full member of this workspace may ask; what is on no route is refused.\n${[...lines, ...more].join('\n')}`,
       ),
       context(
         `Example: ${code('/hsm-sync prod-us prod-eu users=all keys=none new starters of October')}. The README of this app has the rest: settings, security, what the outcomes mean.`,

@@ -2,7 +2,7 @@ import type { FoundHsms } from '../../../application/lookup-hsms.ts'
 import { hsmTypeOf } from '../../../domain/cluster.ts'
 import { code, columns, count } from '../text.ts'
 import { ACTIONS } from './actions.ts'
-import { type Block, button, context, type Message, pre, section } from './blocks.ts'
+import { type Block, button, type Message, pre, section } from './blocks.ts'
 
 /** The HSMs of a cluster. Private: with a button to share; shared: without. */
 export function hsmsView({ name, cluster }: FoundHsms, audience: 'private' | 'shared'): Message {
@@ -23,7 +23,6 @@ export function hsmsView({ name, cluster }: FoundHsms, audience: 'private' | 'sh
     cluster.hsms.length > 0 ? pre(columns([head, ...rows]), 6000) : section('This cluster has no HSMs.'),
     ...(audience === 'private' && cluster.hsms.length > 0
       ? [
-          context('Only you can see this.'),
           {
             type: 'actions' as const,
             block_id: 'hsms',

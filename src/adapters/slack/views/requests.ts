@@ -18,7 +18,7 @@ export function requestsView(title: string, requests: readonly Request[], links:
     const { source, destination, mode } = request.spec
     return `${icon} ${id} · ${mode} ${source.alias} → ${destination.alias} · ${state} · ${person(request.requestedBy)} ${when(request.requestedAt)} · ${plain(request.reason, 80)}`
   })
-  const text = requests.length === 0 ? `${title}: none.` : `${title}: ${count(requests.length, 'request')}.`
+  const text = requests.length === 0 ? `${title}: none.` : `${title} (${requests.length})`
   return {
     text,
     blocks: [

@@ -41,11 +41,11 @@ function changed(outcome: OutcomeReport, mode: string): string {
   if (mode === 'plan' || !outcome.wrote) return `${lead}*Nothing was changed.*`
   if (outcome.state === 'unknown')
     return `${lead}*Users or keys may have been written*, and I could not list the HSMs afterwards. Nothing will be retried.`
-  return `${lead}What is said here was listed on the HSMs after the run, not taken from what the tool printed.`
+  return `${lead}These numbers come from listing the HSMs again after the run, not from what the tool printed.`
 }
 
 function table({ destinations }: OutcomeReport): string {
-  const head = ['destination HSM', 'ENI IP', '', 'there', 'synced', 'failed', 'not tried', 'conflicts']
+  const head = ['destination HSM', 'ENI IP', '', 'already there', 'synced', 'failed', 'not tried', 'conflicts']
   const rows = destinations.flatMap(({ hsmId, ip, users, keys }) => [
     [
       hsmId,

@@ -16,7 +16,7 @@ export const STATE_FACES: Readonly<Record<RequestState, Face>> = {
   withdrawn: { icon: '⚪', title: 'Withdrawn', meaning: 'Nothing has run.' },
   expired: { icon: '⚪', title: 'Expired', meaning: 'Nothing has run.' },
   stale: { icon: '🟠', title: 'Stale', meaning: 'Nothing has run.' },
-  succeeded: { icon: '✅', title: 'Succeeded', meaning: 'Everything asked for was listed at its place.' },
+  succeeded: { icon: '✅', title: 'Succeeded', meaning: 'Everything asked for is listed on the destination now.' },
   partial: {
     icon: '🟠',
     title: 'Partly done',

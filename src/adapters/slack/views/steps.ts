@@ -2,7 +2,7 @@ import type { SeenStep } from '../../../application/run-view.ts'
 import { type Diff, diffInventories } from '../../../domain/diff.ts'
 import { type Spec, serversOf } from '../../../domain/spec.ts'
 import { isWrite, type Reading, stopOf } from '../../../domain/step.ts'
-import { code, count, cut, duration } from '../text.ts'
+import { code, count, cut, duration, plain } from '../text.ts'
 import { stopText } from './stop-text.ts'
 
 /** One line about a step: what it does, with which command, what came of it. */
@@ -54,13 +54,13 @@ function done(spec: Spec, { plan, reading }: SeenStep): string {
     case 'users-synced': {
       const copied = reading.attempts.filter((attempt) => attempt.verdict === 'success').length
       const server = plan.kind === 'sync-users' ? plan.server : 0
-      return `Users to server ${server} (${ipOf(spec, server)}): CMU reports ${copied} of ${reading.attempts.length} copied`
+      return `Users to server ${server} (${ipOf(spec, server)}): ${copied} of ${reading.attempts.length} copied, by the tool's own word`
     }
     case 'keys-synced': {
       const copied = reading.attempts.filter((attempt) => attempt.verdict === 'success').length
       if (plan.kind === 'sync-keys' && plan.canary)
-        return `One key alone first: exactly key ${plan.handles[0]} appeared, with its owner. The others may follow`
-      return `Keys: CMU reports ${copied} of ${reading.attempts.length} copied`
+        return `Key ${plan.handles[0]} went first and alone, and exactly it arrived, with the right owner. Now the others`
+      return `Keys: ${copied} of ${reading.attempts.length} copied in this batch, by the tool's own word`
     }
     default:
       return ''
@@ -77,7 +77,7 @@ export function diffOf(spec: Spec, steps: readonly SeenStep[]): Diff | undefined
   return source && diffInventories(source, destinations, spec.scope)
 }
 
-/** The difference in numbers and, as far as they withinLimits, names. */
+/** The difference in numbers and, as far as they fit, names. */
 export function diffText(spec: Spec, diff: Diff): string {
   const lines: string[] = [`*Difference* (${code(spec.source.alias)} → ${code(spec.destination.alias)})`]
   for (const { server, missing, present } of diff.users) {
@@ -92,10 +92,10 @@ export function diffText(spec: Spec, diff: Diff): string {
   )
   if (diff.userConflicts.length > 0)
     lines.push(
-      `• *user conflicts:* ${names20(diff.userConflicts.map((user) => `${code(user.name)} (${user.problem})`))}`,
+      `• *user conflicts:* ${names20(diff.userConflicts.map((user) => `${code(user.name)} (${plain(user.problem)})`))}`,
     )
   if (conflicts.length > 0)
-    lines.push(`• *key conflicts:* ${names20(conflicts.map((key) => `${key.handle} (${key.problem})`))}`)
+    lines.push(`• *key conflicts:* ${names20(conflicts.map((key) => `${key.handle} (${plain(key.problem)})`))}`)
   if (blocked.length > 0)
     lines.push(
       `• *blocked keys:* ${names20(blocked.map((key) => `${key.handle} (needs ${key.lacks.map((name) => code(name)).join(', ')})`))}`,

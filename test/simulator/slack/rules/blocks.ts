@@ -37,8 +37,6 @@ const rules: Record<string, Rule> = {
   },
 }
 
-export const knownBlocks = Object.freeze(Object.keys(rules))
-
 /** Checks blocks and gives each its block_id. Throws `invalid_blocks` or `msg_blocks_too_long` as Slack does. */
 export function acceptBlocks(value: unknown, surface: Surface, nextId: () => string): Json[] {
   if (value === undefined) return []
