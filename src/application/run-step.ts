@@ -42,7 +42,9 @@ export async function runStep(
   const whole = known && (await collect(deps, run, known))
   if (!whole || run.signal.aborted) return undefined
   const done = { ...whole, end: whole.end ?? ({ kind: 'printed' } as const), endedAt: deps.clock.now() }
-  await save(deps, run, done)
+  // SendCommand's answer was lost and SSM never showed the command, yet the bastion ran it: that is recorded too.
+  const isUnrecorded = done.commandId === undefined && done.end.kind !== 'not-executed'
+  await save(deps, run, done, isUnrecorded ? commandEntry(deps, run, done) : undefined)
   return done
 }
 
@@ -57,7 +59,11 @@ async function send(deps: Deps, run: Running, step: StepRecord): Promise<StepRec
     const sent = await deps.bastions.send(run.spec.bastion, command)
     if (sent.kind === 'sent') {
       const known = { ...step, commandId: sent.commandId, sentAt: deps.clock.now() }
-      return save(deps, run, known, commandEntry(deps, run, known, sentDigest(run, step)))
+      deps.log.info(
+        { requestId: run.id, step: step.n, kind: step.plan.kind, commandId: sent.commandId },
+        'ssm command started',
+      )
+      return save(deps, run, known, commandEntry(deps, run, known))
     }
     deps.log.warn({ requestId: run.id, step: step.n, problem: sent.problem }, `ssm command not started (${sent.kind})`)
     if (sent.kind === 'unsure') return step
@@ -73,7 +79,7 @@ async function findAgain(deps: Deps, run: Running, step: StepRecord): Promise<St
     const commandId = await deps.bastions.find(run.spec.bastion, commentOf(run.id, step), step.plannedAt - 60_000)
     if (!commandId) return step
     const known = { ...step, commandId, sentAt: step.plannedAt }
-    return await save(deps, run, known, commandEntry(deps, run, known, sentDigest(run, step)))
+    return await save(deps, run, known, commandEntry(deps, run, known))
   } catch (error) {
     deps.log.warn({ requestId: run.id, step: step.n, error }, 'could not list ssm commands')
     return step
@@ -164,20 +170,12 @@ function linesOf(run: Running, step: StepRecord): ScriptLines {
   return run.engine.write(run.spec, step.plan, operationId(run.id, step.n))
 }
 
-function sentDigest(run: Running, step: StepRecord): string {
-  return sha256(linesOf(run, step).join('\n'))
-}
-
-function commandEntry(deps: Deps, run: Running, step: StepRecord, digest: string): AuditEntry {
-  deps.log.info(
-    { requestId: run.id, step: step.n, kind: step.plan.kind, commandId: step.commandId },
-    'ssm command started',
-  )
+function commandEntry(deps: Deps, run: Running, step: StepRecord): AuditEntry {
   const facts = {
     commandId: step.commandId,
     document: 'AWS-RunShellScript',
     operation: operationId(run.id, step.n),
-    sentDigest: digest,
+    sentDigest: sha256(linesOf(run, step).join('\n')),
   }
   return {
     at: deps.clock.now(),

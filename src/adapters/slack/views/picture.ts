@@ -104,7 +104,8 @@ function run({ request, steps }: RequestView): Slot[] {
   const diff = diffOf(spec, steps)
   const batches = steps.filter(isBatch)
   return steps.flatMap((step): Slot[] => {
-    if (diff && step.plan.kind === 'inventory' && step.plan.purpose === 'before') {
+    // The one that was listed: a step that proved never to have run stands there before it.
+    if (diff && step.plan.kind === 'inventory' && step.plan.purpose === 'before' && step.reading?.kind === 'listed') {
       return [message(`step:${step.n}`, stepLine(spec, step)), message('diff', diffText(spec, diff))]
     }
     if (!isBatch(step)) return [message(`step:${step.n}`, stepLine(spec, step))]

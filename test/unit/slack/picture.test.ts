@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest'
+import { pictureOf } from '../../../src/adapters/slack/views/picture.ts'
+import type { SeenStep } from '../../../src/application/run-view.ts'
+import { ADMIN, key, request, specOfOne, user } from '../../fixtures/examples.ts'
+import { except, honest, nothing, walk } from '../../fixtures/walk.ts'
+
+it('names every place in a thread once, also when a step had to be sent again', () => {
+  const tool = honest({ users: [[ADMIN, user('jdoe', { id: 3 })], [ADMIN]], keys: [[key(7), key(8)], []] })
+  let refusals = 0
+  const { steps, outcome } = walk(
+    specOfOne(),
+    except(tool, (plan) => (plan.kind === 'inventory' && refusals++ < 2 ? nothing('not-executed') : undefined)),
+  )
+  const seen = steps.map((step, index): SeenStep => ({ n: index + 1, ...step }))
+  expect(outcome.state).toBe('succeeded')
+  expect(seen.filter(({ plan }) => plan.kind === 'inventory')).toHaveLength(4)
+  const picture = pictureOf({ request: request('running'), version: 1, steps: seen }, undefined)
+  const slots = picture.map(({ slot }) => slot)
+  expect(slots).toContain('diff')
+  expect(slots).toEqual([...new Set(slots)])
+})
