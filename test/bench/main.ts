@@ -1,8 +1,11 @@
 import { availableParallelism, cpus } from 'node:os'
 import { benchAcks } from './acks.ts'
 import { benchCompare } from './compare.ts'
+import { benchDispatch } from './dispatch.ts'
 import { type Figure, figureLine } from './figures.ts'
+import { benchFullStore } from './full-store.ts'
 import { benchLargeRun, KEYS, USERS } from './large-run.ts'
+import { benchReplicas } from './replicas.ts'
 import { benchStart } from './start.ts'
 
 process.exitCode = await main()
@@ -19,6 +22,9 @@ async function main(): Promise<number> {
   try {
     section('Start', await benchStart())
     section('Acks', await benchAcks())
+    section('Acks under load, replicas on one PostgreSQL', await benchReplicas())
+    section('Approval to dispatch, and what stays', await benchDispatch())
+    section('A store of many years (SQLite)', await benchFullStore())
     const { figures, remarks } = await benchLargeRun()
     section(`${USERS} users and ${KEYS.toLocaleString('en-US')} keys missing on two HSMs`, figures)
     for (const remark of remarks) print(`  ${remark}`)

@@ -1,0 +1,220 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts'
+import { type Stage, startStage, until } from '../harness/stage.ts'
+import { channels, people } from '../simulator/worlds.ts'
+import { auditLines, botCommand } from './evidence.ts'
+
+/** The auditor's two commands, beside a running bot and after somebody with the database's own rights has changed what was recorded. */
+let stage: Stage
+let folder: string
+let url: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hsm-sync-audit-'))
+  stage = await startStage({ required: 1 })
+  url = stage.env.DATABASE_URL ?? ''
+  const card = await stage.ask('prod-us prod-eu mode=plan for the auditor')
+  await stage.simulator.slack.click(people.outsider, card, 'approve')
+  await until(() => stage.simulator.slack.ephemerals(people.outsider)[0], 'a refusal')
+  await stage.approve(card, people.approver)
+  await stage.finished(card)
+})
+afterAll(async () => {
+  await stage.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const audit = (words: readonly string[], databaseUrl = url) =>
+  botCommand(['audit', ...words], { DATABASE_URL: databaseUrl })
+
+describe('beside a running bot', () => {
+  it('holds, with everything that happened, and says its last hash', async () => {
+    const lines = await auditLines(url)
+    expect(await audit(['verify'])).toEqual({
+      code: 0,
+      out: `whole: ${lines.length} rows, the last hash is ${lines.at(-1)?.hash}\n`,
+      err: '',
+    })
+    expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, at) => at + 1))
+    const story = lines.map(({ type, actor }) => `${type} ${actor}`)
+    expect(story).toEqual([
+      'settings bot',
+      `requested ${people.requester}`,
+      `refused-click ${people.outsider}`,
+      `approved ${people.approver}`,
+      'running bot',
+      'ssm-read bot',
+      'ssm-read bot',
+      'succeeded bot',
+    ])
+    expect(lines.find(({ type }) => type === 'refused-click')?.facts).toMatchObject({
+      verdict: 'approve',
+      rule: 'not-approver',
+    })
+    const sent = lines.filter(({ type }) => type === 'ssm-read').map(({ facts }) => facts)
+    const commands = stage.simulator.aws.commands().filter(({ comment }) => / (inspect|inventory)$/.test(comment))
+    expect(sent.map(({ commandId }) => commandId)).toEqual(commands.map(({ commandId }) => commandId))
+  })
+
+  it('does not hold the bot up, nor the other way round', async () => {
+    const { slack } = stage.simulator
+    const before = slack.ephemerals(people.requester).length
+    const looks = Array.from({ length: 4 }, () => audit(['verify']))
+    await slack.command(people.requester, channels.route, '/hsm-sync', 'prod-us prod-eu mode=plan meanwhile')
+    await until(() => slack.ephemerals(people.requester)[before], 'an answer')
+    for (const look of await Promise.all(looks)) expect(look).toMatchObject({ code: 0, err: '' })
+    expect(await audit(['verify'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`whole: ${(await auditLines(url)).length} rows`),
+    })
+  })
+
+  it('exports what was recorded since a moment', async () => {
+    const all = await auditLines(url)
+    const middle = all.find(({ type }) => type === 'running')
+    const since = new Date(middle?.at ?? 0).toISOString()
+    expect(await auditLines(url, '--since', since)).toEqual(all.filter(({ at }) => at >= (middle?.at ?? 0)))
+    expect(await auditLines(url, '--since', '2020-01-01')).toEqual(all)
+    expect(await auditLines(url, '--since', '2999-01-01')).toEqual([])
+    expect(await audit(['export', '--since', '2999-01-01'])).toEqual({ code: 0, out: '', err: '' })
+  })
+})
+
+describe('words it does not know', () => {
+  it.each([
+    [[]],
+    [['check']],
+    [['verify', '--since', '2026-01-01']],
+    [['export', '--since']],
+    [['export', '--since', 'yesterday']],
+    [['export', '--until', '2026-01-01']],
+    [['export', '--since', '2026-01-01', 'please']],
+  ])('audit %j ends with 2 and says how it is used', async (words) => {
+    const { code, out, err } = await audit(words)
+    expect({ code, err }).toEqual({ code: 2, err: '' })
+    expect(out).toContain('usage: node dist/main.js audit verify')
+    expect(out).toContain('audit export [--since ')
+  })
+
+  it('says so when there is no such database, and makes none', async () => {
+    const missing = join(folder, 'missing.sqlite')
+    const { code, out, err } = await audit(['verify'], `sqlite:${missing}`)
+    expect({ code: code === 0, out }).toEqual({ code: false, out: '' })
+    expect(err).toMatch(/could not start: .*unable to open database file/)
+    expect(err).not.toMatch(/\bat .*\.js:\d+/)
+    await expect(copyFile(missing, join(folder, 'x'))).rejects.toThrow('ENOENT')
+  })
+})
+
+const TRIGGERS = ['audit_no_update', 'audit_no_delete', 'audit_no_replace']
+/** What somebody does who may do everything in the database; and the row at which it shows. */
+const TAMPERINGS: readonly (readonly [what: string, sql: string, row: number])[] = [
+  ['a fact changed', `update audit set facts = replace(facts, 'not-approver', 'self-approval') where seq = 3`, 3],
+  ['another person put in', `update audit set actor = '${people.secondApprover}' where seq = 4`, 4],
+  ['another time put in', 'update audit set at = at - 60000 where seq = 4', 4],
+  ['another type put in', `update audit set type = 'approved' where seq = 3`, 3],
+  ['a request taken off', 'update audit set request_id = null where seq = 2', 2],
+  ['the first row changed', `update audit set actor = 'nobody' where seq = 1`, 1],
+  ['a hash changed', `update audit set hash = replace(hash, substr(hash, 1, 1), 'x') where seq = 5`, 5],
+  ['a row in the middle taken out', 'delete from audit where seq = 3', 4],
+  ['the first row taken out', 'delete from audit where seq = 1', 2],
+  [
+    'two rows swapped',
+    'update audit set seq = -1 where seq = 3; update audit set seq = 3 where seq = 4; update audit set seq = 4 where seq = -1',
+    3,
+  ],
+  [
+    'what two rows say swapped, their hashes left',
+    'update audit set facts = (select other.facts from audit other where other.seq = 11 - audit.seq) where seq in (5, 6)',
+    5,
+  ],
+  [
+    'a row added by hand',
+    `insert into audit (at, type, actor, request_id, facts, hash) select at, type, actor, request_id, facts, hash from audit where seq = 4`,
+    -1,
+  ],
+]
+
+describe('after somebody changed what was recorded', () => {
+  it.each(TAMPERINGS)('%s: ends with 1 and names the first row that does not hold', async (_, sql, row) => {
+    const file = join(folder, `tampered-${Math.random().toString(36).slice(2)}.sqlite`)
+    new Sqlite(url.slice('sqlite:'.length), { readonly: true }).exec(`vacuum into '${file}'`)
+    const rows = (await auditLines(`sqlite:${file}`)).length
+    const db = new Sqlite(file)
+    for (const trigger of TRIGGERS) db.exec(`drop trigger ${trigger}`)
+    db.exec(sql)
+    db.close()
+    const broken = row < 0 ? rows + 1 : row
+    const { code, out, err } = await audit(['verify'], `sqlite:${file}`)
+    expect({ code, err }).toEqual({ code: 1, err: '' })
+    expect(out).toContain(`BROKEN at row ${broken}: `)
+    expect(out).toMatch(/The \d+ rows before it hold\.\n$/)
+  })
+
+  it('the newest rows taken out: another last hash and fewer rows than were noted', async () => {
+    const file = join(folder, 'shorter.sqlite')
+    new Sqlite(url.slice('sqlite:'.length), { readonly: true }).exec(`vacuum into '${file}'`)
+    const noted = await audit(['verify'], `sqlite:${file}`)
+    const db = new Sqlite(file)
+    for (const trigger of TRIGGERS) db.exec(`drop trigger ${trigger}`)
+    db.exec('delete from audit where seq = (select max(seq) from audit)')
+    db.close()
+    const now = await audit(['verify'], `sqlite:${file}`)
+    expect(now.out).not.toBe(noted.out)
+    expect(now.out.split(':')[1]).not.toBe(noted.out.split(':')[1])
+  })
+
+  it('cannot be done at all as long as the triggers stand', () => {
+    const db = new Sqlite(url.slice('sqlite:'.length))
+    for (const [, sql] of TAMPERINGS.filter(([what]) => !what.includes('added')))
+      expect(() => db.exec(sql), sql).toThrow('the audit record is append-only')
+    db.close()
+  })
+})
+
+describe('on PostgreSQL', () => {
+  let server: PostgresServer
+  beforeAll(async () => {
+    server = await startPostgres()
+  })
+  afterAll(() => server.stop())
+
+  it('holds beside a running bot, and shows what somebody changed', async () => {
+    const databaseUrl = await server.createDatabase()
+    const place = await startStage({ required: 1, env: { DATABASE_URL: databaseUrl } })
+    const client = new pg.Client({ connectionString: databaseUrl })
+    try {
+      const card = await place.ask('prod-us prod-eu mode=plan for the auditor')
+      await place.approve(card, people.approver)
+      await place.finished(card)
+      const lines = await auditLines(databaseUrl)
+      expect(await audit(['verify'], databaseUrl)).toEqual({
+        code: 0,
+        out: `whole: ${lines.length} rows, the last hash is ${lines.at(-1)?.hash}\n`,
+        err: '',
+      })
+      await client.connect()
+      for (const sql of [`update audit set actor = 'nobody' where seq = 3`, 'delete from audit', 'truncate audit'])
+        await expect(client.query(sql)).rejects.toThrow('the audit record is append-only')
+      await client.query('alter table audit disable trigger all')
+      await client.query(`update audit set actor = 'nobody' where seq = ${lines[2]?.seq}`)
+      expect(await audit(['verify'], databaseUrl)).toMatchObject({
+        code: 1,
+        out: expect.stringContaining(`BROKEN at row ${lines[2]?.seq}: `),
+      })
+      await client.query(`delete from audit where seq = ${lines[1]?.seq}`)
+      expect(await audit(['verify'], databaseUrl)).toMatchObject({
+        code: 1,
+        out: expect.stringContaining(`BROKEN at row ${lines[2]?.seq}: `),
+      })
+    } finally {
+      await client.end().catch(() => undefined)
+      await place.stop()
+    }
+  })
+})

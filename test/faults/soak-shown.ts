@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Message, withinLimits } from '../../src/adapters/slack/views/blocks.ts'
+import { pictureOf } from '../../src/adapters/slack/views/picture.ts'
+import type { RequestView } from '../../src/application/list-requests.ts'
+import type { MessageRecord } from '../simulator/slack/records.ts'
+import { shownState } from './soak-people.ts'
+
+/** Stands in the thread although the picture has long gone on. */
+const PASSING = 'started'
+
+/** What Slack shows of one request against what is stored: every message there, there once, and as it should be. Answers every difference. */
+export function shownDifferences(
+  view: RequestView,
+  transcript: string | undefined,
+  all: readonly MessageRecord[],
+): string[] {
+  const { request } = view
+  const problems: string[] = []
+  const say = (problem: string) => problems.push(`${request.id} (${request.state}): ${problem}`)
+  const cards = all.filter((message) => markOf(message)?.request === request.id && markOf(message)?.slot === 'card')
+  const [card] = cards
+  if (!card || cards.length > 1) return [`${request.id} (${request.state}): ${cards.length} cards`]
+  if (shownState(card) !== request.state) say(`the card says: ${card.text}`)
+
+  const thread = card.thread.filter((reply) => !reply.deleted)
+  const shown = [card, ...thread].map((message) => ({
+    message,
+    slot: markOf(message)?.slot ?? message.files[0]?.name ?? 'unmarked',
+  }))
+  const picture = pictureOf(view, transcript)
+  const names = picture.map((slot) => (slot.kind === 'file' ? slot.file.name : slot.slot))
+  for (const slot of new Set([...names, ...shown.map((one) => one.slot)])) {
+    const times = shown.filter((one) => one.slot === slot).length
+    if (times > 1) say(`${slot} stands there ${times} times`)
+    if (times === 0) say(`${slot} is missing`)
+    if (!names.includes(slot) && slot !== PASSING) say(`${slot} does not belong there`)
+  }
+  for (const slot of picture) {
+    if (slot.kind === 'message') {
+      const found = shown.find((one) => one.slot === slot.slot)
+      if (found && !isSame(found.message, withinLimits(slot.message))) say(`${slot.slot} shows something else`)
+    } else {
+      const found = shown.find((one) => one.slot === slot.file.name)
+      if (found && found.message.files[0]?.content !== slot.file.content) say(`${slot.slot} holds something else`)
+    }
+  }
+  const ends = shown.filter(({ slot }) => slot === 'result' || slot === 'end').length
+  const isOver = !['pending', 'approved', 'running'].includes(request.state)
+  if (ends !== (isOver ? 1 : 0)) say(`${ends} results`)
+  return problems
+}
+
+function isSame(shown: MessageRecord, wanted: Message): boolean {
+  // Slack (and the simulator) adds block ids.
+  const plain = (blocks: unknown) =>
+    JSON.parse(JSON.stringify(blocks), (key, value: unknown) => (key === 'block_id' ? undefined : value))
+  return shown.text === wanted.text && isDeepStrictEqual(plain(shown.blocks), plain(wanted.blocks))
+}
+
+function markOf({ metadata }: MessageRecord): { request: string; slot: string } | undefined {
+  const payload = metadata?.event_payload
+  if (typeof payload !== 'object' || payload === null || !('slot' in payload) || !('request' in payload))
+    return undefined
+  return { request: String(payload.request), slot: String(payload.slot) }
+}
