@@ -14,6 +14,15 @@ import { channels } from '../simulator/worlds.ts'
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
 
+let last: Promise<unknown> = Promise.resolve()
+
+/** Starts one after the other what tests want to start at the same time: many bots that start at once on a small machine are not ready in time. */
+export function inTurn<Started>(start: () => Promise<Started>): Promise<Started> {
+  const started = last.then(start)
+  last = started.catch(() => undefined)
+  return started
+}
+
 /** The CMU sessions of each operation id, by the Comment of the command that started them. */
 export function sessionsByOperation(simulator: Simulator): ReadonlyMap<string, readonly SessionRecord[]> {
   const found = new Map<string, SessionRecord[]>()

@@ -7,7 +7,16 @@ import { type PostgresServer, startPostgres } from '../contract/postgres-server.
 import { type BotProcess, freePort, startBotProcess } from '../harness/bot-process.ts'
 import { type Stage, type StageOptions, startStage, until } from '../harness/stage.ts'
 import { channels, people, twoClusters } from '../simulator/worlds.ts'
-import { auditLines, contentsOf, DESTINATION, problemsShown, rows, SOURCE, sessionsByOperation } from './evidence.ts'
+import {
+  auditLines,
+  contentsOf,
+  DESTINATION,
+  inTurn,
+  problemsShown,
+  rows,
+  SOURCE,
+  sessionsByOperation,
+} from './evidence.ts'
 
 /** Two bots on one PostgreSQL server. Whatever happens to one of them: one card, one run, no second effect. */
 const LEASE_MS = 15_000
@@ -32,14 +41,14 @@ interface Pair {
 async function onPair(options: StageOptions, work: (pair: Pair) => Promise<void>): Promise<void> {
   const databaseUrl = await server.createDatabase()
   const env = { DATABASE_URL: databaseUrl, PGAPPNAME: 'one', ...options.env }
-  const stage = await startStage({ world: slowWorld(), ...options, env })
+  const stage = await inTurn(() => startStage({ world: slowWorld(), ...options, env }))
   const port = String(await freePort())
-  const second = await startBotProcess({ ...stage.env, PGAPPNAME: 'two', PORT: port }, stage.directory).catch(
-    async (error: unknown) => {
-      await stage.stop()
-      throw error
-    },
-  )
+  const second = await inTurn(() =>
+    startBotProcess({ ...stage.env, PGAPPNAME: 'two', PORT: port }, stage.directory),
+  ).catch(async (error: unknown) => {
+    await stage.stop()
+    throw error
+  })
   const bots = [stage.bot, second] as const
   const pair: Pair = {
     stage,

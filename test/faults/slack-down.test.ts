@@ -4,7 +4,15 @@ import { type Stage, startStage, until } from '../harness/stage.ts'
 import { threadText } from '../harness/thread-text.ts'
 import type { MessageRecord } from '../simulator/slack/records.ts'
 import { channels, people } from '../simulator/worlds.ts'
-import { contentsOf, DESTINATION, problemsShown, SOURCE, sessionsByOperation, storedRequest } from './evidence.ts'
+import {
+  contentsOf,
+  DESTINATION,
+  inTurn,
+  problemsShown,
+  SOURCE,
+  sessionsByOperation,
+  storedRequest,
+} from './evidence.ts'
 
 /** A run does not need Slack, and Slack shows everything once it is back: the thread is compared with the golden one of an undisturbed run. */
 const ALWAYS = 1_000_000
@@ -27,7 +35,7 @@ describe('Slack on a bad day', { timeout: 150_000, concurrent: true }, () => {
     ['unreachable', { unreachable: true }],
     ['503', { status: 503 }],
   ] as const)('%s from the second approval to the end of the run', async ([, how], { expect }) => {
-    const stage = await startStage()
+    const stage = await inTurn(() => startStage())
     try {
       const { slack } = stage.simulator
       const card = await stage.ask()
@@ -54,7 +62,7 @@ describe('Slack on a bad day', { timeout: 150_000, concurrent: true }, () => {
   })
 
   it('forgets nothing when the bot is started again before Slack is back', async ({ expect }) => {
-    const stage = await startStage({ required: 1 })
+    const stage = await inTurn(() => startStage({ required: 1 }))
     try {
       const { slack } = stage.simulator
       const card = await stage.ask()
@@ -75,7 +83,7 @@ describe('Slack on a bad day', { timeout: 150_000, concurrent: true }, () => {
   })
 
   it('waits as long as 429 says, for new messages and for changed ones', async ({ expect }) => {
-    const stage = await startStage()
+    const stage = await inTurn(() => startStage())
     try {
       const { slack } = stage.simulator
       const card = await stage.ask()
@@ -102,7 +110,7 @@ describe('Slack on a bad day', { timeout: 150_000, concurrent: true }, () => {
   })
 
   it('stores a message and drops the connection, four times: nothing stands there twice', async ({ expect }) => {
-    const stage = await startStage()
+    const stage = await inTurn(() => startStage())
     try {
       const { slack } = stage.simulator
       slack.fault({ method: 'chat.postMessage', skip: 1, after: true })
@@ -121,7 +129,7 @@ describe('Slack on a bad day', { timeout: 150_000, concurrent: true }, () => {
   })
 
   it('posts card and thread again when somebody deletes the card in mid-run', async ({ expect }) => {
-    const stage = await startStage()
+    const stage = await inTurn(() => startStage())
     try {
       const { aws, slack } = stage.simulator
       const card = await stage.ask()

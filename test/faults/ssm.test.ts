@@ -6,7 +6,16 @@ import type { AwsFaultRule } from '../simulator/aws/aws-simulator.ts'
 import type { CommandRecord, StatusDetails } from '../simulator/aws/command-record.ts'
 import type { MessageRecord } from '../simulator/slack/records.ts'
 import { people, twoClusters } from '../simulator/worlds.ts'
-import { contentsOf, DESTINATION, type HsmContents, logins, problemsShown, SOURCE, storedRequest } from './evidence.ts'
+import {
+  contentsOf,
+  DESTINATION,
+  type HsmContents,
+  inTurn,
+  logins,
+  problemsShown,
+  SOURCE,
+  storedRequest,
+} from './evidence.ts'
 
 /**
  * One full sync for each way in which Systems Manager can fail one step. Undisturbed there are seven: inspect, inventory, users to each of the two destination HSMs, one key, the other keys,
@@ -233,14 +242,16 @@ const ROWS: readonly Row[] = [
 describe('Systems Manager fails one step', { timeout: 170_000, concurrent: true }, () => {
   for (const row of ROWS) {
     it(row.name, async ({ expect }) => {
-      const stage = await startStage({
-        required: 1,
-        world: twoClusters(),
-        envFor: (directory) => ({
-          NODE_OPTIONS: `--import ${new URL('./fast-clock.mjs', import.meta.url).pathname}`,
-          FAST_CLOCK_FROM: join(directory, 'fast'),
+      const stage = await inTurn(() =>
+        startStage({
+          required: 1,
+          world: twoClusters(),
+          envFor: (directory) => ({
+            NODE_OPTIONS: `--import ${new URL('./fast-clock.mjs', import.meta.url).pathname}`,
+            FAST_CLOCK_FROM: join(directory, 'fast'),
+          }),
         }),
-      })
+      )
       try {
         const before = contentsOf(stage.simulator, DESTINATION)
         const card = await stage.ask()

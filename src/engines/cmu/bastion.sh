@@ -60,8 +60,7 @@ fetch() {
     flock -n 8 || answer running '' 0
     [[ -e $dir/result ]] || { touch "$dir/transcript" && conclude stopped-killed '' 0; } # gone without a result: killed
   fi
-  local end
-  mapfile -t -n 2 end <"$dir/result"
+  local end; mapfile -t -n 2 end <"$dir/result"
   if [[ -e $dir/packed ]]; then answer "${end[0]}" "${end[1]}" 0 "$dir/packed"; else answer "${end[0]}" "${end[1]}" 0; fi
 }
 
@@ -154,7 +153,8 @@ session() {
   local old stop='' detail='' pid
   mkdir "$dir" 2>/dev/null || answer refused-already-started '' 1
   exec 8>>"$dir/alive" 9>>"${in[state]}/locks/${in[lock]}" # the tool inherits both: they are free when it is gone
-  { flock -n 8 && flock -w 20 9; } || refuse busy 'another step for this destination is running on the bastion'
+  # A result already: somebody fetched in the moment between the folder and the lock, and took this operation for killed.
+  { flock -n 8 && [[ ! -e $dir/result ]] && flock -w 20 9; } || refuse busy 'another step for this destination is running on the bastion'
   [[ -x ${in[binary]} ]] || refuse tool-missing "${in[binary]}"
   rm -rf "${in[work]}/hsm-sync.${in[lock]}".* # left by a killed step: the lock is ours, so nobody uses them
   for old in "${in[state]}"/operations/*; do
