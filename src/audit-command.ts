@@ -11,7 +11,7 @@ export async function auditCommand(
   print: (line: string) => void,
 ): Promise<number> {
   const [verb, option, value, ...rest] = words
-  const since = option === undefined ? 0 : Date.parse(value ?? '')
+  const since = option === undefined ? 0 : /^\d{4}-\d\d-\d\d/.test(value ?? '') ? Date.parse(value ?? '') : Number.NaN
   const isExport =
     verb === 'export' && (option === undefined || (option === '--since' && !Number.isNaN(since))) && rest.length === 0
   if (!isExport && !(verb === 'verify' && option === undefined)) {

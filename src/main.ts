@@ -37,7 +37,10 @@ async function main(): Promise<void> {
   const holder = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
   const bot = await startBot(config, { clock, newRequestId, holder, log })
 
+  let isStopping = false
   const stop = (reason: string, exitCode: number) => {
+    if (isStopping) return
+    isStopping = true
     log.info({ reason }, 'asked to stop')
     // Whatever hangs: leases run out, and everything that matters is stored.
     setTimeout(() => process.exit(exitCode || 1), STOP_MS).unref()

@@ -1,4 +1,6 @@
-import { type Refusal, refuse } from '../domain/refusal.ts'
+import { refuseRequester } from '../domain/approval-policy.ts'
+import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
+import type { Deps } from './ports.ts'
 
 /** What Slack answers, or a refusal when it does not: who cannot be looked up may not (fail closed). */
 export async function askWorkspace<Answer>(look: () => Promise<Answer>): Promise<Answer | Refusal> {
@@ -7,4 +9,10 @@ export async function askWorkspace<Answer>(look: () => Promise<Answer>): Promise
   } catch (error) {
     return refuse({ code: 'identity-unknown', problem: error instanceof Error ? error.message : String(error) })
   }
+}
+
+/** Why this person may not use the bot at all, or nothing: full members of this workspace may. */
+export async function refuseStranger(deps: Pick<Deps, 'workspace'>, userId: string): Promise<Refusal | undefined> {
+  const person = await askWorkspace(() => deps.workspace.person(userId))
+  return isRefusal(person) ? person : refuseRequester(person)
 }

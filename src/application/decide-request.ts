@@ -35,7 +35,9 @@ export async function previewDecision(deps: Deps, click: Click): Promise<Request
   const stored = await deps.store.load(click.request)
   if (!stored) return refuse({ code: 'no-such-request', text: click.request })
   const may = await authorise(deps, stored.request, click)
-  const after = isRefusal(may) ? may : transition(stored.request, eventOf(click), deps.clock.now())
+  const after = isRefusal(may)
+    ? may
+    : transition(stored.request, eventOf(deps, click, stored.request), deps.clock.now())
   if (!isRefusal(after)) return stored.request
   await recordRefusal(deps, click, after)
   return after
@@ -65,7 +67,7 @@ async function decide(deps: Deps, click: Click): Promise<StoredRequest | Refusal
   return deps.store.change(
     click.request,
     // The rules once more on the newest version: another click may have come between.
-    (request) => may(request) ?? transition(request, eventOf(click), deps.clock.now()),
+    (request) => may(request) ?? transition(request, eventOf(deps, click, request), deps.clock.now()),
     (after) => ({
       at: deps.clock.now(),
       type: AUDIT_TYPES[click.verdict],
@@ -111,11 +113,14 @@ function refusedOr(
 function liveRule({ landscape }: Deps, request: Request): ApprovalRule | Refusal {
   const route = findRoute(landscape, request.spec.source.clusterId, request.spec.destination.clusterId)
   if (!route) return refuse({ code: 'route-gone', request: request.id } satisfies RefusalFacts)
-  return { ...route.approvers, required: request.rule.required }
+  return { ...route.approvers, required: route.required }
 }
 
-function eventOf({ verdict, by, reason }: Click): RequestEvent {
+function eventOf(deps: Deps, { verdict, by, reason }: Click, request: Request): RequestEvent {
   if (verdict === 'reject') return { type: 'reject', by, reason: reason ?? '' }
+  const rule = verdict === 'approve' ? liveRule(deps, request) : undefined
+  if (verdict === 'approve')
+    return { type: 'approve', by, ...(rule && 'required' in rule ? { required: rule.required } : {}) }
   return { type: verdict, by }
 }
 

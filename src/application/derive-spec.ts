@@ -9,6 +9,11 @@ import { assemble } from '../engines/printed.ts'
 import { askBastion } from './ask-bastion.ts'
 import type { Deps } from './ports.ts'
 
+interface Asking {
+  readonly operation: OperationId
+  readonly signal?: AbortSignal
+}
+
 export interface Wanted {
   readonly mode: Mode
   readonly scope: Scope
@@ -18,12 +23,7 @@ export interface Wanted {
  * Everything the run would do, as the world is now: describes both clusters, chooses the HSMs and the engine, reads the base config from the bastion and
  * merges it. Called when a request is filed and again right before it runs. Refuses with the reason.
  */
-export async function deriveSpec(
-  deps: Deps,
-  route: Route,
-  wanted: Wanted,
-  operation: OperationId,
-): Promise<Spec | Refusal> {
+export async function deriveSpec(deps: Deps, route: Route, wanted: Wanted, asking: Asking): Promise<Spec | Refusal> {
   const [source, destination] = await Promise.all([
     deps.directory.describe(route.source.clusterId, route.source.region),
     deps.directory.describe(route.destination.clusterId, route.destination.region),
@@ -34,7 +34,7 @@ export async function deriveSpec(
   if (isRefusal(hsms)) return hsms
   const engine = chooseEngine(deps, route, [source, destination])
   if (isRefusal(engine)) return engine
-  const base = await readBase(deps, route, engine, operation)
+  const base = await readBase(deps, route, engine, asking)
   if (typeof base !== 'string') return base
   const merge = engine.merge(base, [hsms.source.ip, ...hsms.destinations.map((hsm) => hsm.ip)])
   if ('flaw' in merge)
@@ -65,7 +65,12 @@ function chooseEngine(deps: Deps, route: Route, clusters: readonly Cluster[]): E
   return engine ?? refuse({ code: 'engine-not-available', engine: name })
 }
 
-async function readBase(deps: Deps, route: Route, engine: Engine, operation: OperationId): Promise<string | Refusal> {
+async function readBase(
+  deps: Deps,
+  route: Route,
+  engine: Engine,
+  { operation, signal }: Asking,
+): Promise<string | Refusal> {
   const { bastion } = route
   if (bastion.platform !== 'linux')
     return refuse({ code: 'bastion-platform', bastion: bastion.name, platform: bastion.platform })
@@ -92,6 +97,7 @@ async function readBase(deps: Deps, route: Route, engine: Engine, operation: Ope
   const answer = await askBastion(deps, bastion, {
     lines: engine.baseQuery(bastion, operation),
     comment: `hsm-sync ${operation} read-config`,
+    ...(signal ? { signal } : {}),
   })
   if ('problem' in answer) return refuse({ code: 'bastion-cannot', bastion: bastion.name, problem: answer.problem })
   const flaw = FLAWS[answer.block.result]

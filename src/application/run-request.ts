@@ -10,7 +10,9 @@ import {
 } from '../domain/request.ts'
 import { findRoute } from '../domain/route.ts'
 import { next } from '../domain/run-plan.ts'
-import { differences } from '../domain/spec.ts'
+import { differences, digestOf } from '../domain/spec.ts'
+import type { Stop } from '../domain/step.ts'
+import type { Engine } from '../engines/engine.ts'
 import { deriveSpec } from './derive-spec.ts'
 import type { Deps } from './ports.ts'
 import { runStep } from './run-step.ts'
@@ -21,6 +23,8 @@ const RECHECK_TRIES = 3
 const RECHECK_PAUSE_MS = 20_000
 /** Far above any run: 60 users a batch, thousands of keys a batch. A fold that does not end is stopped. */
 const MOST_STEPS = 500
+/** A run that lay still for longer writes nothing more from what it listed before. */
+const LONGEST_PAUSE_MS = 15 * 60_000
 
 /**
  * Drives one approved request to its end, or on from wherever it was left: next → store intent → act → store result (design, section 8). The caller holds the
@@ -37,11 +41,21 @@ export async function runRequest(deps: Deps, id: RequestId, signal: AbortSignal)
 /** What was approved must be what would run now: everything is derived again and the digests compared. */
 async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Promise<Request | Refusal | undefined> {
   const { spec } = request
+  if (digestOf(spec) !== request.digest)
+    return apply(deps, request.id, {
+      type: 'found-stale',
+      changed: ['the stored request itself: it is not what was approved'],
+    })
+  if (deps.clock.now() >= request.expiresAt)
+    return apply(deps, request.id, {
+      type: 'found-stale',
+      changed: ['the time: the approval is older than the request may get'],
+    })
   const route = findRoute(deps.landscape, spec.source.clusterId, spec.destination.clusterId)
   if (!route)
     return apply(deps, request.id, { type: 'found-stale', changed: ['the route: it is no longer in the settings'] })
   for (let attempt = 1; ; attempt++) {
-    const now = await deriveSpec(deps, route, spec, operationId(request.id, 0))
+    const now = await deriveSpec(deps, route, spec, { operation: operationId(request.id, 0), signal })
     if (signal.aborted) return undefined
     if (!isRefusal(now)) {
       const changed = differences(spec, now)
@@ -77,6 +91,7 @@ async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): 
   if (!engine) throw new Error(`request ${id} needs engine ${spec.engine}, which this version does not have`)
   const run = { id, spec, engine, signal }
   const steps: StepRecord[] = [...(await deps.store.steps(id))]
+  let halt: Stop | undefined
   while (!signal.aborted) {
     const open = steps.at(-1)
     if (open && !open.end) {
@@ -86,12 +101,13 @@ async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): 
     }
     const request = (await deps.store.load(id))?.request
     if (request?.state !== 'running') return
-    const decided = next(spec, doneSteps(engine, request, steps), { stopAsked: request.stopAskedAt !== undefined })
+    halt ??= reasonToHalt(deps, request, engine, steps)
+    const control = { stopAsked: request.stopAskedAt !== undefined, ...(halt ? { halt } : {}) }
+    const decided = next(spec, doneSteps(engine, request, steps), control)
     if ('outcome' in decided) {
       await apply(deps, id, { type: 'finish', outcome: decided.outcome })
       return
     }
-    if (steps.length >= MOST_STEPS) throw new Error(`request ${id} did not end after ${MOST_STEPS} steps`)
     if (decided.afterMs > 0) await deps.clock.sleep(decided.afterMs, signal)
     if (signal.aborted) return
     const intent: StepRecord = { n: steps.length + 1, plan: decided.step, plannedAt: deps.clock.now(), blocks: [] }
@@ -100,6 +116,31 @@ async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): 
     const ended = await runStep(deps, run, intent, true)
     if (!ended) return
     steps.push(ended)
+  }
+}
+
+/** Why nothing more may be written, however far the run is: what would run is not what was approved, or too much time has passed since the last look. */
+function reasonToHalt(
+  deps: Deps,
+  request: RunningRequest,
+  engine: Engine,
+  steps: readonly StepRecord[],
+): Stop | undefined {
+  const isApproved = engine.scriptDigest === request.spec.scriptDigest && digestOf(request.spec) === request.digest
+  if (!isApproved)
+    return {
+      code: 'not-approved',
+      detail: 'the bot was updated or its store was changed while the run was going',
+      wrote: 'no',
+    }
+  if (steps.length >= MOST_STEPS)
+    return { code: 'interrupted', detail: `${steps.length} steps without an end`, wrote: 'no' }
+  const last = steps.at(-1)?.endedAt
+  if (last === undefined || deps.clock.now() - last < LONGEST_PAUSE_MS) return undefined
+  return {
+    code: 'interrupted',
+    detail: 'the run was interrupted for too long: what it knows of the HSMs is old',
+    wrote: 'no',
   }
 }
 

@@ -1,11 +1,10 @@
-import { refuseRequester } from '../domain/approval-policy.ts'
 import { operationId } from '../domain/ids.ts'
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
 import type { Pending } from '../domain/request.ts'
 import { findCluster, findRoute, type Route } from '../domain/route.ts'
 import type { Mode, Scope } from '../domain/scope.ts'
 import { digestOf } from '../domain/spec.ts'
-import { askWorkspace } from './ask-workspace.ts'
+import { askWorkspace, refuseStranger } from './ask-workspace.ts'
 import { deriveSpec } from './derive-spec.ts'
 import type { Deps } from './ports.ts'
 
@@ -20,15 +19,31 @@ export interface Ask {
   readonly reason: string
 }
 
-/** Files a request: everything that can be known beforehand is checked now, so that approvers see only what could run. Answers the refusal otherwise. */
+/** Files a request, or answers why not; a refusal is recorded too. */
 export async function submitRequest(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
+  const filed = await file(deps, ask)
+  if (isRefusal(filed)) {
+    const facts = {
+      source: ask.source,
+      destination: ask.destination,
+      mode: ask.mode,
+      reason: ask.reason,
+      rule: filed.refused.code,
+    }
+    await deps.store.audit({ at: deps.clock.now(), type: 'refused-ask', actor: ask.requestedBy, facts })
+  }
+  return filed
+}
+
+/** Files a request: everything that can be known beforehand is checked now, so that approvers see only what could run. Answers the refusal otherwise. */
+async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
   const route = routeOf(deps, ask)
   if (isRefusal(route)) return route
   const refusal = (await refusePlaces(deps, ask, route)) ?? (await refuseBusy(deps, route))
   if (refusal) return refusal
 
   const id = deps.newRequestId()
-  const spec = await deriveSpec(deps, route, ask, operationId(id, 0))
+  const spec = await deriveSpec(deps, route, ask, { operation: operationId(id, 0) })
   if (isRefusal(spec)) return spec
   const now = deps.clock.now()
   const request: Pending = {
@@ -83,9 +98,7 @@ function routeOf({ landscape }: Deps, ask: Ask): Route | Refusal {
 
 /** Who asks, and where: full members only, nothing in a channel another company reads, and the bot must be able to post the card. */
 async function refusePlaces(deps: Deps, ask: Ask, route: Route): Promise<Refusal | undefined> {
-  const person = await askWorkspace(() => deps.workspace.person(ask.requestedBy))
-  if (isRefusal(person)) return person
-  const stranger = refuseRequester(person)
+  const stranger = await refuseStranger(deps, ask.requestedBy)
   if (stranger) return stranger
   for (const id of new Set([ask.channel, route.channel])) {
     const channel = await askWorkspace(() => deps.workspace.channel(id))

@@ -15,11 +15,20 @@ export interface Tally {
 
 /** A user or key that did not get where it should, and why. */
 export interface Trouble {
-  readonly kind: 'user' | 'key'
+  readonly kind: 'user' | 'key' | 'HSM'
   readonly name: string
   /** The destination HSM; absent where it holds for the whole destination. */
   readonly server?: ServerNumber
-  readonly problem: 'failed' | 'untried' | 'unverified' | 'conflict' | 'blocked' | 'unknown-on-source' | 'not-spread'
+  readonly problem:
+    | 'failed'
+    | 'untried'
+    | 'unverified'
+    | 'unexpected'
+    | 'left-out'
+    | 'conflict'
+    | 'blocked'
+    | 'unknown-on-source'
+    | 'not-spread'
   readonly why: string
 }
 
@@ -62,9 +71,10 @@ export function conclude(
 ): OutcomeReport {
   const [, ...before] = facts.before ?? []
   const [, ...destinations] = (facts.wrote ? facts.after : facts.before) ?? []
-  const found = facts.diff ? troublesOf(facts, steps, destinations) : []
+  const found = facts.diff ? [...troublesOf(facts, steps, destinations), ...unexpected(facts), ...leftOut(spec)] : []
   // A plan tries nothing: what is missing is its result, not its trouble.
-  const troubles = spec.mode === 'plan' ? found.filter(({ problem }) => problem !== 'untried') : found
+  const troubles =
+    spec.mode === 'plan' ? found.filter(({ problem }) => problem !== 'untried' && problem !== 'left-out') : found
   const reports = before.map((hsm, index) =>
     report(spec, facts, { before: hsm, now: destinations[index] ?? hsm, troubles }),
   )
@@ -74,7 +84,7 @@ export function conclude(
     return {
       ...common,
       destinations: [],
-      troubles: unverified(facts, steps),
+      troubles: [...unverified(facts, steps), ...troubles.filter(({ problem }) => KEPT.has(problem))],
       state: 'unknown',
       proof: 'none',
       keyHashes: [],
@@ -87,6 +97,9 @@ export function conclude(
   const ending = { stop, withdrawn, isListed: facts.diff !== undefined }
   return { ...common, state: stateOf(spec, ending, reports, troubles), proof, keyHashes }
 }
+
+/** Troubles that no later listing changes. */
+const KEPT: ReadonlySet<Trouble['problem']> = new Set(['conflict', 'blocked', 'unknown-on-source', 'left-out'])
 
 /** A run that ended before its first step, for a reason outside the HSMs. */
 export function concludeUnstarted(because: RefusalFacts): OutcomeReport {
@@ -237,6 +250,38 @@ function failure(answer: string | undefined): { problem: 'failed' | 'untried'; w
   return { problem: 'failed', why: `not there afterwards; the tool said: ${answer}` }
 }
 
+/** What stands on a destination HSM now, did not before, and was not asked for: another handle than the source's, or somebody else's work. */
+function unexpected({ wrote, before, after, diff, triedKeys }: RunFacts): Trouble[] {
+  if (!wrote || !before || !after || !diff) return []
+  const planned = new Set(
+    diff.users.flatMap(({ server, missing }) => missing.map((user) => `${server} ${userKey(user)}`)),
+  )
+  return after.slice(1).flatMap(({ server, users, keys }): Trouble[] => {
+    const earlier = before.find((hsm) => hsm.server === server)
+    const users0 = new Set(earlier?.users.map(userKey))
+    const keys0 = new Set(earlier?.keys.map(({ handle }) => handle))
+    // A key that stood on another HSM of the destination may have spread here meanwhile.
+    const elsewhere = new Set(before.slice(1).flatMap((hsm) => hsm.keys.map(({ handle }) => handle)))
+    const newUsers = users.filter((user) => !users0.has(userKey(user)) && !planned.has(`${server} ${userKey(user)}`))
+    const newKeys = keys.filter(({ handle }) => !keys0.has(handle) && !triedKeys.has(handle) && !elsewhere.has(handle))
+    const why = 'it appeared during the run and was not asked for'
+    return [
+      ...newUsers.map(({ name }): Trouble => ({ kind: 'user', name, server, problem: 'unexpected', why })),
+      ...newKeys.map(({ handle }): Trouble => ({ kind: 'key', name: `${handle}`, server, problem: 'unexpected', why })),
+    ]
+  })
+}
+
+/** HSMs of the destination that were not ACTIVE: users do not spread to them by themselves. */
+function leftOut({ destination }: Spec): Trouble[] {
+  return destination.leftOut.map(({ hsmId, state }) => ({
+    kind: 'HSM',
+    name: hsmId,
+    problem: 'left-out',
+    why: `it was ${state}`,
+  }))
+}
+
 /** What was tried and never listed afterwards, with the tool's word; and what was not tried. */
 function unverified(facts: RunFacts, steps: readonly DoneStep[]): Trouble[] {
   const said = saidOf(steps)
@@ -264,6 +309,8 @@ function unverified(facts: RunFacts, steps: readonly DoneStep[]): Trouble[] {
 function saidOf(steps: readonly DoneStep[]): ReadonlyMap<string, string> {
   const said = new Map<string, string>()
   for (const { plan, reading } of steps) {
+    // Proved never sent: nothing was tried.
+    if (reading.kind === 'nothing' && reading.stop.wrote === 'no') continue
     if (plan.kind === 'sync-users') {
       const attempts = reading.kind === 'users-synced' ? reading.attempts : []
       for (const user of plan.users) {

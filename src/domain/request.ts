@@ -72,7 +72,8 @@ export type Request =
 export type RequestState = Request['state']
 
 export type RequestEvent =
-  | { readonly type: 'approve'; readonly by: string }
+  /** `required`: by the live settings; the stricter of both counts. */
+  | { readonly type: 'approve'; readonly by: string; readonly required?: number }
   | { readonly type: 'reject'; readonly by: string; readonly reason: string }
   | { readonly type: 'withdraw'; readonly by: string }
   | { readonly type: 'expire' }
@@ -103,7 +104,7 @@ export function transition(request: Request, event: RequestEvent, now: Instant):
   switch (event.type) {
     case 'approve':
       if (request.state !== 'pending') return notOpen(request, 'approve')
-      return isExpired(request, now) ? tooLate(request) : approve(request, event.by, now)
+      return isExpired(request, now) ? tooLate(request) : approve(request, event, now)
     case 'reject':
       if (request.state !== 'pending') return notOpen(request, 'reject')
       if (isExpired(request, now)) return tooLate(request)
@@ -153,10 +154,11 @@ function remind(request: Pending, now: Instant): Pending {
   return { ...request, reminders: [...(request.reminders ?? []), { at: now, undecided }] }
 }
 
-function approve(request: Pending, by: string, now: Instant): Request {
-  const decided: Pending = { ...request, decisions: [...request.decisions, { by, verdict: 'approve', at: now }] }
+function approve(request: Pending, { by, required = 0 }: RequestEvent & { type: 'approve' }, now: Instant): Request {
+  const rule = { ...request.rule, required: Math.max(request.rule.required, required) }
+  const decided: Pending = { ...request, rule, decisions: [...request.decisions, { by, verdict: 'approve', at: now }] }
   const people = new Set(approvalsOf(decided).map((decision) => decision.by))
-  return people.size >= request.rule.required ? { ...decided, state: 'approved', approvedAt: now } : decided
+  return people.size >= rule.required ? { ...decided, state: 'approved', approvedAt: now } : decided
 }
 
 /** A run may also end before its first step: what should be checked right before it could not be. */

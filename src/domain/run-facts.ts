@@ -76,10 +76,15 @@ export function tried(server: ServerNumber, user: string): string {
 
 function firstStop(steps: readonly DoneStep[], before: readonly Inventory[] | undefined): Stop | undefined {
   for (const step of steps) {
-    const stop = stopOf(step.reading) ?? canaryStop(step, before) ?? batchStop(step)
+    const stop = stopAfter(step, before)
     if (stop) return stop
   }
   return undefined
+}
+
+/** Why nothing more may be written after this step, by what it found; `undefined` if it may. `before`: the listings at the start of the run. */
+export function stopAfter(step: DoneStep, before: readonly Inventory[] | undefined): Stop | undefined {
+  return stopOf(step.reading) ?? canaryStop(step, before) ?? batchStop(step)
 }
 
 /** After one key alone exactly that handle must have appeared, with that owner: else a comparison by handles would copy keys twice. */

@@ -29,8 +29,14 @@ const SPREAD_WAIT_MS = 15_000
 /**
  * What a run does next: a pure fold over its finished steps. Answers the next step, or the outcome. `stopAsked`: the requester wants it to stop.
  */
-export function next(spec: Spec, steps: readonly DoneStep[], control: { readonly stopAsked: boolean }): Next {
-  const facts = factsOf(spec, steps)
+export function next(
+  spec: Spec,
+  steps: readonly DoneStep[],
+  control: { readonly stopAsked: boolean; readonly halt?: Stop },
+): Next {
+  const known = factsOf(spec, steps)
+  const stopped = known.stop ?? control.halt
+  const facts: RunFacts = stopped ? { ...known, stop: stopped } : known
   const finish = (stop = facts.stop): Next => ({
     outcome: conclude(spec, steps, facts, { stop, withdrawn: control.stopAsked }),
   })
@@ -44,19 +50,20 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: { readonly
     return now({ kind: 'inventory', purpose: 'before', users: facts.inspected }, resend)
   }
   if (spec.mode === 'plan') return finish()
-  const write = facts.stop || control.stopAsked ? undefined : (nextUsers(facts) ?? nextKeys(facts))
+  const mayWrite = !facts.stop && !control.stopAsked && facts.checks === 0
+  const write = mayWrite ? (nextUsers(facts) ?? nextKeys(facts)) : undefined
   if (write) return now(write, resend)
   return facts.wrote ? verify(facts, resend, finish) : finish()
 }
 
 /** Lists again what was written, until the keys have spread or the tries are used up. */
 function verify(facts: RunFacts, resend: number, finish: (stop?: Stop) => Next): Next {
-  // A login is never retried: after a failed one nothing logs in again.
-  if (facts.stop?.code === 'login-failed') return finish()
-  // The end of a write step is not known: look without login first, in case it was a login that failed.
-  if (facts.stop?.wrote === 'maybe' && facts.checks === 0) {
+  // A login is never retried: after a failed one nothing logs in again. And nothing is sent that was not approved.
+  if (facts.stop?.code === 'login-failed' || facts.stop?.code === 'not-approved') return finish()
+  // Something went wrong: look without login first, in case it was a login that failed.
+  if (facts.stop && facts.checks === 0) {
     if (facts.reinspected === 'no') return now({ kind: 'inspect' }, resend)
-    if (facts.reinspected === 'unreadable' || loginRisk(facts.usersNow)) return finish()
+    if (facts.reinspected === 'unreadable' || loginRisk(facts.usersNow) || failedMore(facts)) return finish()
   }
   if (facts.checks === 0) return now(listAgain(facts), resend)
   if (!facts.lastCheckRead || facts.checks >= SPREAD_TRIES || hasSpread(facts)) return finish()
@@ -86,7 +93,8 @@ function nextKeys(facts: RunFacts): StepPlan | undefined {
   const handles = left.slice(0, nextBatchSize(facts)).map((key) => key.handle)
   if (handles.length === 0) return undefined
   const owners = facts.usersNow.find((hsm) => hsm.server === KEY_SERVER)
-  const canary = facts.keySteps.length === 0 && owners ? { canary: owners } : {}
+  if (!owners) return undefined
+  const canary = facts.keySteps.length === 0 ? { canary: owners } : {}
   return { kind: 'sync-keys', server: KEY_SERVER, handles, ...canary }
 }
 
@@ -125,6 +133,20 @@ function loginRisk(servers: readonly ServerUsers[]): Stop | undefined {
     }
   }
   return undefined
+}
+
+/** Has a crypto officer more failed logins than before the run? */
+function failedMore({ inspected, usersNow }: RunFacts): boolean {
+  const failures = (hsms: readonly ServerUsers[]) =>
+    new Map(
+      hsms.flatMap(({ server, users }) =>
+        users
+          .filter(({ role }) => role === 'CO')
+          .map(({ name, failedLogins }) => [`${server} ${name}`, failedLogins] as const),
+      ),
+    )
+  const before = failures(inspected ?? [])
+  return [...failures(usersNow)].some(([officer, count]) => count > (before.get(officer) ?? 0))
 }
 
 function wasNotExecuted(step: DoneStep | undefined): boolean {

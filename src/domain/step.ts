@@ -63,6 +63,8 @@ export type StopCode =
   | 'not-executed'
   | 'lost'
   | 'could-not-check'
+  | 'not-approved'
+  | 'interrupted'
 
 /** What a step found, as its engine read it. */
 export type Reading =

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
-const READY_MS = 15_000
+const READY_MS = 45_000
 const STOP_MS = 15_000
 
 export interface BotProcess {

@@ -3,6 +3,7 @@ import type { Config } from '../../config.ts'
 import { describeError, type Log } from '../../log.ts'
 
 const CALL_MS = 10_000
+const FAILED = { status: 503, type: 'text/plain', body: 'not now\n' }
 
 export interface Route {
   readonly path: string
@@ -32,7 +33,7 @@ export function createApp(settings: Config['slack'], routes: readonly Route[], l
             path,
             method: 'GET',
             handler: async (_, response) => {
-              const { status, type, body } = await handler()
+              const { status, type, body } = await handler().catch(() => FAILED)
               response.writeHead(status, { 'content-type': type }).end(body)
             },
           })),

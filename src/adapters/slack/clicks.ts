@@ -1,6 +1,6 @@
 import type { BlockAction, ButtonAction, ViewSubmitAction } from '@slack/bolt'
 import { askAgain } from '../../application/ask-again.ts'
-import { askWorkspace } from '../../application/ask-workspace.ts'
+import { askWorkspace, refuseStranger } from '../../application/ask-workspace.ts'
 import { type Click, decideRequest, previewDecision } from '../../application/decide-request.ts'
 import { lookupHsms } from '../../application/lookup-hsms.ts'
 import { parseRequestId } from '../../domain/ids.ts'
@@ -13,13 +13,15 @@ import { code } from './text.ts'
 import { ACTIONS, parseCardBlockId, REASON_BLOCK, REASON_INPUT } from './views/actions.ts'
 import type { Block } from './views/blocks.ts'
 import { hsmsView } from './views/hsms.ts'
-import { configModal, RejectMemo, rejectModal } from './views/modals.ts'
+import { configModal, type RejectMemo, rejectModal } from './views/modals.ts'
 
 /** Says something to the person who typed or clicked; `shared`: to the whole channel. */
 export type Answer = (
   message: { readonly text: string; readonly blocks?: Block[] },
   audience?: 'private' | 'shared',
 ) => Promise<void>
+
+const PREVIEW_MS = 1_500
 
 type ClickHandler = (body: BlockAction, action: ButtonAction, answer: Answer) => Promise<void>
 
@@ -40,8 +42,11 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
     [ACTIONS.reject]: async (body, action, answer) => {
       const click = clickOf(body, action, 'reject')
       if (!click) return answer({ text: explain(refuse({ code: 'no-such-request', text: action.value ?? '' })) })
-      const request = await previewDecision(deps, click)
-      if (isRefusal(request)) return answer({ text: explain(request) })
+      // The form must open within three seconds: whoever Slack does not tell in time is refused when they send it.
+      const preview = await Promise.race([previewDecision(deps, click), deps.clock.sleep(PREVIEW_MS)])
+      if (preview && isRefusal(preview)) return answer({ text: explain(preview) })
+      const request = preview ?? (await deps.store.load(click.request))?.request
+      if (!request) return answer({ text: explain(refuse({ code: 'no-such-request', text: click.request })) })
       const memo = {
         request: click.request,
         digest: click.shown.digest,
@@ -51,6 +56,8 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
       await deps.web.openView(body.trigger_id, rejectModal(request, memo))
     },
     [ACTIONS.viewConfig]: async (body, action, answer) => {
+      const stranger = await refuseStranger(deps, body.user.id)
+      if (stranger) return answer({ text: explain(stranger) })
       const id = parseRequestId(action.value ?? '')
       const stored = id && (await deps.store.load(id))
       if (!stored) return answer({ text: explain(refuse({ code: 'no-such-request', text: action.value ?? '' })) })
@@ -67,7 +74,12 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
     [ACTIONS.shareHsms]: async (body, action, answer) => {
       const channel = await askWorkspace(() => deps.workspace.channel(body.channel?.id ?? ''))
       if (isRefusal(channel)) return answer({ text: explain(channel) })
-      if (channel?.isExternal) return answer({ text: explain(refuse({ code: 'channel-shared', channel: channel.id })) })
+      // A channel the bot cannot see may be anybody's.
+      if (!channel)
+        return answer({ text: explain(refuse({ code: 'bot-not-in-channel', channel: body.channel?.id ?? '' })) })
+      const stranger = await refuseStranger(deps, body.user.id)
+      if (stranger) return answer({ text: explain(stranger) })
+      if (channel.isExternal) return answer({ text: explain(refuse({ code: 'channel-shared', channel: channel.id })) })
       const found = await lookupHsms(deps, action.value ?? '')
       if (isRefusal(found)) return answer({ text: explain(found) })
       await answer(hsmsView(found, 'shared'), 'shared')
@@ -79,11 +91,9 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
 export async function rejectSubmitted(
   deps: ListenerDeps,
   body: ViewSubmitAction,
-  whisper: (channel: string) => Answer,
+  { memo, answer }: { readonly memo: RejectMemo; readonly answer: Answer },
 ): Promise<void> {
-  const memo = RejectMemo.parse(JSON.parse(body.view.private_metadata))
   const request = parseRequestId(memo.request)
-  const answer = whisper(memo.channel)
   if (!request) return answer({ text: explain(refuse({ code: 'no-such-request', text: memo.request })) })
   const reason = body.view.state.values[REASON_BLOCK]?.[REASON_INPUT]?.value?.trim() ?? ''
   const shown = { digest: memo.digest, ts: memo.ts }

@@ -1,4 +1,5 @@
 import type { SlashCommand } from '@slack/bolt'
+import { refuseStranger } from '../../application/ask-workspace.ts'
 import { listMine, listOpen, showRequest } from '../../application/list-requests.ts'
 import { lookupHsms } from '../../application/lookup-hsms.ts'
 import { submitRequest } from '../../application/submit-request.ts'
@@ -27,6 +28,8 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
     '/hsm-ips': {
       first: () => undefined,
       work: async (command, answer) => {
+        const stranger = await refuseStranger(deps, command.user_id)
+        if (stranger) return answer({ text: explain(stranger) })
         const name = command.text.trim()
         if (name === '')
           return answer({ text: `Name a cluster: ${code('/hsm-ips <cluster>')}. Known: ${aliases(deps)}.` })
@@ -56,6 +59,8 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
     '/hsm-requests': {
       first: () => undefined,
       work: async (command, answer) => {
+        const stranger = await refuseStranger(deps, command.user_id)
+        if (stranger) return answer({ text: explain(stranger) })
         const word = command.text.trim().toLowerCase()
         if (word === '' || word === 'open') {
           const open = await listOpen(deps)

@@ -36,8 +36,11 @@ export function parseSync(text: string): SyncWords | { readonly problems: readon
   const reasonAt = rest.findIndex((word) => !LIKE_OPTION.test(word))
   const options = reasonAt < 0 ? rest : rest.slice(0, reasonAt)
   const reasonWords = reasonAt < 0 ? [] : rest.slice(reasonAt)
-  const late = reasonWords.find((word) => OPTION.test(word))
-  if (late) problems.push(`${code(late)} stands after the reason has begun: options come before it.`)
+  const late = reasonWords.find((word, at) => OPTION.test(word) || isMeantAsOption(word, reasonWords[at + 1]))
+  if (late)
+    problems.push(
+      `${code(late)} looks like an option where the reason stands. Options are written ${code('mode=plan')}, without spaces, before the reason.`,
+    )
 
   const seen = new Map<string, string>()
   for (const option of options) {
@@ -71,6 +74,11 @@ export function parseSync(text: string): SyncWords | { readonly problems: readon
   if (users.kind === 'none' && keys.kind === 'none')
     problems.push(`${code('users=none keys=none')} leaves nothing to do.`)
   return problems.length > 0 ? { problems } : { source, destination, mode, scope: { users, keys }, reason }
+}
+
+/** `mode:plan`, `mode = plan` or `plan:` would otherwise be read as words of the reason, and a comparison become a sync. */
+function isMeantAsOption(word: string, next: string | undefined): boolean {
+  return /^(users|keys|mode|plan|sync):/i.test(word) || (/^(users|keys|mode)$/i.test(word) && /^[=:]/.test(next ?? ''))
 }
 
 /** What phones make of quotes and dashes, taken back. */

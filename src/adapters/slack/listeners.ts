@@ -8,6 +8,7 @@ import type { Tasks } from './tasks.ts'
 import { plain } from './text.ts'
 import { REJECT_VIEW } from './views/actions.ts'
 import { withinLimits } from './views/blocks.ts'
+import { parseMemo } from './views/modals.ts'
 import type { Web } from './web.ts'
 
 export interface ListenerDeps extends Deps {
@@ -65,8 +66,10 @@ export function addListeners(app: App, deps: ListenerDeps): void {
   app.view<ViewSubmitAction>(/.*/, async ({ ack, body, context, view }) => {
     await ack()
     const whisper = (channel: string): Answer => answerTo(deps, undefined, channel, body.user.id)
-    background(deps, { key: `view:${view.id}:${view.hash}`, sentAt: context.sentAt }, whisper(''), async () => {
-      if (view.callback_id === REJECT_VIEW) await rejectSubmitted(deps, body, whisper)
+    const memo = parseMemo(view.private_metadata)
+    const answering = whisper(memo?.channel ?? '')
+    background(deps, { key: `view:${view.id}:${view.hash}`, sentAt: context.sentAt }, answering, async (answer) => {
+      if (view.callback_id === REJECT_VIEW && memo) await rejectSubmitted(deps, body, { memo, answer })
     })
   })
 
@@ -98,11 +101,11 @@ function background(
       deps.log.warn({ key }, 'a delivery from the future: ignored')
       return
     }
-    if (!(await deps.store.firstSeen(key, deps.clock.now()))) {
-      deps.log.warn({ key }, 'the same delivery came again: ignored')
-      return
-    }
     try {
+      if (!(await deps.store.firstSeen(key, deps.clock.now()))) {
+        deps.log.warn({ key }, 'the same delivery came again: ignored')
+        return
+      }
       await work(answer)
     } catch (error) {
       deps.log.error({ error: describeError(error) }, 'could not finish what somebody asked for')

@@ -53,6 +53,7 @@ function first(dialect: Dialect): Migration {
       .addColumn('facts', 'text', (column) => column.notNull())
       .addColumn('hash', 'text', (column) => column.notNull())
       .execute()
+    await db.schema.createIndex('audit_by_type').on('audit').columns(['type', 'seq']).execute()
     await db.schema.createIndex('audit_by_request').on('audit').columns(['request_id', 'seq']).execute()
     for (const statement of appendOnly(dialect)) await sql.raw(statement).execute(db)
     await db.schema

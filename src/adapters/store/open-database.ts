@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { Kysely, Migrator, PostgresDialect, SqliteAdapter, SqliteDialect } from 'kysely'
+import { Kysely, Migrator, PostgresDialect, SqliteAdapter, SqliteDialect, sql } from 'kysely'
 import pg from 'pg'
 import { type Dialect, migrations } from './migrations.ts'
 import type { Tables } from './schema.ts'
@@ -17,6 +17,7 @@ const LOCK_MS = 5_000
 const POOL_SIZE = 10
 const CONNECT_MS = 10_000
 const STATEMENT_MS = 30_000
+const IDLE_IN_TRANSACTION_MS = 10_000
 
 /**
  * Opens `sqlite:<path>` (relative to the working directory) or `postgres://…` for the bot and brings its schema up to date. A SQLite file takes one process at a
@@ -27,10 +28,14 @@ export async function openDatabase(url: string): Promise<Database> {
   const migrator = new Migrator({ db: database.db, provider: migrations(database.dialect) })
   const { error } = await migrator.migrateToLatest()
   if (error) throw new Error('the database schema could not be brought up to date', { cause: error })
-  // We hold the file's lock, so whoever held these leases is gone.
-  if (database.dialect === 'sqlite')
-    await database.db.updateTable('requests').set({ lease_until: 0, paint_until: 0 }).execute()
+  if (database.dialect === 'sqlite') await dropLeases(database.db)
   return database
+}
+
+/** We hold the file's lock, so whoever held these leases is gone. By the partial indexes: the finished ones can be many. */
+async function dropLeases(db: Kysely<Tables>): Promise<void> {
+  await db.updateTable('requests').set({ lease_until: 0 }).where(sql<boolean>`is_open = 1`).execute()
+  await db.updateTable('requests').set({ paint_until: 0 }).where(sql<boolean>`painted_version < version`).execute()
 }
 
 /** Opens an existing database beside a running bot, to read from it. */
@@ -101,9 +106,15 @@ function openPostgres(url: string): Database {
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
     query_timeout: STATEMENT_MS,
+    // A process that freezes inside a transaction must not hold its locks against the others.
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     types,
   })
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => undefined)
+  // The same for one in use: its query fails, and that is told.
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined)
+  })
   return { dialect: 'postgres', db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }) }
 }

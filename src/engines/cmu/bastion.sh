@@ -137,7 +137,7 @@ talk() {
     while [[ -z $stop && -z $command ]]; do
       IFS= read -r line <&5 || return
       case $line in
-        'mark '*) printf '%s' "${line#mark }" >"$dir/mark" ;;
+        'mark '*) printf '%s' "${line#mark }" >"$dir/mark.new" && mv "$dir/mark.new" "$dir/mark" && sync "$dir/mark" "$dir" || stop=state ;;
         'need '*) matches "${line#need }" || stop=need detail=${line#need } ;;
         'send '*) command=${line#send } ;;
         login) command="loginHSM CO $user $secret" ;;
@@ -151,7 +151,7 @@ talk() {
 
 session() {
   local old stop='' detail='' pid
-  mkdir "$dir" 2>/dev/null || answer refused-already-started '' 1
+  { mkdir "$dir" && sync "$dir" "${in[state]}/operations"; } 2>/dev/null || answer refused-already-started '' 1 # on disk before anything starts
   exec 8>>"$dir/alive" 9>>"${in[state]}/locks/${in[lock]}" # the tool inherits both: they are free when it is gone
   # A result already: somebody fetched in the moment between the folder and the lock, and took this operation for killed.
   { flock -n 8 && [[ ! -e $dir/result ]] && flock -w 20 9; } || refuse busy 'another step for this destination is running on the bastion'
@@ -178,7 +178,7 @@ session() {
     *) kill -TERM "$pid" 2>/dev/null ;; # not `quit`: it might be taken for an answer
   esac
   IFS= read -r -d '' -t 10 -u 6 buffer # until the tool closes its output
-  (($? <= 128)) || { kill -TERM "$pid"; sleep 2; kill -KILL "$pid"; } 2>/dev/null
+  (($? <= 128)) || { kill -TERM "$pid"; sleep 6; kill -KILL "$pid"; } 2>/dev/null
   record
   wait "$pid" 2>/dev/null
   conclude "${stop:+stopped-}${stop:-done}" "$detail" "$((${#stop} > 0 ? 3 : 0))"
@@ -186,7 +186,7 @@ session() {
 
 for pair in "$@"; do in[${pair%%=*}]=${pair#*=}; done
 dir=${in[state]}/operations/${in[operation]}
-for tool in base64 cut date flock gzip head mkfifo mktemp sha256sum stat stdbuf tail timeout tr ${in[login]:+aws}; do
+for tool in base64 cut date flock gzip head mkfifo mktemp sha256sum stat stdbuf sync tail timeout tr ${in[login]:+aws}; do
   command -v "$tool" >/dev/null || refuse tool-missing "$tool"
 done
 [[ ${in[operation]} =~ ^[A-Z0-9]+\.[0-9]+$ && ${in[lock]} =~ ^[A-Za-z0-9-]*$ && ${in[piece]} =~ ^[1-9][0-9]*$ ]] || refuse input 'operation, lock or piece'

@@ -30,6 +30,8 @@ export function sessionStop(spec: Spec, plan: StepPlan, printed: Printed, sessio
       return { ...unmetNeed(spec, printed, session), wrote }
     case 'stopped-question':
       return { code: 'question', detail: `${asked}${tail}`, wrote }
+    case 'stopped-state':
+      return { code: 'bastion-refused', detail: 'it could not write to its state directory', wrote }
     case 'stopped-silent':
       return { code: 'no-answer', detail: `${asked}${tail || 'the tool said nothing'}`, wrote }
     case 'stopped-gone':

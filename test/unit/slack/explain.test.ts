@@ -134,6 +134,8 @@ const STOPS = {
   'not-executed': 1,
   lost: 1,
   'could-not-check': 0,
+  'not-approved': 1,
+  interrupted: 1,
 } as const satisfies Readonly<Record<StopCode, 0 | 1>>
 
 describe('every reason to stop says what happened and what to do next', () => {

@@ -74,12 +74,18 @@ export function button({ action, label, value, style, confirm }: ButtonShape): t
 /** Slack refuses a message whose blocks hold more than about 13,200 characters together (not documented; bolt-js#2509), or more than 50 blocks. */
 const MESSAGE_LIMIT = 12_000
 
-/** The message with blocks left out at its end where Slack would refuse it, and a line that says so. */
+/** The message with blocks left out where Slack would refuse it, and a line that says so. Buttons are never left out: what they do could not be done otherwise. */
 export function withinLimits(message: Message): Message {
-  let size = 0
-  const kept = message.blocks.filter((block, at) => {
-    size += JSON.stringify(block).length
-    return size <= MESSAGE_LIMIT && at < 49
+  const isButtons = (block: Block) => block.type === 'actions'
+  const sizeOf = (block: Block) => JSON.stringify(block).length
+  let size = message.blocks.filter(isButtons).reduce((sum, block) => sum + sizeOf(block), 0)
+  let count = message.blocks.filter(isButtons).length
+  const kept = message.blocks.filter((block) => {
+    if (isButtons(block)) return true
+    if (size + sizeOf(block) > MESSAGE_LIMIT || count >= 49) return false
+    size += sizeOf(block)
+    count++
+    return true
   })
   if (kept.length === message.blocks.length) return message
   return { ...message, blocks: [...kept, context('There is more than one message can hold.')] }

@@ -48,7 +48,7 @@ function purpose({ mode, source, destination }: Spec): string {
 }
 
 function scopeText(selection: Spec['scope']['users'] | Spec['scope']['keys'], noun: string): string {
-  if (selection.kind === 'all') return `all ${noun}`
+  if (selection.kind === 'all') return noun === 'users' ? 'all users, crypto officers included' : `all ${noun}`
   if (selection.kind === 'none') return `no ${noun}`
   return `${count(selection.items.length, noun.slice(0, -1))}: ${code(describeSelection(selection), 600)}`
 }

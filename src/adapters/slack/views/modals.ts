@@ -6,7 +6,7 @@ import { REASON_BLOCK, REASON_INPUT, REJECT_VIEW } from './actions.ts'
 import { context, pre, section } from './blocks.ts'
 
 /** What the reject modal carries from the click to the answer. */
-export const RejectMemo = z.object({ request: z.string(), digest: z.string(), ts: z.string(), channel: z.string() })
+const RejectMemo = z.object({ request: z.string(), digest: z.string(), ts: z.string(), channel: z.string() })
 export type RejectMemo = z.infer<typeof RejectMemo>
 
 export function rejectModal(request: Request, memo: RejectMemo): types.ModalView {
@@ -48,5 +48,14 @@ export function configModal(request: Request): types.ModalView {
       ...pieces.map((piece) => pre(piece, PIECE)),
       ...rest,
     ],
+  }
+}
+
+/** What a modal carried; `undefined` where it carried nothing of ours. */
+export function parseMemo(text: string): RejectMemo | undefined {
+  try {
+    return RejectMemo.parse(JSON.parse(text))
+  } catch {
+    return undefined // another modal's, or none
   }
 }

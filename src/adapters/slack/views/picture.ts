@@ -106,13 +106,13 @@ function run({ request, steps }: RequestView): Slot[] {
   return steps.flatMap((step): Slot[] => {
     // The one that was listed: a step that proved never to have run stands there before it.
     if (diff && step.plan.kind === 'inventory' && step.plan.purpose === 'before' && step.reading?.kind === 'listed') {
-      return [message(`step:${step.n}`, stepLine(spec, step)), message('diff', diffText(spec, diff))]
+      return [message(`step:${step.n}`, stepLine(spec, step, steps)), message('diff', diffText(spec, diff))]
     }
-    if (!isBatch(step)) return [message(`step:${step.n}`, stepLine(spec, step))]
+    if (!isBatch(step)) return [message(`step:${step.n}`, stepLine(spec, step, steps))]
     // Batches of keys share one message that shows how far they are: one each would bury the rest.
     if (step !== batches[0] || !diff) return []
     const last = batches.at(-1) ?? step
-    return [message('progress', `\`\`\`${progressText(diff, steps)}\`\`\`\n${stepLine(spec, last)}`)]
+    return [message('progress', `\`\`\`${progressText(diff, steps)}\`\`\`\n${stepLine(spec, last, steps)}`)]
   })
 }
 

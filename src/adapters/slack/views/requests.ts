@@ -43,7 +43,9 @@ export function historyView({ request, steps, history }: RequestHistory, link: s
     `Approvals: ${approvalsOf(request).length} of ${request.rule.required} · may approve: ${approversText(request.rule)} · expires ${when(request.expiresAt)}`,
     `Digest ${code(request.digest)}`,
   ]
-  const lines = history.map(
+  const refused = history.filter(({ type }) => type === 'refused-click').length
+  const told = history.filter(({ type }) => type !== 'refused-click' || refused <= 5)
+  const lines = told.map(
     ({ at, type, actor, facts }) =>
       `${when(at)} · *${plain(type)}* · ${actor === 'bot' ? 'bot' : person(actor)}${factsText(facts)}`,
   )
@@ -60,13 +62,15 @@ export function historyView({ request, steps, history }: RequestHistory, link: s
             section(
               steps
                 .slice(-8)
-                .map((step) => stepLine(spec, step))
+                .map((step) => stepLine(spec, step, steps))
                 .join('\n'),
             ),
           ]
         : []),
       ...result,
-      section(`*History* (${count(history.length, 'record')})`),
+      section(
+        `*History* (${count(history.length, 'record')}${refused > 5 ? `; ${refused} refused clicks are left out here, the export has them` : ''})`,
+      ),
       ...chunks(lines.slice(-25), 1800).slice(-2).map(section),
     ],
   }

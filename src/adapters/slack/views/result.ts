@@ -96,6 +96,9 @@ function nextText({ id, state, outcome, spec }: Finished): string | undefined {
     return afterStop ? `${look} ${afterStop}` : look
   }
   if (afterStop) return afterStop
+  if (outcome.troubles.some(({ problem }) => problem === 'unexpected')) {
+    return `find out whose the unexpected users or keys are before you ask again: if nobody made them on ${code(spec.destination.alias)}, a comparison by handles does not hold.`
+  }
   if (outcome.troubles.some(({ problem }) => problem === 'conflict')) {
     return 'conflicts are never written over: compare the named users and keys on both clusters by hand.'
   }

@@ -1,15 +1,17 @@
 import type { SeenStep } from '../../../application/run-view.ts'
 import { type Diff, diffInventories } from '../../../domain/diff.ts'
+import type { Inventory } from '../../../domain/inventory.ts'
+import { stopAfter } from '../../../domain/run-facts.ts'
 import { type Spec, serversOf } from '../../../domain/spec.ts'
-import { isWrite, type Reading, stopOf } from '../../../domain/step.ts'
+import { isWrite, type Reading } from '../../../domain/step.ts'
 import { code, count, cut, duration, plain } from '../text.ts'
 import { stopText } from './stop-text.ts'
 
 /** One line about a step: what it does, with which command, what came of it. */
-export function stepLine(spec: Spec, step: SeenStep): string {
+export function stepLine(spec: Spec, step: SeenStep, steps: readonly SeenStep[]): string {
   const command = step.commandId ? ` · SSM command ${code(step.commandId)}` : ''
   if (!step.reading) return `⏳ ${doing(spec, step)}${command}`
-  const stop = stopOf(step.reading)
+  const stop = stopAfter({ plan: step.plan, reading: step.reading, seconds: step.seconds }, listedBefore(steps))
   const icon = stop || hasFailures(step.reading) ? '⚠️' : '✔️'
   const result = stop ? stopText(stop).what : done(spec, step)
   return cut(`${icon} ${result} (${duration(step.seconds * 1000)})${command}`, 2900)
@@ -67,13 +69,17 @@ function done(spec: Spec, { plan, reading }: SeenStep): string {
   }
 }
 
-/** The comparison, once both sides are listed. */
-export function diffOf(spec: Spec, steps: readonly SeenStep[]): Diff | undefined {
+/** The listings at the start of the run. */
+function listedBefore(steps: readonly SeenStep[]): readonly Inventory[] | undefined {
   const before = steps.find(
     ({ plan, reading }) => plan.kind === 'inventory' && plan.purpose === 'before' && reading?.kind === 'listed',
   )
-  if (before?.reading?.kind !== 'listed') return undefined
-  const [source, ...destinations] = before.reading.inventories
+  return before?.reading?.kind === 'listed' ? before.reading.inventories : undefined
+}
+
+/** The comparison, once both sides are listed. */
+export function diffOf(spec: Spec, steps: readonly SeenStep[]): Diff | undefined {
+  const [source, ...destinations] = listedBefore(steps) ?? []
   return source && diffInventories(source, destinations, spec.scope)
 }
 
@@ -81,7 +87,10 @@ export function diffOf(spec: Spec, steps: readonly SeenStep[]): Diff | undefined
 export function diffText(spec: Spec, diff: Diff): string {
   const lines: string[] = [`*Difference* (${code(spec.source.alias)} → ${code(spec.destination.alias)})`]
   for (const { server, missing, present } of diff.users) {
-    const names = missing.length > 0 ? `: ${names20(missing.map((user) => code(user.name)))}` : ''
+    const names =
+      missing.length > 0
+        ? `: ${names20(missing.map((user) => (user.role === 'CO' ? `${code(user.name)} (crypto officer)` : code(user.name))))}`
+        : ''
     lines.push(
       `• server ${server} (${ipOf(spec, server)}): ${count(missing.length, 'user')} missing${names}; ${present} already there`,
     )
@@ -134,9 +143,9 @@ export function progressText(diff: Diff, steps: readonly SeenStep[]): string | u
   const keys = { all: diff.keys.missing.length, done: 0 }
   let perKey = 0
   for (const { reading, plan, seconds } of writes) {
-    if (reading?.kind === 'users-synced') users.done += reading.attempts.length
+    if (reading?.kind === 'users-synced') users.done += copied(reading)
     if (reading?.kind === 'keys-synced') {
-      keys.done += reading.attempts.length
+      keys.done += copied(reading)
       if (plan.kind === 'sync-keys' && !plan.canary) perKey = seconds / Math.max(1, reading.attempts.length)
     }
   }
@@ -147,6 +156,10 @@ export function progressText(diff: Diff, steps: readonly SeenStep[]): string | u
     ...(keys.all > 0 ? [`keys  ${bar(keys)} ${keys.done}/${keys.all}${eta}`] : []),
   ]
   return lines.join('\n')
+}
+
+function copied({ attempts }: { readonly attempts: readonly { readonly verdict: string }[] }): number {
+  return attempts.filter((attempt) => attempt.verdict === 'success').length
 }
 
 function bar({ done, all }: { readonly done: number; readonly all: number }): string {

@@ -79,6 +79,13 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
       }
     case 'lost':
       return { what: `I could not find out how a step ended: ${detail}`, next: 'A person must look at the HSMs.' }
+    case 'not-approved':
+      return {
+        what: `What would run next is not what was approved: ${detail}`,
+        next: 'Ask again: the fresh request shows what would run now.',
+      }
+    case 'interrupted':
+      return { what: `I stopped writing: ${detail}`, next: 'Ask again: only what is still missing will be tried.' }
     case 'could-not-check':
       return {
         what: 'I could not check, right before the run, that it would be what was approved.',

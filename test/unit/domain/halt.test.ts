@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { type Request, transition } from '../../../src/domain/request.ts'
+import { next } from '../../../src/domain/run-plan.ts'
+import type { DoneStep } from '../../../src/domain/step.ts'
+import { ADMIN, ALICE, key, NOW, request, specOfOne, user } from '../../fixtures/examples.ts'
+import { except, honest, story, walk } from '../../fixtures/walk.ts'
+
+const world = () => ({ users: [[ADMIN, user('jdoe', { id: 3 })], [ADMIN]], keys: [[key(7), key(8)], []] })
+
+describe('what nobody asked for', () => {
+  it('is named, and nothing that comes with it has succeeded', () => {
+    const hsms = world()
+    const tool = honest(hsms)
+    const { outcome } = walk(
+      specOfOne(),
+      except(tool, (plan, n) => {
+        if (plan.kind !== 'inventory' || plan.purpose !== 'after') return undefined
+        hsms.keys[1]?.push(key(4711))
+        return tool(plan, n)
+      }),
+    )
+    expect(outcome.state).toBe('partial')
+    expect(outcome.troubles).toMatchObject([{ kind: 'key', name: '4711', problem: 'unexpected' }])
+  })
+
+  it('is an HSM of the destination that was not ACTIVE, too: users do not spread to it', () => {
+    const spec = specOfOne()
+    const leftOut = [{ hsmId: spec.source.hsm.hsmId, state: 'DEGRADED' }]
+    const { outcome } = walk({ ...spec, destination: { ...spec.destination, leftOut } }, honest(world()))
+    expect(outcome.state).toBe('partial')
+    expect(outcome.troubles).toMatchObject([{ kind: 'HSM', problem: 'left-out', why: 'it was DEGRADED' }])
+  })
+})
+
+describe('a run that must not go on', () => {
+  const undisturbed = walk(specOfOne(), honest(world()))
+  const upTo = (words: string) =>
+    undisturbed.steps.slice(0, story(undisturbed).findIndex((step) => step.startsWith(words)) + 1)
+  const halted = (steps: readonly DoneStep[], code: 'not-approved' | 'interrupted') =>
+    next(specOfOne(), steps, { stopAsked: false, halt: { code, detail: 'here', wrote: 'no' } })
+
+  it('sends nothing more that was not approved, not even to look, and says it cannot tell', () => {
+    expect(halted(upTo('users'), 'not-approved')).toMatchObject({
+      outcome: { state: 'unknown', stop: { code: 'not-approved' } },
+    })
+    expect(halted(upTo('inventory before'), 'not-approved')).toMatchObject({
+      outcome: { state: 'failed', wrote: false },
+    })
+  })
+
+  it('looks, without a login first, but writes nothing more when it lay still for too long', () => {
+    expect(halted(upTo('users'), 'interrupted')).toMatchObject({ step: { kind: 'inspect' } })
+    expect(halted(upTo('inventory before'), 'interrupted')).toMatchObject({
+      outcome: { state: 'failed', wrote: false },
+    })
+  })
+})
+
+describe('a login', () => {
+  it('is not tried again when the officer has one failure more than before the run', () => {
+    const failed = [{ ...ADMIN, failedLogins: 1 }]
+    let inspections = 0
+    const { outcome, steps } = walk(
+      specOfOne(),
+      except(honest(world()), (plan) => {
+        if (plan.kind === 'sync-keys') {
+          return { reading: { kind: 'nothing', stop: { code: 'no-answer', detail: 'the tool ended', wrote: 'no' } } }
+        }
+        if (plan.kind !== 'inspect' || ++inspections === 1) return undefined
+        return {
+          reading: { kind: 'inspected', servers: [0, 1].map((server) => ({ server: server as never, users: failed })) },
+        }
+      }),
+    )
+    expect(story({ steps }).slice(-2)).toEqual(['canary 7', 'inspect'])
+    expect(outcome.state).toBe('unknown')
+  })
+})
+
+it('counts the stricter of the old and the live number of approvals', () => {
+  const pending = request('pending', { rule: { users: [ALICE], userGroups: [], required: 1 } })
+  const after = transition(pending, { type: 'approve', by: ALICE, required: 2 }, NOW) as Request
+  expect(after).toMatchObject({ state: 'pending', rule: { required: 2 } })
+})
