@@ -34,7 +34,7 @@ interface Row {
   /** What is on the destination afterwards; without it: everything that is on the source. */
   readonly arrived?: 'nothing' | 'users' | 'users and the first key' | 'a part'
   /** SendCommands that carried a step, whether SSM took them or not. Undisturbed: 7. */
-  readonly sent: number
+  readonly sent: number | readonly number[]
   readonly logins?: number
 }
 
@@ -63,7 +63,8 @@ const ROWS: readonly Row[] = [
       name: `SSM takes the command, its answer is lost (${kind})`,
       given: send(kind, { after: true }),
       ends: 'Succeeded',
-      sent: 7,
+      // Either the command or the question about it reaches the bastion first: in the second case it is sealed, and sent again.
+      sent: [7, 8],
     }),
   ),
   {
@@ -85,7 +86,7 @@ const ROWS: readonly Row[] = [
     ends: 'Partly done',
     stop: 'not-executed',
     arrived: 'users',
-    sent: 4 + 3 * 6 + 1,
+    sent: 4 + 3 * 6 + 2,
     logins: 4,
   },
 
@@ -174,7 +175,7 @@ const ROWS: readonly Row[] = [
     ends: 'Partly done',
     stop: 'not-executed',
     arrived: 'users',
-    sent: 8,
+    sent: 9,
     logins: 4,
   },
   // SSM's word does not tell whether these ran: the bastion does.
@@ -267,7 +268,7 @@ describe('Systems Manager fails one step', { timeout: 170_000, concurrent: true 
         expect(outcome?.stop?.code).toBe(row.stop)
         expect(await problemsShown(stage)).toEqual([])
         expect(stage.simulator.violations()).toEqual([])
-        expect(stepSends(stage)).toBe(row.sent)
+        expect([row.sent].flat()).toContain(stepSends(stage))
         expect(logins(stage.simulator)).toBe(row.logins ?? 6)
         // What the result says is what is there.
         if (outcome?.proof === 'none') expect(outcome.destinations.flatMap(({ keys }) => keys.synced)).toEqual([])

@@ -151,7 +151,7 @@ talk() {
 
 session() {
   local old stop='' detail='' pid
-  { mkdir "$dir" && sync "$dir" "${in[state]}/operations"; } 2>/dev/null || answer refused-already-started '' 1 # on disk before anything starts
+  mkdir "$dir" 2>/dev/null || answer refused-already-started '' 1
   exec 8>>"$dir/alive" 9>>"${in[state]}/locks/${in[lock]}" # the tool inherits both: they are free when it is gone
   # A result already: somebody fetched in the moment between the folder and the lock, and took this operation for killed.
   { flock -n 8 && [[ ! -e $dir/result ]] && flock -w 20 9; } || refuse busy 'another step for this destination is running on the bastion'
@@ -166,8 +166,8 @@ session() {
   unpack "${in[dialogue]}" "$private/dialogue" || refuse input dialogue
   [[ $(sha256sum <"$private/config") == "${in[sha256]}  -" ]] || refuse config-digest 'the config is not the approved one'
   [[ -z ${in[login]} ]] || fetch_login
-  mkfifo "$private/commands" "$private/output" && : >"$dir/transcript" && SECONDS=0
-  trap '' PIPE
+  sync "$dir" "${in[state]}/operations" || refuse state "${in[state]}" # without power for a moment, it must not forget what it began
+  mkfifo "$private/commands" "$private/output" && : >"$dir/transcript" && SECONDS=0 && trap '' PIPE
   # stdbuf: a tool that holds its output back while it waits for input would never be seen to wait.
   timeout --foreground -k 5 "${in[seconds]}" stdbuf -o0 "${in[binary]}" "$private/config" <"$private/commands" >"$private/output" 2>&1 &
   pid=$!
