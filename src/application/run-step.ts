@@ -109,7 +109,7 @@ async function recover(deps: Deps, run: Running, step: StepRecord): Promise<Step
     if ('problem' in answer) {
       failures++
       problem = answer.problem
-    } else if (answer.block.result === 'sealed') {
+    } else if (answer.block.result === 'sealed' || neverBegan(answer.block)) {
       return notExecuted(deps, step, 'the bastion never started it')
     } else if (answer.block.result !== 'running') {
       return { ...step, blocks: [answer.block] }
@@ -119,6 +119,11 @@ async function recover(deps: Deps, run: Running, step: StepRecord): Promise<Step
   }
   const end: StepEnd = { kind: 'lost', status: problem || 'still running' }
   return { ...step, end }
+}
+
+/** Killed before its first mark: no login and no write was sent, and the bastion will not start it any more. */
+function neverBegan({ result, mark }: Block): boolean {
+  return result === 'stopped-killed' && mark === ''
 }
 
 /** Output too long for one answer comes in pieces. */
