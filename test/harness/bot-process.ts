@@ -74,13 +74,25 @@ async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
   return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') }
 }
 
+// Below the range that the system gives to `listen(0)`: a bot that is killed and started again must find its port free, whatever simulators start meanwhile.
+const FIRST_PORT = 20_000
+const PORTS = 10_000
+let nextPort = process.pid * 37
+
+/** A port for a bot, given out once per process. */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (typeof address !== 'object' || address === null) throw new Error('no free port')
-  return address.port
+  for (let tries = 0; tries < 100; tries++) {
+    const port = FIRST_PORT + (nextPort++ % PORTS)
+    const server = createServer()
+    server.listen(port, '127.0.0.1')
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
+  throw new Error('no free port')
 }
