@@ -18,7 +18,7 @@ import { sweepRequests } from './application/sweep-requests.ts'
 import type { Config } from './config.ts'
 import { canonicalJson, sha256 } from './domain/digest.ts'
 import type { RequestId } from './domain/ids.ts'
-import { cmuEngine } from './engines/cmu/index.ts'
+import { allEngines } from './engines/index.ts'
 import { describeError, type Log } from './log.ts'
 
 export interface Bot {
@@ -44,7 +44,7 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   const store = requestStore(await openDatabase(config.databaseUrl))
   await store.auditChange(settingsEntry(config, clock.now()))
   const clients = awsClients({ endpoint: config.awsEndpoint })
-  const engines = { cmu: cmuEngine() }
+  const engines = allEngines()
   const pages = healthPages({ store, clock, askSlack: () => app.client.auth.test() })
   const app = createApp(config.slack, pages, log)
   const web = slackWeb(app.client)

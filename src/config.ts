@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
-import { parseClusterId } from './domain/ids.ts'
+import { isRegion, parseClusterId } from './domain/ids.ts'
 import type { Bastion, Landscape, Route } from './domain/route.ts'
 import type { Side } from './domain/spec.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
@@ -56,7 +56,7 @@ export const EnvironmentSchema = z.object({
   AWS_ENDPOINT_URL: url.optional(),
 })
 
-const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a Region such as eu-west-1')
+const region = z.string().refine(isRegion, 'expected a Region such as eu-west-1')
 const absolute = z
   .string()
   .regex(/^(\/|[A-Za-z]:\\)[A-Za-z0-9_./:@=+,\\ -]*$/, 'expected an absolute path of letters, digits and ._/:@=+,-')
@@ -82,23 +82,44 @@ const ClusterSchema = z.strictObject({
   region,
 })
 
+const credentials = {
+  source: z.enum(['secretsmanager', 'ssm-parameter']),
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9/_+=.@:-]{1,512}$/, 'expected the name or ARN of the secret or parameter, never its value'),
+}
+
 const BastionSchema = z.strictObject({
   name: alias,
   instanceId: z.string().regex(/^(i|mi)-[0-9a-f]{8,17}$/, 'expected an instance id such as i-0123456789abcdef0'),
   region,
   platform: z.enum(['linux', 'windows']).default('linux'),
-  credentials: z.strictObject({
-    source: z.enum(['secretsmanager', 'ssm-parameter']),
-    id: z
-      .string()
-      .regex(/^[A-Za-z0-9/_+=.@:-]{1,512}$/, 'expected the name or ARN of the secret or parameter, never its value'),
-  }),
+  credentials: z.strictObject(credentials),
   cmu: z
     .strictObject({
       binary: absolute.default('/opt/cloudhsm/bin/cloudhsm_mgmt_util'),
       config: absolute.default('/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg'),
     })
     .prefault({}),
+  cli: z
+    .strictObject({
+      binary: absolute.default('/opt/cloudhsm/bin/cloudhsm-cli'),
+      configure: absolute.default('/opt/cloudhsm/bin/configure-cli'),
+      config: absolute.default('/opt/cloudhsm/etc/cloudhsm-cli.cfg'),
+    })
+    .prefault({}),
+  cryptoUsers: z
+    .array(
+      z.strictObject({
+        user: z
+          .string()
+          .regex(/^[A-Za-z0-9_]{1,31}$/, 'expected the name of a crypto user: letters, digits, underscores')
+          .transform((name) => name.toLowerCase()),
+        ...credentials,
+      }),
+    )
+    .max(50)
+    .default([]),
   stateDir: absolute.default('/var/lib/cloudhsm-sync'),
   workDir: absolute.default('/dev/shm'),
 })
@@ -218,13 +239,11 @@ function toRoute(file: File, route: File['routes'][number]): Route[] {
   const destination = byAlias(file, route.destination)
   const bastion = file.bastions.find(({ name }) => name === route.bastion)
   if (!source || !destination || !bastion) return []
-  const { cmu, ...place } = bastion
-  const facts: Bastion = { ...place, binary: cmu.binary, configPath: cmu.config }
   return [
     {
       source,
       destination,
-      bastion: facts,
+      bastion: bastion satisfies Bastion,
       channel: route.channel,
       engine: route.engine,
       approvers: route.approval.approvers,
@@ -240,6 +259,10 @@ function duplicates(file: File): string[] {
     ['clusters', file.clusters.map(({ alias: name }) => name.toLowerCase())],
     ['clusters', file.clusters.map(({ clusterId }) => clusterId)],
     ['bastions', file.bastions.map(({ name }) => name)],
+    ...file.bastions.map(({ cryptoUsers }, at): [string, string[]] => [
+      `bastions[${at}].cryptoUsers`,
+      cryptoUsers.map(({ user }) => user),
+    ]),
     ['routes', file.routes.map(({ source, destination }) => `${source} → ${destination}`)],
   ]
   return lists.flatMap(([list, names]) =>

@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 const common = { testTimeout: 60_000, hookTimeout: 60_000, maxConcurrency: 8 }
 
+const CROWDS = ['test/faults/kill-points.test.ts', 'test/faults/soak.test.ts']
+
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
@@ -22,10 +24,12 @@ export default defineConfig({
           ...common,
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
-          maxWorkers: 1,
+          exclude: CROWDS,
           sequence: { groupOrder: 1 },
         },
       },
+      // And these use both cores by themselves.
+      { test: { ...common, name: 'crowds', include: CROWDS, maxWorkers: 1, sequence: { groupOrder: 2 } } },
     ],
   },
 })

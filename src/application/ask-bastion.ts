@@ -1,8 +1,7 @@
-import type { BastionFacts } from '../domain/spec.ts'
 import type { ScriptLines } from '../engines/engine.ts'
 import { type Block, parseBlock } from '../engines/printed.ts'
 import { awaitCommand } from './await-command.ts'
-import type { Deps } from './ports.ts'
+import type { Deps, Instance } from './ports.ts'
 
 const TRIES = 4
 const EXECUTION_SECONDS = 60
@@ -14,7 +13,7 @@ const PAUSE_MS = [500, 2_000, 5_000]
  */
 export async function askBastion(
   deps: Pick<Deps, 'bastions' | 'clock' | 'log'>,
-  bastion: BastionFacts,
+  bastion: Instance,
   question: { readonly lines: ScriptLines; readonly comment: string; readonly signal?: AbortSignal },
 ): Promise<{ readonly block: Block } | { readonly problem: string }> {
   let problem = ''

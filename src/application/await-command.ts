@@ -1,5 +1,4 @@
-import type { BastionFacts } from '../domain/spec.ts'
-import type { Deps, Invocation } from './ports.ts'
+import type { Deps, Instance, Invocation } from './ports.ts'
 
 /** Delivery to the bastion; SSM's smallest is 30 s. */
 export const DELIVERY_SECONDS = 120
@@ -17,7 +16,7 @@ export type CommandEnd = Extract<Invocation, { kind: 'ended' }> | { readonly kin
  */
 export async function awaitCommand(
   { bastions, clock, log }: Pick<Deps, 'bastions' | 'clock' | 'log'>,
-  bastion: BastionFacts,
+  bastion: Instance,
   command: { readonly commandId: string; readonly executionSeconds: number; readonly signal: AbortSignal | undefined },
 ): Promise<CommandEnd> {
   const { commandId, signal } = command

@@ -1,8 +1,10 @@
 import type { Cluster } from '../domain/cluster.ts'
-import { parseClusterId } from '../domain/ids.ts'
+import { isRegion, parseClusterId } from '../domain/ids.ts'
+import type { Lineage } from '../domain/lineage.ts'
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
 import { findCluster } from '../domain/route.ts'
 import type { Deps } from './ports.ts'
+import { traceLineage } from './trace-lineage.ts'
 
 export interface FoundHsms {
   readonly name: string
@@ -17,9 +19,28 @@ export async function lookupHsms(
   const known = findCluster(deps.landscape, name)
   const [idText = '', region = ''] = name.split('@')
   const clusterId = known?.clusterId ?? parseClusterId(idText)
-  const where = known?.region ?? (/^[a-z]{2}(-[a-z]+)+-\d$/.test(region) ? region : undefined)
+  const where = known?.region ?? (isRegion(region) ? region : undefined)
   if (!clusterId || !where)
     return refuse({ code: 'unknown-cluster', name, aliases: deps.landscape.clusters.map((cluster) => cluster.alias) })
   const cluster = await deps.directory.describe(clusterId, where)
   return isRefusal(cluster) ? cluster : { name: known?.alias ?? clusterId, cluster }
+}
+
+export interface FoundPair {
+  readonly source: FoundHsms
+  readonly destination: FoundHsms
+  readonly lineage: Lineage
+}
+
+/** Two clusters side by side, and whether they are clones. */
+export async function lookupPair(
+  deps: Pick<Deps, 'landscape' | 'directory'>,
+  names: { readonly source: string; readonly destination: string },
+): Promise<FoundPair | Refusal> {
+  const [source, destination] = await Promise.all([lookupHsms(deps, names.source), lookupHsms(deps, names.destination)])
+  if (isRefusal(source)) return source
+  if (isRefusal(destination)) return destination
+  if (source.cluster.clusterId === destination.cluster.clusterId)
+    return refuse({ code: 'same-cluster', name: names.source })
+  return { source, destination, lineage: await traceLineage(deps, source.cluster, destination.cluster) }
 }

@@ -18,7 +18,20 @@ export interface Clock {
 /** CloudHSM V2, read only. */
 export interface HsmDirectory {
   describe(clusterId: ClusterId, region: string): Promise<Cluster | Refusal>
+  /** `undefined`: AWS knows no such backup there (any more). */
+  backup(backupId: string, region: string): Promise<Backup | undefined | Refusal>
 }
+
+/** A backup, as far as it tells where a cluster comes from. */
+export interface Backup {
+  readonly region: string
+  readonly clusterId?: string
+  /** What it is a copy of, in another Region. */
+  readonly original?: { readonly backupId: string; readonly clusterId?: string; readonly region: string }
+}
+
+/** An instance that SSM manages. */
+export type Instance = Pick<BastionFacts, 'name' | 'instanceId' | 'region'>
 
 export type Sent =
   | { readonly kind: 'sent'; readonly commandId: string }
@@ -44,11 +57,11 @@ export interface CommandToSend {
 
 /** SSM Run Command, towards one bastion. Nothing in here retries SendCommand: it has no idempotency token. */
 export interface Bastions {
-  presence(bastion: BastionFacts): Promise<{ readonly ping: string; readonly platform: string } | undefined | Refusal>
-  send(bastion: BastionFacts, command: CommandToSend): Promise<Sent>
-  look(bastion: BastionFacts, commandId: string): Promise<Invocation>
+  presence(bastion: Instance): Promise<{ readonly ping: string; readonly platform: string } | undefined | Refusal>
+  send(bastion: Instance, command: CommandToSend): Promise<Sent>
+  look(bastion: Instance, commandId: string): Promise<Invocation>
   /** The command with this comment, among those sent since; `undefined`: there is none to be seen. Throws when it could not look. */
-  find(bastion: BastionFacts, comment: string, since: Instant): Promise<string | undefined>
+  find(bastion: Instance, comment: string, since: Instant): Promise<string | undefined>
 }
 
 export interface ChannelFacts {
@@ -72,7 +85,7 @@ export interface Deps {
   readonly clock: Clock
   readonly newRequestId: () => RequestId
   readonly landscape: Landscape
-  readonly engines: Readonly<Partial<Record<EngineName, Engine>>>
+  readonly engines: Readonly<Record<EngineName, Engine>>
   readonly directory: HsmDirectory
   readonly bastions: Bastions
   readonly workspace: Workspace

@@ -1,4 +1,4 @@
-import { operationId, type RequestId } from '../domain/ids.ts'
+import { type HsmId, operationId, type RequestId } from '../domain/ids.ts'
 import { concludeUnstarted } from '../domain/outcome.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import {
@@ -58,7 +58,7 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
     const now = await deriveSpec(deps, route, spec, { operation: operationId(request.id, 0), signal })
     if (signal.aborted) return undefined
     if (!isRefusal(now)) {
-      const changed = differences(spec, now)
+      const changed = differences(spec, now.spec)
       if (changed.length > 0) return apply(deps, request.id, { type: 'found-stale', changed })
       return apply(deps, request.id, { type: 'start' })
     }
@@ -80,15 +80,21 @@ const STALE_REFUSALS: ReadonlySet<string> = new Set([
   'cluster-not-active',
   'no-active-hsm',
   'hsm-without-ip',
+  'same-address',
+  'hsm-not-active',
   'wrong-hsm-type',
-  'engine-not-available',
+  'cluster-migrating',
+  'mixed-hsm-types',
+  'type-direction',
+  'not-clones',
   'base-config',
+  'tool-missing',
+  'tool-version',
 ])
 
 async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): Promise<void> {
   const { id, spec } = started
   const engine = deps.engines[spec.engine]
-  if (!engine) throw new Error(`request ${id} needs engine ${spec.engine}, which this version does not have`)
   const run = { id, spec, engine, signal }
   const steps: StepRecord[] = [...(await deps.store.steps(id))]
   let halt: Stop | undefined
@@ -103,9 +109,12 @@ async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): 
     if (request?.state !== 'running') return
     halt ??= reasonToHalt(deps, request, engine, steps)
     const control = { stopAsked: request.stopAskedAt !== undefined, ...(halt ? { halt } : {}) }
-    const decided = next(spec, doneSteps(engine, request, steps), control)
+    const done = doneSteps(engine, request, steps)
+    const decided = next(spec, done, control)
     if ('outcome' in decided) {
-      await apply(deps, id, { type: 'finish', outcome: decided.outcome })
+      const joined = decided.outcome.wrote ? await joinedHsms(deps, request) : []
+      const last = joined.length === 0 ? decided : next(spec, done, { ...control, joined })
+      if ('outcome' in last) await apply(deps, id, { type: 'finish', outcome: last.outcome })
       return
     }
     if (decided.afterMs > 0) await deps.clock.sleep(decided.afterMs, signal)
@@ -117,6 +126,17 @@ async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): 
     if (!ended) return
     steps.push(ended)
   }
+}
+
+/** HSMs that came to the destination while the run was going: it knows nothing of them. A look that fails shows none. */
+async function joinedHsms(deps: Deps, { id, spec: { destination } }: RunningRequest): Promise<readonly HsmId[]> {
+  const now = await deps.directory.describe(destination.clusterId, destination.region)
+  if (isRefusal(now)) {
+    deps.log.warn({ requestId: id, refused: now.refused }, 'could not describe the destination after the run')
+    return []
+  }
+  const known = new Set([...destination.hsms, ...destination.leftOut].map(({ hsmId }) => hsmId))
+  return now.hsms.map(({ hsmId }) => hsmId).filter((hsmId) => !known.has(hsmId))
 }
 
 /** Why nothing more may be written, however far the run is: what would run is not what was approved, or too much time has passed since the last look. */

@@ -14,7 +14,7 @@ export async function runTranscript(
   if (!('outcome' in request)) return undefined
   const engine = deps.engines[request.spec.engine]
   const steps = await deps.store.steps(request.id)
-  if (!engine || steps.length === 0) return undefined
+  if (steps.length === 0) return undefined
   const parts = steps.map((step) => {
     const printed = assemble(step.blocks)
     const head = `===== ${operationId(request.id, step.n)} ${step.plan.kind} · SSM command ${step.commandId ?? 'not sent'} · ${printed?.result ?? step.end?.kind ?? ''}`

@@ -43,8 +43,9 @@ async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
   if (refusal) return refusal
 
   const id = deps.newRequestId()
-  const spec = await deriveSpec(deps, route, ask, { operation: operationId(id, 0) })
-  if (isRefusal(spec)) return spec
+  const derived = await deriveSpec(deps, route, ask, { operation: operationId(id, 0) })
+  if (isRefusal(derived)) return derived
+  const { spec, lineage } = derived
   const now = deps.clock.now()
   const request: Pending = {
     id,
@@ -57,6 +58,7 @@ async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
     rule: { ...route.approvers, required: route.required },
     spec,
     digest: digestOf(spec),
+    lineage,
     decisions: [],
     remindAt: route.reminders.map((part) => now + Math.round(route.expiresAfterMs * part)),
   }
@@ -66,6 +68,8 @@ async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
     destination: route.destination.alias,
     mode: ask.mode,
     digest: request.digest,
+    engine: spec.engine,
+    lineage: lineage.verdict,
   }
   const stored = await deps.store.create(request, {
     at: now,

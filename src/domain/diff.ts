@@ -80,7 +80,7 @@ function diffKeys(
       conflicts.push({
         handle: key.handle,
         owner: key.owner,
-        problem: `${marks(key)} on the source, ${marks(other)} on the destination`,
+        problem: `${shownOf(key)} on the source, ${shownOf(other)} on the destination`,
       })
     } else if (copies.length > 0) present.push(key)
     else {
@@ -117,7 +117,11 @@ function unknownItems(source: Inventory, scope: Scope): Diff['unknown'] {
   }
 }
 
-function marks(key: HsmKey): string {
+/** What a listing shows of a key, as far as a person can compare it. */
+export function shownOf(key: HsmKey): string {
+  const label = key.label === undefined ? [] : [`label "${key.label}"`]
+  if (key.shows === 'label') return label[0] ?? 'no label'
   const owner = key.owner === null ? 'public' : `owned by ${key.owner}`
-  return key.sharedWith.length > 0 ? `${owner}, shared with ${key.sharedWith.join(', ')}` : owner
+  const shares = key.sharedWith.length > 0 ? [`shared with ${key.sharedWith.join(', ')}`] : []
+  return [owner, ...shares, ...label, ...(key.material === undefined ? [] : [key.material])].join(', ')
 }

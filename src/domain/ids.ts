@@ -29,6 +29,11 @@ export function parseDigest(text: string): Digest | undefined {
   return DIGEST.test(text) ? (text as Digest) : undefined
 }
 
+/** Has the form of a Region's name: `eu-west-1`, `us-gov-west-1`. */
+export function isRegion(text: string): boolean {
+  return /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/.test(text)
+}
+
 /** Any non-empty id from AWS; HSM ids have no pattern that older HSMs keep to. */
 export function asHsmId(text: string): HsmId {
   return text as HsmId

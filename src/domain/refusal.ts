@@ -1,4 +1,5 @@
 import type { ClusterId, HsmId, RequestId } from './ids.ts'
+import type { Ancestry } from './lineage.ts'
 
 /** An expected "no", with the facts that the sentence about it needs. The sentences stand in `adapters/slack/explain.ts`. */
 export interface Refusal {
@@ -12,6 +13,15 @@ export type BaseConfigFlaw =
   | { readonly flaw: 'missing' | 'unreadable' | 'too-large' | 'no-server' }
   | { readonly flaw: 'not-json'; readonly detail: string }
   | { readonly flaw: 'field'; readonly field: string; readonly expected: string }
+
+/** Why the tool's own program did not make the configuration that both clusters need. */
+export type ToolConfigFlaw =
+  | 'namespace'
+  | 'configure'
+  | 'other-clusters'
+  | 'other-hosts'
+  | 'unreadable'
+  | 'folder-missing'
 
 export type RefusalFacts =
   // asking
@@ -27,8 +37,29 @@ export type RefusalFacts =
   | { readonly code: 'cluster-not-active'; readonly cluster: ClusterId; readonly state: string }
   | { readonly code: 'no-active-hsm'; readonly cluster: ClusterId }
   | { readonly code: 'hsm-without-ip'; readonly cluster: ClusterId; readonly hsm: HsmId }
-  | { readonly code: 'wrong-hsm-type'; readonly cluster: ClusterId; readonly hsm: HsmId; readonly hsmType: string }
-  | { readonly code: 'engine-not-available'; readonly engine: string }
+  | {
+      readonly code: 'same-address'
+      readonly source: ClusterId
+      readonly destination: ClusterId
+      readonly address: string
+    }
+  | { readonly code: 'hsm-not-active'; readonly cluster: ClusterId; readonly hsm: HsmId; readonly state: string }
+  | { readonly code: 'wrong-hsm-type'; readonly cluster: ClusterId; readonly hsmType: string }
+  | { readonly code: 'cluster-migrating'; readonly cluster: ClusterId; readonly state: string }
+  | { readonly code: 'mixed-hsm-types'; readonly cluster: ClusterId; readonly types: readonly string[] }
+  | {
+      readonly code: 'type-direction'
+      readonly source: ClusterId
+      readonly destination: ClusterId
+      readonly sourceType: string
+      readonly destinationType: string
+    }
+  | {
+      readonly code: 'not-clones'
+      readonly source: string
+      readonly destination: string
+      readonly ancestry: Ancestry
+    }
   | {
       readonly code: 'bastion-not-managed'
       readonly bastion: string
@@ -44,6 +75,14 @@ export type RefusalFacts =
   | { readonly code: 'bastion-platform'; readonly bastion: string; readonly platform: string }
   | { readonly code: 'bastion-cannot'; readonly bastion: string; readonly problem: string }
   | { readonly code: 'base-config'; readonly bastion: string; readonly path: string; readonly problem: BaseConfigFlaw }
+  | { readonly code: 'tool-missing'; readonly bastion: string; readonly tool: string }
+  | { readonly code: 'tool-version'; readonly bastion: string; readonly found: string; readonly needed: string }
+  | {
+      readonly code: 'tool-config'
+      readonly bastion: string
+      readonly problem: ToolConfigFlaw
+      readonly detail: string
+    }
   | {
       readonly code: 'destination-busy'
       readonly destination: string

@@ -1,5 +1,6 @@
 import type { Instant } from './brand.ts'
 import type { Digest, RequestId } from './ids.ts'
+import type { Lineage } from './lineage.ts'
 import type { OutcomeReport } from './outcome.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { Spec } from './spec.ts'
@@ -29,6 +30,8 @@ interface Asked {
   readonly rule: ApprovalRule
   readonly spec: Spec
   readonly digest: Digest
+  /** Whether the clusters are clones, as AWS told when it was asked. Absent in requests of older versions. */
+  readonly lineage?: Lineage
   readonly decisions: readonly Decision[]
   /** When to remind the approvers, and the reminders given. Absent in requests of older versions. */
   readonly remindAt?: readonly Instant[]
@@ -181,11 +184,16 @@ function asked(request: Request): Asked {
     spec,
     digest,
     decisions,
+    lineage,
     remindAt,
     reminders,
   } = request
-  const reminding = { ...(remindAt ? { remindAt } : {}), ...(reminders ? { reminders } : {}) }
-  return { id, requestedBy, requestedAt, expiresAt, reason, channel, rule, spec, digest, decisions, ...reminding }
+  const optional = {
+    ...(lineage ? { lineage } : {}),
+    ...(remindAt ? { remindAt } : {}),
+    ...(reminders ? { reminders } : {}),
+  }
+  return { id, requestedBy, requestedAt, expiresAt, reason, channel, rule, spec, digest, decisions, ...optional }
 }
 
 function notOpen(request: Request, wanted: string): Refusal {

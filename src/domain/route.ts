@@ -1,7 +1,12 @@
-import type { BastionFacts, EngineName, Side } from './spec.ts'
+import type { BastionFacts, CredentialReference, EngineName, Side } from './spec.ts'
 
-export interface Bastion extends BastionFacts {
+/** A bastion as the settings describe it, for every tool on it. */
+export interface Bastion
+  extends Pick<BastionFacts, 'name' | 'instanceId' | 'region' | 'stateDir' | 'workDir' | 'credentials'> {
   readonly platform: 'linux' | 'windows'
+  readonly cmu: { readonly binary: string; readonly config: string }
+  readonly cli: { readonly binary: string; readonly configure: string; readonly config: string }
+  readonly cryptoUsers: readonly (CredentialReference & { readonly user: string })[]
 }
 
 /** An allowed (source, destination) pair: what is on no route is refused. */

@@ -1,7 +1,7 @@
 import { type Diff, diffInventories } from './diff.ts'
 import type { ServerNumber } from './ids.ts'
 import { type HsmKey, type Inventory, sameMarks, userKey } from './inventory.ts'
-import type { Spec } from './spec.ts'
+import { keyName, type Spec } from './spec.ts'
 import { type DoneStep, isWrite, type ServerUsers, type StepPlan, type Stop, stopOf } from './step.ts'
 
 /** Everything that is known of a run so far, folded from its finished steps. */
@@ -19,6 +19,8 @@ export interface RunFacts {
   readonly triedUsers: ReadonlySet<string>
   readonly triedKeys: ReadonlySet<number>
   readonly keySteps: readonly DoneStep[]
+  /** Did one key alone have exactly the expected effect? */
+  readonly isProved: boolean
   /** Was a write step started, whatever became of it? */
   readonly wrote: boolean
   /** The first reason to stop writing. */
@@ -52,8 +54,9 @@ export function factsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
     ),
     triedKeys: new Set(keySteps.flatMap(({ plan }) => (plan.kind === 'sync-keys' ? plan.handles : []))),
     keySteps,
+    isProved: keySteps.some(arrivedAlone),
     wrote: lastWrite >= 0 && steps.some((step) => isWrite(step.plan) && stopOf(step.reading)?.wrote !== 'no'),
-    stop: firstStop(steps, before),
+    stop: firstStop(spec, steps, before) ?? refusedCanaries(keySteps),
     reinspected: reinspected(steps.slice(lastWrite + 1)),
   }
 }
@@ -74,27 +77,36 @@ export function tried(server: ServerNumber, user: string): string {
   return `${server} ${user}`
 }
 
-function firstStop(steps: readonly DoneStep[], before: readonly Inventory[] | undefined): Stop | undefined {
+function firstStop(spec: Spec, steps: readonly DoneStep[], before: readonly Inventory[] | undefined): Stop | undefined {
   for (const step of steps) {
-    const stop = stopAfter(step, before)
+    const stop = stopAfter(spec, step, before)
     if (stop) return stop
   }
   return undefined
 }
 
 /** Why nothing more may be written after this step, by what it found; `undefined` if it may. `before`: the listings at the start of the run. */
-export function stopAfter(step: DoneStep, before: readonly Inventory[] | undefined): Stop | undefined {
-  return stopOf(step.reading) ?? canaryStop(step, before) ?? batchStop(step)
+export function stopAfter(spec: Spec, step: DoneStep, before: readonly Inventory[] | undefined): Stop | undefined {
+  return stopOf(step.reading) ?? canaryStop(spec, step, before) ?? batchStop(step)
 }
 
 /** After one key alone exactly that handle must have appeared, with that owner: else a comparison by handles would copy keys twice. */
-function canaryStop({ plan, reading }: DoneStep, before: readonly Inventory[] | undefined): Stop | undefined {
+function canaryStop(
+  spec: Spec,
+  { plan, reading }: DoneStep,
+  before: readonly Inventory[] | undefined,
+): Stop | undefined {
   if (plan.kind !== 'sync-keys' || !plan.canary || reading.kind !== 'keys-synced') return undefined
-  const [handle] = plan.handles
+  const [handle = 0] = plan.handles
+  const named = (key: number) => keyName(spec, key)
   const source = before?.[0]?.keys.find((key) => key.handle === handle)
   const earlier = before?.find((hsm) => hsm.server === plan.server)
   if (!reading.after || !source || !earlier) {
-    return { code: 'canary-effect', detail: `key ${handle}: the listing after it could not be read`, wrote: 'maybe' }
+    return {
+      code: 'canary-effect',
+      detail: `key ${named(handle)}: the listing after it could not be read`,
+      wrote: 'maybe',
+    }
   }
   const known = new Set(earlier.keys.map((key) => key.handle))
   const appeared = reading.after.keys.filter((key) => !known.has(key.handle))
@@ -102,21 +114,47 @@ function canaryStop({ plan, reading }: DoneStep, before: readonly Inventory[] | 
     (key) => !reading.after?.keys.some((now) => now.handle === key.handle && sameMarks(now, key)),
   )
   const [only] = appeared
+  // Refused in so many words, and nothing happened: that says something about this key, nothing about comparing by references.
+  const isRefused = spec.reach === 'cluster' && reading.attempts[0]?.verdict === 'failure'
+  if (isRefused && appeared.length === 0 && gone.length === 0) return undefined
   if (gone.length === 0 && appeared.length === 1 && only && sameKey(only, source)) return undefined
   const said = reading.attempts[0]?.said ?? ''
   return {
     code: 'canary-effect',
-    detail: `key ${handle}: ${effectOf(appeared, gone)}; the tool said: ${said}`,
+    detail: `key ${named(handle)}: ${effectOf(spec, appeared, gone)}; the tool said: ${said}`,
     wrote: 'maybe',
   }
 }
 
-function effectOf(appeared: readonly HsmKey[], changed: readonly HsmKey[]): string {
-  if (appeared.length === 0 && changed.length === 0) return 'nothing appeared on the destination'
-  const words = appeared.map(
-    (key) => `handle ${key.handle} (${key.owner ? `owner ${key.owner}` : 'no owner'}) appeared`,
+function arrivedAlone({ plan, reading }: DoneStep): boolean {
+  return (
+    plan.kind === 'sync-keys' &&
+    plan.canary !== undefined &&
+    reading.kind === 'keys-synced' &&
+    reading.attempts[0]?.verdict !== 'failure'
   )
-  return [...words, ...changed.map((key) => `handle ${key.handle} changed or went away`)].slice(0, 10).join('; ')
+}
+
+/** One key after the other, each alone, and none arrived. */
+const MOST_CANARIES = 3
+
+function refusedCanaries(keySteps: readonly DoneStep[]): Stop | undefined {
+  const last = keySteps.at(-1)?.reading
+  if (keySteps.length < MOST_CANARIES || keySteps.some(arrivedAlone) || last?.kind !== 'keys-synced') return undefined
+  return { code: 'batch-failed', detail: last.attempts[0]?.said ?? '', wrote: 'maybe' }
+}
+
+function effectOf(spec: Spec, appeared: readonly HsmKey[], changed: readonly HsmKey[]): string {
+  if (appeared.length === 0 && changed.length === 0) return 'nothing appeared on the destination'
+  const words = appeared.map((key) => `handle ${keyName(spec, key.handle)} (${shownOf(key)}) appeared`)
+  return [...words, ...changed.map((key) => `handle ${keyName(spec, key.handle)} changed or went away`)]
+    .slice(0, 10)
+    .join('; ')
+}
+
+function shownOf({ owner, label, shows }: HsmKey): string {
+  if (shows === 'label') return label === undefined ? 'no label' : `label "${label}"`
+  return owner ? `owner ${owner}` : 'no owner'
 }
 
 /** A whole batch that failed is no accident of one key. */

@@ -1,8 +1,8 @@
-import { serverNumber } from './ids.ts'
-import { type HsmKey, userKey } from './inventory.ts'
+import { type HsmId, serverNumber } from './ids.ts'
+import { type HsmKey, type HsmUser, isWhole, userKey } from './inventory.ts'
 import { conclude, type OutcomeReport } from './outcome.ts'
 import { factsOf, listAgain, type RunFacts, tried } from './run-facts.ts'
-import type { Spec } from './spec.ts'
+import { keyName, placeName, type Spec } from './spec.ts'
 import { type DoneStep, type ServerUsers, type StepPlan, type Stop, stopOf } from './step.ts'
 
 export type Next =
@@ -19,51 +19,68 @@ const USERS_PER_BATCH = 60
 const FIRST_KEY_BATCH = 10
 const KEY_BATCH_GROWTH = 10
 /** Handles as text stay below the size SSM takes in one command (facts, section 5.1). */
-const LARGEST_KEY_BATCH = 2000
+const LARGEST_KEY_BATCH = 1000
 const BATCH_SECONDS = 45
 /** Time for a bastion that went away to come back. */
 const RESEND_WAIT_MS = 20_000
 const SPREAD_TRIES = 5
 const SPREAD_WAIT_MS = 15_000
 
-/**
- * What a run does next: a pure fold over its finished steps. Answers the next step, or the outcome. `stopAsked`: the requester wants it to stop.
- */
-export function next(
-  spec: Spec,
-  steps: readonly DoneStep[],
-  control: { readonly stopAsked: boolean; readonly halt?: Stop },
-): Next {
+/** What a run knows beside its steps. */
+export interface Control {
+  /** The requester wants it to stop. */
+  readonly stopAsked: boolean
+  /** Nothing more may be written, for a reason outside the steps. */
+  readonly halt?: Stop
+  /** HSMs that the destination has at the end and the run did not know. */
+  readonly joined?: readonly HsmId[]
+}
+
+/** What a run does next: a pure fold over its finished steps. Answers the next step, or the outcome. */
+export function next(spec: Spec, steps: readonly DoneStep[], control: Control): Next {
   const known = factsOf(spec, steps)
   const stopped = known.stop ?? control.halt
   const facts: RunFacts = stopped ? { ...known, stop: stopped } : known
   const finish = (stop = facts.stop): Next => ({
-    outcome: conclude(spec, steps, facts, { stop, withdrawn: control.stopAsked }),
+    outcome: conclude(spec, steps, facts, {
+      stop,
+      withdrawn: control.stopAsked,
+      ...(control.joined ? { joined: control.joined } : {}),
+    }),
   })
 
   const resend = wasNotExecuted(steps.at(-1)) ? RESEND_WAIT_MS : 0
   if (!facts.before) {
     if (facts.stop) return finish()
     if (!facts.inspected) return control.stopAsked ? finish() : now({ kind: 'inspect' }, resend)
-    const risk = loginRisk(facts.inspected)
+    const risk = incoherent(spec, facts.inspected) ?? loginRisk(spec, facts.inspected)
     if (risk || control.stopAsked) return finish(risk)
     return now({ kind: 'inventory', purpose: 'before', users: facts.inspected }, resend)
   }
+  const torn = facts.wrote ? undefined : incoherent(spec, facts.before)
+  if (torn) return finish(facts.stop ?? torn)
   if (spec.mode === 'plan') return finish()
   const mayWrite = !facts.stop && !control.stopAsked && facts.checks === 0
   const write = mayWrite ? (nextUsers(facts) ?? nextKeys(facts)) : undefined
   if (write) return now(write, resend)
-  return facts.wrote ? verify(facts, resend, finish) : finish()
+  return facts.wrote ? verify(spec, facts, { resend, finish }) : finish()
 }
 
+/** A login failed, or may have; or what would be sent is not what was approved. */
+const NO_MORE: ReadonlySet<Stop['code']> = new Set(['login-failed', 'login-unsure', 'not-approved'])
+
 /** Lists again what was written, until the keys have spread or the tries are used up. */
-function verify(facts: RunFacts, resend: number, finish: (stop?: Stop) => Next): Next {
+function verify(
+  spec: Spec,
+  facts: RunFacts,
+  { resend, finish }: { readonly resend: number; readonly finish: (stop?: Stop) => Next },
+): Next {
   // A login is never retried: after a failed one nothing logs in again. And nothing is sent that was not approved.
-  if (facts.stop?.code === 'login-failed' || facts.stop?.code === 'not-approved') return finish()
+  if (facts.stop && NO_MORE.has(facts.stop.code)) return finish()
   // Something went wrong: look without login first, in case it was a login that failed.
   if (facts.stop && facts.checks === 0) {
     if (facts.reinspected === 'no') return now({ kind: 'inspect' }, resend)
-    if (facts.reinspected === 'unreadable' || loginRisk(facts.usersNow) || failedMore(facts)) return finish()
+    if (facts.reinspected === 'unreadable' || loginRisk(spec, facts.usersNow) || failedMore(facts)) return finish()
   }
   if (facts.checks === 0) return now(listAgain(facts), resend)
   if (!facts.lastCheckRead || facts.checks >= SPREAD_TRIES || hasSpread(facts)) return finish()
@@ -94,7 +111,7 @@ function nextKeys(facts: RunFacts): StepPlan | undefined {
   if (handles.length === 0) return undefined
   const owners = facts.usersNow.find((hsm) => hsm.server === KEY_SERVER)
   if (!owners) return undefined
-  const canary = facts.keySteps.length === 0 ? { canary: owners } : {}
+  const canary = facts.isProved ? {} : { canary: owners }
   return { kind: 'sync-keys', server: KEY_SERVER, handles, ...canary }
 }
 
@@ -102,7 +119,7 @@ function nextKeys(facts: RunFacts): StepPlan | undefined {
 export function possibleKeys(facts: RunFacts): readonly HsmKey[] {
   const [, ...destinations] = facts.usersNow
   const there = destinations.map(
-    ({ users }) => new Set(users.filter((user) => user.role === 'CU').map((user) => user.name)),
+    ({ users }) => new Set(users.filter((user) => user.role === 'CU' && isWhole(user)).map((user) => user.name)),
   )
   const isThere = (name: string) => there.every((names) => names.has(name))
   return (facts.diff?.keys.missing ?? []).filter(
@@ -111,26 +128,42 @@ export function possibleKeys(facts: RunFacts): readonly HsmKey[] {
 }
 
 /** One key first; then ten times the batch before, as long as the last one's pace stays well below a minute. */
-function nextBatchSize({ keySteps }: RunFacts): number {
+function nextBatchSize({ keySteps, isProved }: RunFacts): number {
+  if (!isProved) return 1
   const last = keySteps.at(-1)
-  if (last?.plan.kind !== 'sync-keys') return 1
-  if (keySteps.length === 1) return FIRST_KEY_BATCH
+  if (last?.plan.kind !== 'sync-keys' || last.plan.canary) return FIRST_KEY_BATCH
   const count = last.plan.handles.length
   const perKey = last.seconds / count
   const affordable = perKey > 0 ? Math.floor(BATCH_SECONDS / perKey) : LARGEST_KEY_BATCH
   return Math.max(1, Math.min(count * KEY_BATCH_GROWTH, affordable, LARGEST_KEY_BATCH))
 }
 
-function loginRisk(servers: readonly ServerUsers[]): Stop | undefined {
+function loginRisk(spec: Spec, servers: readonly ServerUsers[]): Stop | undefined {
   for (const { server, users } of servers) {
-    const risky = users.find((user) => user.role === 'CO' && user.failedLogins >= FAILED_LOGINS_LIMIT)
+    const risky = users.find(
+      (user) => user.role === 'CO' && (user.failedLogins >= FAILED_LOGINS_LIMIT || user.isLocked),
+    )
     if (risky) {
-      return {
-        code: 'login-risk',
-        detail: `crypto officer ${risky.name} has ${risky.failedLogins} failed logins on server ${server}`,
-        wrote: 'no',
-      }
+      const why = risky.isLocked ? 'is locked' : `has ${risky.failedLogins} failed logins`
+      const detail = `crypto officer ${risky.name} ${why} on ${placeName(spec, server)}`
+      return { code: 'login-risk', detail, wrote: 'no' }
     }
+  }
+  return undefined
+}
+
+/** Users or keys that only some HSMs of a cluster have: what a listing of the cluster shows does not hold for all of it then. */
+function incoherent(
+  spec: Spec,
+  places: readonly (ServerUsers & { readonly keys?: readonly HsmKey[] })[],
+): Stop | undefined {
+  for (const { server, users, keys = [] } of places) {
+    const user: HsmUser | undefined = users.find((candidate) => !isWhole(candidate))
+    const key = user ? undefined : keys.find((candidate) => !isWhole(candidate))
+    const what = user ? `user ${user.name}` : key && `key ${keyName(spec, key.handle)}`
+    if (!what) continue
+    const detail = `${what} on ${placeName(spec, server)} has cluster-coverage ${(user ?? key)?.coverage}`
+    return { code: 'inconsistent', detail, wrote: 'no' }
   }
   return undefined
 }
@@ -142,7 +175,9 @@ function failedMore({ inspected, usersNow }: RunFacts): boolean {
       hsms.flatMap(({ server, users }) =>
         users
           .filter(({ role }) => role === 'CO')
-          .map(({ name, failedLogins }) => [`${server} ${name}`, failedLogins] as const),
+          .map(
+            ({ name, failedLogins, isLocked }) => [`${server} ${name}`, isLocked ? Infinity : failedLogins] as const,
+          ),
       ),
     )
   const before = failures(inspected ?? [])

@@ -1,11 +1,14 @@
 import type { Target } from './cluster.ts'
 import { canonicalJson, sha256 } from './digest.ts'
-import type { ClusterId, Digest, HsmId } from './ids.ts'
+import { type ClusterId, type Digest, type HsmId, type ServerNumber, serverNumber } from './ids.ts'
 import type { Mode, Scope } from './scope.ts'
 
 export type EngineName = 'cmu' | 'cloudhsm-cli'
 
-/** Where the crypto officer's name and password live; never the values. */
+/** Where the engine lists and writes: at each HSM by itself (CMU), or at a whole cluster (CloudHSM CLI). */
+export type Reach = 'hsm' | 'cluster'
+
+/** Where a login's name and password live; never the values. */
 export interface CredentialReference {
   readonly source: 'secretsmanager' | 'ssm-parameter'
   readonly id: string
@@ -21,6 +24,10 @@ export interface BastionFacts {
   readonly stateDir: string
   readonly workDir: string
   readonly credentials: CredentialReference
+  /** The program that makes the tool's configuration, where the tool has one. */
+  readonly configure?: string
+  /** Crypto users whose own listings may be used to tell keys apart. */
+  readonly cryptoUsers?: readonly (CredentialReference & { readonly user: string })[]
 }
 
 export interface Side {
@@ -35,19 +42,33 @@ export interface Side {
  * Stored: a changed shape needs a new `version`, and the version before must still be read (design, section 10).
  */
 export interface Spec {
-  readonly version: 1
+  /** 2 knows what is marked so below; without these it reads as 1. */
+  readonly version: 1 | 2
   readonly engine: EngineName
+  /** 2: who chose the engine, and the version of the tool on the bastion. */
+  readonly engineBy?: 'route' | 'hsm-types'
+  readonly toolVersion?: string
+  /** 2: absent means `hsm`. */
+  readonly reach?: Reach
   readonly mode: Mode
   readonly scope: Scope
-  readonly source: Side & { readonly hsm: Target }
+  readonly source: Side & {
+    readonly hsm: Target
+    /** 2: every HSM of the source, where the engine works on whole clusters. */
+    readonly hsms?: readonly Target[]
+    readonly hsmType?: string
+  }
   readonly destination: Side & {
     readonly hsms: readonly Target[]
     readonly leftOut: readonly { readonly hsmId: HsmId; readonly state: string }[]
+    readonly hsmType?: string
   }
   readonly bastion: BastionFacts
   /** The base config as read from the bastion, and what the run will use instead. */
   readonly baseConfig: string
   readonly mergedConfig: string
+  /** 2: the commands that make the merged config on the bastion, where the tool itself must make it. */
+  readonly commands?: readonly string[]
   /** SHA-256 of the bastion script's bytes. */
   readonly scriptDigest: Digest
 }
@@ -62,14 +83,54 @@ export function serversOf(spec: Spec): readonly Target[] {
   return [spec.source.hsm, ...spec.destination.hsms]
 }
 
+/** What a run lists and writes under one number: an HSM, or a cluster with all its HSMs. */
+export interface Place {
+  readonly server: ServerNumber
+  readonly alias: string
+  readonly hsms: readonly Target[]
+}
+
+/** The places of a run by number: the source is 0. */
+export function placesOf(spec: Spec): readonly Place[] {
+  const { source, destination } = spec
+  if (spec.reach === 'cluster') {
+    return [
+      { server: serverNumber(0), alias: source.alias, hsms: source.hsms ?? [source.hsm] },
+      { server: serverNumber(1), alias: destination.alias, hsms: destination.hsms },
+    ]
+  }
+  return serversOf(spec).map((hsm, number) => ({
+    server: serverNumber(number),
+    alias: number === 0 ? source.alias : destination.alias,
+    hsms: [hsm],
+  }))
+}
+
+/** A place in words: `server 1`, or the cluster's alias. */
+export function placeName(spec: Spec, server: ServerNumber): string {
+  return spec.reach === 'cluster' ? (placesOf(spec)[server]?.alias ?? '?') : `server ${server}`
+}
+
+/** A key as its tool writes it: CMU's handle, or CloudHSM CLI's key reference of 16 hexadecimal digits (user guide, key list). */
+export function keyName({ reach }: Pick<Spec, 'reach'>, handle: number): string {
+  return reach === 'cluster' ? `0x${handle.toString(16).padStart(16, '0')}` : `${handle}`
+}
+
 /** What differs between what was approved and what would run now, in the words of an approver; empty if nothing does. */
 export function differences(approved: Spec, now: Spec): readonly string[] {
+  if (approved.version !== now.version) return ['the bot itself: it was updated']
   const parts: readonly [string, (spec: Spec) => unknown][] = [
     ['the engine', (spec) => spec.engine],
-    ['the source HSM or its ENI IP', (spec) => spec.source],
-    ['the destination HSMs or their ENI IPs', (spec) => spec.destination],
+    ['the version of the tool on the bastion', (spec) => spec.toolVersion ?? null],
+    ['the type of the HSMs', (spec) => [spec.source.hsmType ?? null, spec.destination.hsmType ?? null]],
+    ['the source HSM or its ENI IP', (spec) => ({ ...spec.source, hsmType: null })],
+    ['the destination HSMs or their ENI IPs', (spec) => ({ ...spec.destination, hsmType: null })],
     ['the bastion, its paths or its credential reference', (spec) => spec.bastion],
     ['the base config on the bastion', (spec) => spec.baseConfig],
+    [
+      'the configuration that the tool makes there',
+      (spec) => (spec.commands ? [spec.commands, spec.mergedConfig] : null),
+    ],
     ['the bastion script', (spec) => spec.scriptDigest],
   ]
   const changed = parts.filter(([, part]) => canonicalJson(part(approved)) !== canonicalJson(part(now)))

@@ -28,11 +28,11 @@ export interface UserToSync {
   readonly role: Role
 }
 
-/** What the tool said to one `syncUser` or `syncKey`. */
+/** What the tool said to one command that writes. */
 export interface Attempt<Item> {
   readonly item: Item
-  /** `unclear`: no readable answer, so it may have happened. `untried`: proved not sent. */
-  readonly verdict: 'success' | 'failure' | 'unclear' | 'untried'
+  /** `incomplete`: done on some HSMs only. `unclear`: no readable answer, so it may have happened. `untried`: proved not sent. */
+  readonly verdict: 'success' | 'failure' | 'incomplete' | 'unclear' | 'untried'
   readonly said: string
 }
 
@@ -51,10 +51,15 @@ export type StopCode =
   | 'wrong-partition'
   | 'login-failed'
   | 'login-risk'
+  | 'login-unsure'
   | 'question'
   | 'no-answer'
   | 'unreadable'
   | 'users-changed'
+  | 'inconsistent'
+  | 'partial-view'
+  | 'unknown-failure'
+  | 'tool-refused'
   | 'canary-effect'
   | 'batch-failed'
   | 'bastion-refused'
@@ -69,7 +74,13 @@ export type StopCode =
 /** What a step found, as its engine read it. */
 export type Reading =
   | { readonly kind: 'nothing'; readonly stop: Stop }
-  | { readonly kind: 'inspected'; readonly servers: readonly ServerUsers[]; readonly stop?: Stop }
+  | {
+      readonly kind: 'inspected'
+      readonly servers: readonly ServerUsers[]
+      /** Did the tool show that it is connected to as many HSMs as were approved? Absent where a stop would say that it is not. */
+      readonly isCounted?: boolean
+      readonly stop?: Stop
+    }
   | { readonly kind: 'listed'; readonly inventories: readonly Inventory[] }
   | {
       readonly kind: 'users-synced'

@@ -1,6 +1,7 @@
 import type { Digest, OperationId } from '../domain/ids.ts'
-import type { BaseConfigFlaw } from '../domain/refusal.ts'
-import type { BastionFacts, EngineName, Spec } from '../domain/spec.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { Bastion } from '../domain/route.ts'
+import type { BastionFacts, EngineName, Reach, Spec } from '../domain/spec.ts'
 import type { Reading, StepPlan } from '../domain/step.ts'
 import type { Printed } from './printed.ts'
 
@@ -10,12 +11,15 @@ export type ScriptLines = readonly string[]
 /** The tool that does the work on the bastion, as the run uses it: it writes steps down as scripts and reads what they printed. Pure. */
 export interface Engine {
   readonly name: EngineName
+  readonly reach: Reach
   /** SHA-256 of the script's bytes. */
   readonly scriptDigest: Digest
-  /** Prints the base config; changes nothing. */
-  baseQuery(bastion: BastionFacts, operation: OperationId): ScriptLines
-  /** What will run, made from the base config and the addresses in server order; or what is wrong with the base config. */
-  merge(base: string, addresses: readonly string[]): { readonly merged: string } | BaseConfigFlaw
+  /** What of a bastion's settings this tool needs. */
+  place(bastion: Bastion): BastionFacts
+  /** Prints what the tool is, or would be, configured with; changes nothing and reaches no HSM. */
+  baseQuery(draft: Draft, operation: OperationId): ScriptLines
+  /** What will run, made from the answer to that and the HSMs; or why it cannot. */
+  prepare(draft: Draft, answer: Answer): Prepared | Refusal
   /** Does the step, at most once for this operation id, whatever is sent. */
   write(spec: Spec, plan: StepPlan, operation: OperationId): ScriptLines
   /** Prints one piece of what an operation printed; changes no HSM. `seal`: an operation that never started never will. */
@@ -25,6 +29,14 @@ export interface Engine {
   /** What was said between the bot and the tool, for people. */
   transcript(spec: Spec, plan: StepPlan, printed: Printed): string
 }
+
+/** What a spec is made of before the bastion was asked. */
+export type Draft = Pick<Spec, 'source' | 'destination' | 'bastion'>
+
+/** The bastion's answer to a `baseQuery`. */
+export type Answer = Pick<Printed, 'result' | 'detail' | 'text'>
+
+export type Prepared = Pick<Spec, 'baseConfig' | 'mergedConfig' | 'commands' | 'toolVersion'>
 
 export interface Fetch {
   readonly operation: OperationId

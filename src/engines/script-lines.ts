@@ -1,8 +1,16 @@
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import type { ScriptLines } from './engine.ts'
+import type { BastionFacts, CredentialReference } from '../domain/spec.ts'
+import type { Fetch, ScriptLines } from './engine.ts'
 
 /** Values go into single quotes, so nothing that could end them; no braces, because SSM replaces `{{…}}` in parameters. */
 const PLAIN = /^[A-Za-z0-9_./:@=+,\\ -]*$/
+
+/** A tool's part, then the part that all tools share: one script. Throws when a file is missing. */
+export function bastionScript(tool: URL): string {
+  const shared = readFileSync(new URL('./bastion.sh', import.meta.url), 'utf8')
+  return `${readFileSync(tool, 'utf8').trimEnd()}\n${shared.replace(/^#!.*\n/, '')}`
+}
 
 /**
  * A script with its data: the script's own first line, one `set --` line with the values, then the script unchanged.
@@ -15,6 +23,27 @@ export function withData(script: string, data: Readonly<Record<string, string>>)
   })
   const [shebang = '', ...rest] = script.trimEnd().split('\n')
   return [shebang, `set -- ${words.join(' ')}`, ...rest]
+}
+
+/** The script that prints one piece of what an operation printed. */
+export function fetchLines(
+  script: string,
+  { stateDir, workDir }: BastionFacts,
+  { operation, piece, seal }: Fetch,
+): ScriptLines {
+  return withData(script, {
+    action: 'fetch',
+    operation,
+    state: stateDir,
+    work: workDir,
+    piece: `${piece}`,
+    seal: seal ? 'yes' : 'no',
+  })
+}
+
+/** A login as the script takes it: whose it must be (or nothing), where it lives, its name there. */
+export function loginWord({ source, id }: CredentialReference, user = ''): string {
+  return `${user}:${source}:${id}`
 }
 
 /** Any text as base64 of gzip. */

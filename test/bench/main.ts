@@ -4,7 +4,7 @@ import { benchCompare } from './compare.ts'
 import { benchDispatch } from './dispatch.ts'
 import { type Figure, figureLine } from './figures.ts'
 import { benchFullStore } from './full-store.ts'
-import { benchLargeRun, KEYS, USERS } from './large-run.ts'
+import { benchLargeRun, LARGE_RUNS } from './large-run.ts'
 import { benchReplicas } from './replicas.ts'
 import { benchStart } from './start.ts'
 
@@ -25,9 +25,11 @@ async function main(): Promise<number> {
     section('Acks under load, replicas on one PostgreSQL', await benchReplicas())
     section('Approval to dispatch, and what stays', await benchDispatch())
     section('A store of many years (SQLite)', await benchFullStore())
-    const { figures, remarks } = await benchLargeRun()
-    section(`${USERS} users and ${KEYS.toLocaleString('en-US')} keys missing on two HSMs`, figures)
-    for (const remark of remarks) print(`  ${remark}`)
+    for (const run of LARGE_RUNS) {
+      const { figures, remarks } = await benchLargeRun(run)
+      section(run.title, figures)
+      for (const remark of remarks) print(`  ${remark}`)
+    }
     section('Parsing and comparing', benchCompare())
     return 0
   } catch (error) {

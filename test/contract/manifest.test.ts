@@ -109,7 +109,7 @@ describe('manifest.yml and the people who type', () => {
   it('hints at the arguments of every command that takes some', () => {
     const hints = Object.fromEntries(commands.map(({ command, usage_hint }) => [command, usage_hint]))
     expect(hints).toEqual({
-      '/hsm-ips': '<cluster>',
+      '/hsm-ips': '<cluster> [<cluster>]',
       '/hsm-sync': SYNC_USAGE.replace('/hsm-sync ', ''),
       '/hsm-requests': '[open|mine|<id>]',
       '/hsm-help': undefined,

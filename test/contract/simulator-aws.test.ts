@@ -103,6 +103,37 @@ describe('CloudHSM V2', () => {
       new DescribeBackupsCommand({ Filters: { backupIds: ['backup-2eucopy2222'] } }),
     )
     expect(Backups).toMatchObject([{ SourceCluster: 'cluster-2abcdefghij', SourceRegion: 'us-east-1' }])
+    const unknown = new DescribeBackupsCommand({ Filters: { backupIds: ['backup-2nobody2222'] } })
+    expect((await client.send(unknown)).Backups).toEqual([])
+  })
+
+  it('may lack the right to see the backups of a Region', async () => {
+    simulator.world.update((state) => {
+      state.backupsDenied = ['eu-west-1']
+    })
+    const ask = (region: string) => new CloudHSMV2Client(clientOptions(region)).send(new DescribeBackupsCommand({}))
+    await expect(ask('eu-west-1')).rejects.toMatchObject({
+      name: 'CloudHsmAccessDeniedException',
+      $metadata: { httpStatusCode: 400 },
+    })
+    expect((await ask('us-east-1')).Backups).toHaveLength(1)
+  })
+
+  it('shows clones with one certificate, unless the world says otherwise', async () => {
+    const certificates = async () => {
+      const found = ['us-east-1', 'eu-west-1'].map(async (region) => {
+        const { Clusters } = await new CloudHSMV2Client(clientOptions(region)).send(new DescribeClustersCommand({}))
+        return Clusters?.[0]?.Certificates?.ClusterCertificate
+      })
+      return await Promise.all(found)
+    }
+    const [one, other] = await certificates()
+    expect(one).toMatch(/^-----BEGIN CERTIFICATE-----/)
+    expect(other).toBe(one)
+    simulator.world.update((state) => {
+      for (const cluster of state.clusters) cluster.certificate = cluster.region === 'eu-west-1' ? null : 'another'
+    })
+    expect(await certificates()).toEqual(['another', undefined])
   })
 })
 

@@ -103,6 +103,30 @@ describe('cloudhsm_mgmt_util', () => {
   })
 })
 
+describe('cloudhsm-cli', () => {
+  const run = (words: string) => {
+    const { stdout, stderr } = spawnSync(join(simulator.binDirectory, 'cloudhsm-cli'), words.split(' '))
+    return stdout.toString() + stderr.toString()
+  }
+
+  it('has exactly the supported commands', () => {
+    const listed = run('help').match(/Commands: (.*)/)?.[1]
+    expect(listed?.split(', ').sort()).toEqual(names(coverage.cloudhsmCli, 'supported').sort())
+  })
+
+  it.each(rows(coverage.cloudhsmCli).filter(([command]) => command !== 'quit'))('%s: %s', (command, level) => {
+    expect(run(command).includes('error: unrecognized subcommand')).toBe(level === 'refused')
+  })
+})
+
+describe('configure-cli', () => {
+  it.each(rows(coverage.configureCli))('%s: %s', (word, level) => {
+    const { status, stderr } = spawnSync(join(simulator.binDirectory, 'configure-cli'), [word])
+    expect(status).toBe(2)
+    expect(/error: (unexpected argument|unrecognized)/.test(stderr.toString())).toBe(level === 'refused')
+  })
+})
+
 describe('the AWS CLI', () => {
   const complete: Record<string, readonly string[]> = {
     'secretsmanager get-secret-value': [

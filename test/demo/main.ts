@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { type Stage, startStage } from '../harness/stage.ts'
 import type { Simulator } from '../simulator/index.ts'
+import type { WorldSpec } from '../simulator/world/world-spec.ts'
+import { hsm2mClusters, twoClusters } from '../simulator/worlds.ts'
 import type { Theatre } from './deeds.ts'
 import { type Feed, startFeed } from './feed.ts'
 import { wrapped } from './layout.ts'
 import type { Names } from './markup.ts'
-import { type Options, parseOptions } from './options.ts'
+import { type DemoEngine, type Options, parseOptions } from './options.ts'
 import { runPrompt } from './prompt.ts'
 import { createScreen } from './screen.ts'
 import { type Line, line, span } from './span.ts'
@@ -20,6 +22,12 @@ const STOP_MS = 8_000
 const INTERRUPTED = 130
 const LOG_LINES = 20
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The clusters that only this tool works with; CloudHSM CLI shows its prompts on a pipe here. */
+const WORLDS: Readonly<Record<DemoEngine, () => WorldSpec>> = {
+  cmu: () => twoClusters(),
+  'cloudhsm-cli': () => hsm2mClusters({ dialect: { cliInteractive: 'prompts' } }),
+}
 
 let starting: Promise<Stage> | undefined
 let stage: Stage | undefined
@@ -51,14 +59,26 @@ async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error))
   } finally {
-    feed?.stop()
     await stopAll()
   }
 }
 
 async function play(options: Options): Promise<number> {
   screen.show(introduction(options))
-  starting = startStage({ seed: options.seed })
+  let worst = 0
+  for (const [at, engine] of options.engines.entries()) {
+    if (at > 0) await stopAll()
+    const code = await playWith(engine, { ...options, keepOpen: options.keepOpen && at === options.engines.length - 1 })
+    if (stopping.signal.aborted) return INTERRUPTED
+    worst = Math.max(worst, code)
+  }
+  return worst
+}
+
+async function playWith(engine: DemoEngine, options: Options): Promise<number> {
+  screen.show(engineLines(engine))
+  const world = WORLDS[engine]()
+  starting = startStage({ seed: options.seed, world, cryptoUsers: engine === 'cmu' ? [] : ['crypto_user1'] })
   stage = await within(START_MS, 'simulator and bot to be ready', starting)
   if (stopping.signal.aborted) return INTERRUPTED
   const paper = { width: screen.width, names: namesOf(stage.simulator) }
@@ -76,6 +96,11 @@ async function play(options: Options): Promise<number> {
   return verdict.problems.length > 0 ? 1 : 0
 }
 
+function engineLines(engine: DemoEngine): Line[] {
+  const clusters = engine === 'cmu' ? 'two clusters of hsm1.medium' : 'two clusters of hsm2m.medium'
+  return [line(''), line(span(`Engine ${engine}`, 'bold'), span(`  for ${clusters}`, 'dim'))]
+}
+
 function introduction({ seed }: Options): Line[] {
   return [
     line(''),
@@ -83,7 +108,10 @@ function introduction({ seed }: Options): Line[] {
     ...wrapped(
       [
         span('The real bot, against a Slack workspace, AWS endpoints, a bastion and HSMs simulated on this machine. '),
-        span(`Nothing leaves it. CMU speaks dialect ${seed} here: --seed chooses another. --keep-open stays.`, 'dim'),
+        span(
+          `Nothing leaves it. The tools speak dialect ${seed} here: --seed chooses another. --engine plays one tool only, --keep-open stays.`,
+          'dim',
+        ),
       ],
       screen.width,
     ),
@@ -138,10 +166,13 @@ function showLog(): void {
 }
 
 async function stopAll(): Promise<void> {
+  feed?.stop()
   try {
     // Interrupted while it starts: what comes up late is stopped too.
     stage ??= await within(START_MS, 'the start to end', starting?.catch(() => undefined) ?? Promise.resolve(undefined))
     if (stage) await within(STOP_MS, 'everything to stop', stage.stop())
+    stage = undefined
+    starting = undefined
   } catch (error) {
     screen.show([line(span(error instanceof Error ? error.message : String(error), 'bad'))])
   }

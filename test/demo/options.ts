@@ -1,4 +1,9 @@
+export const ENGINES = ['cmu', 'cloudhsm-cli'] as const
+export type DemoEngine = (typeof ENGINES)[number]
+
 export interface Options {
+  /** What is played, one after the other. */
+  readonly engines: readonly DemoEngine[]
   readonly seed: number
   readonly keepOpen: boolean
 }
@@ -7,15 +12,24 @@ export interface Options {
 export function parseOptions(words: readonly string[]): Options | { readonly problem: string } {
   let seed = 1
   let keepOpen = false
+  let engines: readonly DemoEngine[] = ENGINES
   const rest = [...words]
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === '--keep-open') keepOpen = true
-    else if (word === '--seed' || word.startsWith('--seed=')) {
+    else if (word === '--engine' || word.startsWith('--engine=')) {
+      const value = word === '--engine' ? rest.shift() : word.slice('--engine='.length)
+      const engine = ENGINES.find((name) => name === value)
+      if (!engine) return { problem: `--engine needs ${ENGINES.join(' or ')}` }
+      engines = [engine]
+    } else if (word === '--seed' || word.startsWith('--seed=')) {
       const value = word === '--seed' ? rest.shift() : word.slice('--seed='.length)
       if (value === undefined || !/^\d{1,9}$/.test(value))
         return { problem: `--seed needs a whole number, for example --seed 7` }
       seed = Number(value)
-    } else return { problem: `I do not know ${word}. There are --keep-open and --seed <number>.` }
+    } else
+      return {
+        problem: `I do not know ${word}. There are --engine ${ENGINES.join('|')}, --keep-open and --seed <number>.`,
+      }
   }
-  return { seed, keepOpen }
+  return { engines, seed, keepOpen }
 }

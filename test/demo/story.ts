@@ -15,6 +15,9 @@ export interface Told {
   readonly approvalToResultSeconds: number
 }
 
+const SINGLE = 'New users were copied to each HSM of prod-eu; new keys to one of them, and the service spread them.'
+const WIDE = 'CloudHSM CLI copied new users and keys to every HSM of prod-eu at once.'
+
 /** The main job as people do it, from the question to the result. */
 export async function playStory(theatre: Theatre): Promise<Told> {
   const { stage, screen, paper, feed } = theatre
@@ -30,7 +33,7 @@ export async function playStory(theatre: Theatre): Promise<Told> {
 
   act(`1  ${name(rita)} looks around`)
   await type(theatre, rita, '/hsm-help', '')
-  await type(theatre, rita, '/hsm-ips', 'prod-us')
+  await type(theatre, rita, '/hsm-ips', 'prod-us prod-eu')
 
   act(`2  ${name(rita)} asks for a sync`)
   const asked = performance.now()
@@ -55,7 +58,7 @@ export async function playStory(theatre: Theatre): Promise<Told> {
   act('After')
   screen.show([line('')])
   screen.show(worldLines(simulator.world.read(), before, sides, screen.width))
-  const note = 'New users were copied to each HSM of prod-eu; new keys to one of them, and the service spread them.'
+  const note = before.clusters.every(({ hsmType }) => hsmType === 'hsm1.medium') ? SINGLE : WIDE
   screen.show(wrapped([span(note, 'dim')], screen.width))
   return { card, seconds: (ended - asked) / 1000, approvalToResultSeconds: (ended - approved) / 1000 }
 }

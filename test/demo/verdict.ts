@@ -1,8 +1,9 @@
 import type { Stage } from '../harness/stage.ts'
+import { toolSessions } from '../harness/tool-sessions.ts'
 import type { Simulator } from '../simulator/index.ts'
 import { isJson, textAt } from '../simulator/json.ts'
 import { hsmOf } from '../simulator/world/world.ts'
-import { channels, plantedPassword, plantedPreCoPassword } from '../simulator/worlds.ts'
+import { channels, plantedCryptoUserPassword, plantedPassword, plantedPreCoPassword } from '../simulator/worlds.ts'
 import { behind, wrapped } from './layout.ts'
 import { holdsSecret } from './secret-search.ts'
 import { type Line, line, span } from './span.ts'
@@ -18,12 +19,14 @@ export interface Verdict {
 export function judge(stage: Stage, { card, seconds, approvalToResultSeconds }: Told): Verdict {
   const { simulator, bot } = stage
   const commands = simulator.aws.commands()
-  const sessions = simulator.sessions()
-  const logins = sessions.filter(({ commands: typed }) => typed.some((text) => text.startsWith('loginHSM'))).length
+  const sessions = toolSessions(simulator)
+  const logins = simulator.logins().length
   const violations = simulator.violations()
   const searched = searchedTexts(stage)
   const finds = searched.flatMap(({ where, texts }) =>
-    [plantedPassword, plantedPreCoPassword].some((secret) => texts.some((text) => holdsSecret(text, secret)))
+    [plantedPassword, plantedPreCoPassword, plantedCryptoUserPassword].some((secret) =>
+      texts.some((text) => holdsSecret(text, secret)),
+    )
       ? [where]
       : [],
   )
@@ -47,7 +50,10 @@ export function judge(stage: Stage, { card, seconds, approvalToResultSeconds }: 
       ],
       ['bot', `ready ${Math.round(bot.startMs)} ms after its start`],
       ['SSM', `${commands.length} commands: ${kindsOf(commands.map(({ comment }) => comment))}`],
-      ['CMU', `${sessions.length} sessions, ${logins} logins`],
+      [
+        sessions[0]?.tool === 'cmu' ? 'CMU' : 'CLI',
+        `${sessions.length} sessions, ${logins} logins to ${sessions[0]?.tool === 'cmu' ? 'HSMs' : 'clusters'}`,
+      ],
       ['simulator', violations.length === 0 ? 'nothing to object to' : `${violations.length} violations`],
       ['passwords', `${finds.length === 0 ? 'found nowhere' : 'FOUND'} (searched ${places})`],
     ],

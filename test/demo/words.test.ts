@@ -27,14 +27,20 @@ describe('the prompt', () => {
 })
 
 describe('the command line', () => {
-  it('takes a seed and keep-open', () => {
-    expect(parseOptions(['--keep-open', '--seed', '7'])).toEqual({ seed: 7, keepOpen: true })
-    expect(parseOptions(['--seed=3'])).toEqual({ seed: 3, keepOpen: false })
+  it('takes a seed, keep-open and one engine; without it both are played', () => {
+    const both = ['cmu', 'cloudhsm-cli']
+    expect(parseOptions(['--keep-open', '--seed', '7'])).toEqual({ engines: both, seed: 7, keepOpen: true })
+    expect(parseOptions(['--seed=3'])).toEqual({ engines: both, seed: 3, keepOpen: false })
+    expect(parseOptions(['--engine', 'cmu'])).toHaveProperty('engines', ['cmu'])
+    expect(parseOptions(['--engine=cloudhsm-cli'])).toHaveProperty('engines', ['cloudhsm-cli'])
   })
 
-  it.each([[['--seed']], [['--seed', 'x']], [['--fast']]])('refuses %j', (words) => {
-    expect(parseOptions(words)).toHaveProperty('problem')
-  })
+  it.each([[['--engine']], [['--engine', 'kmu']], [['--seed']], [['--seed', 'x']], [['--fast']]])(
+    'refuses %j',
+    (words) => {
+      expect(parseOptions(words)).toHaveProperty('problem')
+    },
+  )
 })
 
 describe('the search for the planted password', () => {

@@ -2,7 +2,7 @@ import { describe, it } from 'vitest'
 import { type Stage, type StageOptions, startStage, until } from '../harness/stage.ts'
 import { threadText } from '../harness/thread-text.ts'
 import type { Cluster, WorldState } from '../simulator/world/world-state.ts'
-import { channels, people } from '../simulator/worlds.ts'
+import { channels, hsm2mClusters, people } from '../simulator/worlds.ts'
 
 interface Scenario {
   readonly name: string
@@ -21,6 +21,12 @@ interface Scenario {
 const source = (state: WorldState) => cluster(state, 'cluster-2abcdefghij')
 const destination = (state: WorldState) => cluster(state, 'cluster-7klmnopqrst')
 const route = (ts: string) => ({ channel: channels.route, ts })
+
+/** Clusters that only CloudHSM CLI can reach; the tool shows its prompts on a pipe. */
+const cli = (options: StageOptions = {}): StageOptions => ({
+  world: hsm2mClusters({ dialect: { cliInteractive: 'prompts', cliJson: 'pretty' } }),
+  ...options,
+})
 
 const SCENARIOS: readonly Scenario[] = [
   { name: 'success', ends: 'Succeeded' },
@@ -127,6 +133,92 @@ const SCENARIOS: readonly Scenario[] = [
       await simulator.slack.click(people.requester, card, 'withdraw')
     },
     ends: 'Withdrawn',
+  },
+  {
+    name: 'joined-hsm',
+    given: (state) => state.toolFaults.push({ command: 'syncKey', do: 'delay', ms: 2000 }),
+    instead: async ({ simulator }, card) => {
+      for (const approver of [people.approver, people.groupApprover])
+        await simulator.slack.click(approver, card, 'approve')
+      const thread = () => simulator.slack.messages(channels.route).find(({ ts }) => ts === card.ts)?.thread ?? []
+      await until(() => thread().find(({ text }) => text.includes('Users to server 2')), 'the users on their way')
+      simulator.world.update((state) => {
+        const [first] = destination(state).hsms
+        if (first)
+          destination(state).hsms.push({ ...first, hsmId: 'hsm-7newcomer11', ip: '10.8.3.9', users: [], keys: [] })
+      })
+    },
+    ends: 'Partly done',
+  },
+  { name: 'cli-success', options: cli(), ends: 'Succeeded' },
+  {
+    name: 'cli-owners',
+    options: cli({ cryptoUsers: ['crypto_user1', 'crypto_user2'] }),
+    text: 'prod-us prod-eu keys=0x40006,0x40012 users=none two keys of crypto_user1',
+    ends: 'Succeeded',
+  },
+  { name: 'cli-plan', options: cli(), text: 'prod-us prod-eu mode=plan what would it do', ends: 'Succeeded' },
+  {
+    name: 'cli-partial',
+    options: cli(),
+    given: (state) =>
+      state.toolFaults.push(
+        { command: 'user replicate', match: 'crypto_user6', do: 'partial' },
+        { command: 'key replicate', match: '0x0000000000040010', do: 'partial' },
+      ),
+    ends: 'Partly done',
+  },
+  {
+    name: 'cli-unknown-failure',
+    options: cli(),
+    given: (state) =>
+      state.toolFaults.push({
+        command: 'key replicate',
+        match: '0x0000000000040011',
+        do: 'fail',
+        text: 'Something nobody has written down',
+      }),
+    ends: 'Partly done',
+  },
+  {
+    name: 'cli-inconsistent',
+    options: cli(),
+    given: (state) => {
+      source(state).hsms[1]?.users.pop()
+    },
+    ends: 'Failed',
+  },
+  {
+    name: 'cli-failed-login',
+    options: cli(),
+    given: (state) => {
+      for (const hsm of state.clusters.flatMap((one) => one.hsms))
+        for (const user of hsm.users) if (user.type === 'PCO') user.password = 'Changed-by-hand-1'
+    },
+    ends: 'Failed',
+  },
+  {
+    name: 'cli-conflict',
+    options: cli(),
+    text: 'prod-us prod-eu users=none compare the keys',
+    given: (state) => {
+      for (const hsm of destination(state).hsms)
+        for (const key of hsm.keys) if (key.handle === 7) key.label = 'another-key'
+    },
+    ends: 'Partly done',
+  },
+  {
+    name: 'cli-unproven',
+    options: cli(),
+    given: (state) => {
+      state.backups = []
+    },
+    meanwhile: async ({ simulator }) => {
+      simulator.world.update((state) => {
+        destination(state).hsms.pop()
+      })
+    },
+    ends: 'Stale',
   },
   { name: 'expired', options: { expiresAfter: '1m' }, instead: async () => undefined, ends: 'Expired' },
 ]

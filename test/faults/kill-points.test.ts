@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts'
-import { type KillReport, killRun } from './kill-run.ts'
+import { type EngineName, type KillReport, killRun } from './kill-run.ts'
 
 /**
- * The bot is killed with SIGKILL at its effect boundaries, one full sync for each, and started again. Between two neighbouring effects nothing can be seen from outside, so the moment
- * after one and the moment before the next are the same point. KILL_EVERY=<n> takes every n-th point: 1 is all of them, which takes about ten minutes.
+ * The bot is killed with SIGKILL at its effect boundaries, one full sync for each, and started again, with either engine. Between two neighbouring effects nothing can be seen from outside, so the moment
+ * after one and the moment before the next are the same point. KILL_EVERY=<n> takes every n-th point: 1 is all of them, which takes about half an hour.
  */
-const EVERY = { sqlite: Number(process.env.KILL_EVERY ?? 3), postgres: Number(process.env.KILL_EVERY ?? 12) }
-const AT_ONCE = 10
+const EVERY = { sqlite: Number(process.env.KILL_EVERY ?? 20), postgres: Number(process.env.KILL_EVERY ?? 80) }
+const AT_ONCE = 4
 const LIMIT_MS = 1_500_000
 
-describe('killed at every point, and started again', () => {
-  it('does on SQLite what it would have done undisturbed', { timeout: LIMIT_MS }, () =>
-    killEverywhere('sqlite', async () => undefined),
+describe.concurrent('killed at every point, and started again', () => {
+  it.each(['cmu', 'cloudhsm-cli'] as const)(
+    'does on SQLite what it would have done undisturbed: %s',
+    { timeout: LIMIT_MS },
+    (engine) => killEverywhere({ database: 'sqlite', engine }, async () => undefined),
   )
 
   it('does on PostgreSQL what it would have done undisturbed', { timeout: LIMIT_MS }, async () => {
@@ -20,7 +22,7 @@ describe('killed at every point, and started again', () => {
     try {
       const postgres = await startPostgres()
       server = postgres
-      await killEverywhere('postgres', () => postgres.createDatabase())
+      await killEverywhere({ database: 'postgres', engine: 'cmu' }, () => postgres.createDatabase())
     } finally {
       await server?.stop()
     }
@@ -28,12 +30,12 @@ describe('killed at every point, and started again', () => {
 })
 
 async function killEverywhere(
-  database: 'sqlite' | 'postgres',
+  { database, engine }: { readonly database: 'sqlite' | 'postgres'; readonly engine: EngineName },
   newDatabase: () => Promise<string | undefined>,
 ): Promise<void> {
   const place = async () => {
     const databaseUrl = await newDatabase()
-    return databaseUrl === undefined ? {} : { databaseUrl }
+    return { engine, ...(databaseUrl === undefined ? {} : { databaseUrl }) }
   }
   const undisturbed = await killRun(await place())
   expect(undisturbed).toMatchObject({ state: 'Succeeded', problems: [], deaths: [] })
@@ -53,7 +55,7 @@ async function killEverywhere(
     }
   })
   console.log(
-    `${database}: ${undisturbed.boundaries.length} effect boundaries, ${points.length} points between them, killed at ${died.length} of ${chosen.length} chosen`,
+    `${engine} on ${database}: ${undisturbed.boundaries.length} effect boundaries, ${points.length} points between them, killed at ${died.length} of ${chosen.length} chosen`,
   )
   expect(wrong).toEqual([])
   // The last points are after the end of the story: a run may reach one or two fewer.

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Stage, startStage } from '../harness/stage.ts'
+import { toolSessions } from '../harness/tool-sessions.ts'
 import type { MessageRecord } from '../simulator/slack/records.ts'
-import { channels, people, twoClusters } from '../simulator/worlds.ts'
+import { channels, hsm2mClusters, people, twoClusters } from '../simulator/worlds.ts'
 
 const PRELOAD = new URL('../harness/kill-points.mjs', import.meta.url).pathname
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
@@ -18,6 +19,8 @@ export interface KillPlan {
   readonly stride?: number
   readonly kills?: number
   readonly databaseUrl?: string
+  /** Default cmu. */
+  readonly engine?: EngineName
 }
 
 export interface KillReport {
@@ -35,7 +38,7 @@ export interface KillReport {
 export async function killRun(plan: KillPlan): Promise<KillReport> {
   const stage = await startStage({
     required: 1,
-    world: smallWorld(),
+    world: smallWorld(plan.engine ?? 'cmu'),
     env: {
       NODE_OPTIONS: `--import ${PRELOAD}`,
       LOG_LEVEL: 'warn',
@@ -77,9 +80,12 @@ async function boundariesOf(directory: string): Promise<string[][]> {
   return Promise.all(numbers.map((number) => linesOf(join(directory, `boundaries-${number}`))))
 }
 
+export type EngineName = 'cmu' | 'cloudhsm-cli'
+
 /** One destination HSM: every kind of step once, and no more. */
-function smallWorld() {
-  const world = twoClusters({ spreadMs: 0 })
+function smallWorld(engine: EngineName) {
+  const world =
+    engine === 'cmu' ? twoClusters({ spreadMs: 0 }) : hsm2mClusters({ dialect: { cliInteractive: 'prompts' } })
   return {
     ...world,
     clusters: world.clusters.map((cluster) =>
@@ -134,7 +140,7 @@ async function lookAtEverything(stage: Stage, card: MessageRecord): Promise<stri
     .filter((violation) => !/no (answer|ack)|reset|refused|dropped/i.test(violation))
   // Each operation ran at most once: sessions by the operation id in their command's Comment.
   const runs = new Map<string, number>()
-  for (const session of simulator.sessions()) {
+  for (const session of toolSessions(simulator)) {
     const comment =
       simulator.aws.commands().find((command) => command.commandId === session.commandId)?.comment ?? 'unknown command'
     runs.set(comment, (runs.get(comment) ?? 0) + 1)

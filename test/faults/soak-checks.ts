@@ -7,7 +7,8 @@ import { type RequestView, viewRequest } from '../../src/application/list-reques
 import { runTranscript } from '../../src/application/run-transcript.ts'
 import type { Store } from '../../src/application/store.ts'
 import { isOpen } from '../../src/domain/request.ts'
-import { cmuEngine } from '../../src/engines/cmu/index.ts'
+import { allEngines } from '../../src/engines/index.ts'
+import { toolSessions } from '../harness/tool-sessions.ts'
 import type { Simulator } from '../simulator/index.ts'
 import type { WorldState } from '../simulator/world/world-state.ts'
 import { channels, people } from '../simulator/worlds.ts'
@@ -57,7 +58,7 @@ export async function disagreements(scene: {
   readonly databaseUrl: string
 }): Promise<{ readonly problems: string[]; readonly views: readonly RequestView[] }> {
   const { simulator, records, pairs, before } = scene
-  const engines = { cmu: cmuEngine() }
+  const engines = allEngines()
   const { store } = records
   const requests = await store.list({ limit: 100_000 })
   const views: RequestView[] = []
@@ -98,7 +99,7 @@ async function recordFlaws(store: Store, { request }: RequestView): Promise<stri
 async function operationFlaws(simulator: Simulator, { database }: Records): Promise<string[]> {
   const comments = new Map(simulator.aws.commands().map((command) => [command.commandId, command.comment]))
   const runs = new Map<string, number>()
-  for (const { commandId } of simulator.sessions()) {
+  for (const { commandId } of toolSessions(simulator)) {
     const operation = comments.get(commandId) ?? `unknown command ${commandId}`
     runs.set(operation, (runs.get(operation) ?? 0) + 1)
   }

@@ -69,7 +69,9 @@ function judge(views: readonly RequestView[], { source, before, after }: Scene):
   const told = { users: 0, keys: 0 }
   for (const { request } of wrote) {
     const report =
-      'outcome' in request ? request.outcome.destinations.find(({ hsmId }) => hsmId === after.hsmId) : undefined
+      'outcome' in request
+        ? request.outcome.destinations.find(({ hsmId, cluster }) => hsmId === after.hsmId || cluster !== undefined)
+        : undefined
     told.users += report?.users.synced ?? 0
     told.keys += report?.keys.synced ?? 0
   }

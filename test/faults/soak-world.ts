@@ -1,5 +1,5 @@
 import type { Simulator } from '../simulator/index.ts'
-import type { ClusterSpec, HsmUserSpec, KeySpec, WorldSpec } from '../simulator/world/world-spec.ts'
+import type { BackupSpec, ClusterSpec, HsmUserSpec, KeySpec, WorldSpec } from '../simulator/world/world-spec.ts'
 import { channels, people, plantedPassword, twoClusters } from '../simulator/worlds.ts'
 
 const USERS = 8
@@ -28,7 +28,7 @@ export const holdings: readonly { readonly user: string; readonly keys: readonly
   }),
 )
 
-/** Some routes need two approvals, some expire after a minute, and two bastions share the work. */
+/** Some routes need two approvals, some expire after a minute, every third one needs CloudHSM CLI, and two bastions share the work. */
 export function pairsOf(count: number): readonly Pair[] {
   return Array.from({ length: count }, (_, at) => {
     const name = `${letter(Math.floor(at / 26))}${letter(at % 26)}`
@@ -48,12 +48,25 @@ export function pairsOf(count: number): readonly Pair[] {
 export function soakWorld(pairs: readonly Pair[]): WorldSpec {
   return twoClusters({
     clusters: pairs.flatMap(clustersOf),
-    backups: [],
+    backups: pairs.map(backupOf),
+    dialect: { cliInteractive: 'prompts' },
     bastions: [
       { name: 'us-bastion', instanceId: 'i-0123456789abcdef0', region: 'us-east-1' },
       { name: 'eu-bastion', instanceId: 'i-0fedcba9876543210', region: 'eu-west-1' },
     ],
   })
+}
+
+/** The copy that the clone was made from. */
+function backupOf(pair: Pair): BackupSpec {
+  return {
+    backupId: `backup-copyofp${pair.name}`,
+    region: 'eu-west-1',
+    clusterId: pair.sourceId,
+    sourceRegion: 'us-east-1',
+    sourceBackup: `backup-origofp${pair.name}`,
+    sourceCluster: pair.sourceId,
+  }
 }
 
 function clustersOf(pair: Pair, at: number): ClusterSpec[] {
@@ -66,9 +79,19 @@ function clustersOf(pair: Pair, at: number): ClusterSpec[] {
     userIdOffset: hsm * 3,
   }))
   const source = { hsmId: `hsm-2source${pair.name}22`, ip: `10.${at}.1.7`, az: 'us-east-1a', subnet: 'subnet-0aaa1' }
+  const hsmType = at % 3 === 1 ? 'hsm2m.medium' : 'hsm1.medium'
+  const { backupId } = backupOf(pair)
   return [
-    { clusterId: pair.sourceId, region: 'us-east-1', lineage, hsms: [source], ...contents(USERS) },
-    { clusterId: pair.destinationId, region: 'eu-west-1', lineage, hsms: clones, ...contents(PRESENT) },
+    { clusterId: pair.sourceId, region: 'us-east-1', hsmType, lineage, hsms: [source], ...contents(USERS) },
+    {
+      clusterId: pair.destinationId,
+      region: 'eu-west-1',
+      hsmType,
+      sourceBackupId: backupId,
+      lineage,
+      hsms: clones,
+      ...contents(PRESENT),
+    },
   ]
 }
 
@@ -88,9 +111,17 @@ export function soakConfig(simulator: Simulator, pairs: readonly Pair[]): string
     { name: 'us-bastion', instanceId: 'i-0123456789abcdef0', region: 'us-east-1' },
     { name: 'eu-bastion', instanceId: 'i-0fedcba9876543210', region: 'eu-west-1' },
   ].map((bastion) => {
-    const { binary, config, stateDir, workDir } = simulator.bastionPaths(bastion.name)
+    const { binary, config, cli, configure, cliConfig, stateDir, workDir } = simulator.bastionPaths(bastion.name)
     const credentials = { source: 'secretsmanager', id: 'hsm/crypto-officer' }
-    return { ...bastion, platform: 'linux', credentials, cmu: { binary, config }, stateDir, workDir }
+    return {
+      ...bastion,
+      platform: 'linux',
+      credentials,
+      cmu: { binary, config },
+      cli: { binary: cli, configure, config: cliConfig },
+      stateDir,
+      workDir,
+    }
   })
   const clusters = pairs.flatMap(({ source, sourceId, destination, destinationId }) => [
     { alias: source, clusterId: sourceId, region: 'us-east-1' },

@@ -118,7 +118,7 @@ function summaryOf({ simulator, views, weather, replicas, deeds, problems }: Sto
     `  people: ${deeds.commands} commands, ${deeds.clicks} clicks, ${deeds.unanswered} met nobody, ${deeds.unheard.length} asks never got a card; acks: median ${Math.round(acks[Math.floor(acks.length / 2)] ?? 0)} ms, slowest ${Math.round(acks.at(-1) ?? 0)} ms, ${lateAcks(simulator)} above Slack's 3 s`,
     `  replicas: ${kills}; ${replicas.failedStarts.length} starts in vain`,
     `  faults: ${total}: ${struck.join(', ')}`,
-    `  SSM commands ${simulator.aws.commands().length}, CMU sessions ${simulator.sessions().length}, Slack calls ${simulator.slack.calls.length}`,
+    `  SSM commands ${simulator.aws.commands().length}, tool sessions ${simulator.sessions().length}, Slack calls ${simulator.slack.calls.length}`,
     problems.length === 0
       ? '  HSMs, store, audit record and Slack agree'
       : `  ${problems.length} PROBLEMS:\n${problems.map((problem) => `    - ${problem}`).join('\n')}`,

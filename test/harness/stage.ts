@@ -14,6 +14,10 @@ export interface StageOptions {
   /** Overrides in the one route's approval rule. */
   readonly required?: number
   readonly expiresAfter?: string
+  /** Default auto. */
+  readonly engine?: 'auto' | 'cmu' | 'cloudhsm-cli'
+  /** Crypto users with credentials of their own on the bastion. */
+  readonly cryptoUsers?: readonly string[]
   readonly socketMode?: boolean
   readonly env?: Readonly<Record<string, string>>
   /** More variables for the n-th process, from 0. With it a process may die before it is ready: the next one is started. */
@@ -34,7 +38,7 @@ export interface Stage {
   /** The newest version of a card, once its first line contains the words. */
   cardWith(words: string, card?: MessageRecord): Promise<MessageRecord>
   /** Waits until the thread of the card ends in a result (or another end). */
-  finished(card: MessageRecord): Promise<MessageRecord>
+  finished(card: MessageRecord, ms?: number): Promise<MessageRecord>
   stop(): Promise<void>
 }
 
@@ -99,7 +103,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
         () => messages().find((message) => (card ? message.ts === card.ts : true) && message.text.includes(words)),
         `a card with "${words}"`,
       ),
-    finished: (card) =>
+    finished: (card, ms = 90_000) =>
       until(
         () =>
           messages().find(
@@ -109,7 +113,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
               message.thread.some((reply) => isEnd(reply.text)),
           ),
         'the end of the request',
-        90_000,
+        ms,
       ),
     stop: async () => {
       await bot.stop()
@@ -131,7 +135,10 @@ function isEnd(text: string): boolean {
 
 /** A config.yml for the simulator's world: the README's example with the simulated bastion's paths. */
 export function configFor(simulator: Simulator, options: StageOptions): string {
-  const { binary, config, stateDir, workDir } = simulator.bastionPaths('us-bastion')
+  const { binary, config, cli, configure, cliConfig, stateDir, workDir } = simulator.bastionPaths('us-bastion')
+  const owners = (options.cryptoUsers ?? []).map(
+    (user) => `{ user: ${user}, source: secretsmanager, id: hsm/${user.replace('_', '-')} }`,
+  )
   return `
 clusters:
   - { alias: prod-us, clusterId: cluster-2abcdefghij, region: us-east-1 }
@@ -143,6 +150,8 @@ bastions:
     platform: linux
     credentials: { source: secretsmanager, id: hsm/crypto-officer }
     cmu: { binary: ${binary}, config: ${config} }
+    cli: { binary: ${cli}, configure: ${configure}, config: ${cliConfig} }
+    cryptoUsers: [${owners.join(', ')}]
     stateDir: ${stateDir}
     workDir: ${workDir}
 routes:
@@ -150,7 +159,7 @@ routes:
     destination: prod-eu
     bastion: us-bastion
     channel: ${channels.route}
-    engine: auto
+    engine: ${options.engine ?? 'auto'}
     approval:
       approvers: { users: [${people.approver}, ${people.secondApprover}], userGroups: [S0BBBBBBB] }
       required: ${options.required ?? 2}

@@ -24,6 +24,7 @@ describe('what AWS says of a cluster', () => {
       region: 'us-east-1',
       state: 'ACTIVE',
       hsmType: 'hsm1.medium',
+      certificate: expect.stringMatching(/^[0-9a-f]{64}$/),
       hsms: [
         {
           hsmId: 'hsm-2uuuuuuuuu1',

@@ -10,7 +10,7 @@ import type { Clock } from '../../src/application/ports.ts'
 import type { Store } from '../../src/application/store.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { type Pending, type RequestEvent, transition } from '../../src/domain/request.ts'
-import { cmuEngine } from '../../src/engines/cmu/index.ts'
+import { allEngines } from '../../src/engines/index.ts'
 import { auditOf, pending } from '../contract/sample-request.ts'
 import { until } from '../harness/stage.ts'
 import type { MessageRecord } from '../simulator/slack/records.ts'
@@ -52,7 +52,7 @@ export function painting(at: () => SlackPlace): () => Painting {
       },
     }
     const store = requestStore(await openDatabase(`sqlite:${join(folder, 'bot.sqlite')}`))
-    const deps = { store, engines: { cmu: cmuEngine() }, holder: 'me', clock, log: silent, web: slackWeb(at().client) }
+    const deps = { store, engines: allEngines(), holder: 'me', clock, log: silent, web: slackWeb(at().client) }
     const painter = startPainter(deps, async () => undefined)
     stop = async () => {
       await painter.stop()

@@ -7,10 +7,11 @@ import { pictureOf } from '../../src/adapters/slack/views/picture.ts'
 import { historyView, requestsView } from '../../src/adapters/slack/views/requests.ts'
 import type { SeenStep } from '../../src/application/run-view.ts'
 import { serverNumber } from '../../src/domain/ids.ts'
-import type { OutcomeReport, Trouble } from '../../src/domain/outcome.ts'
+import type { OutcomeReport } from '../../src/domain/outcome.ts'
 import type { Request } from '../../src/domain/request.ts'
 import type { Spec } from '../../src/domain/spec.ts'
 import type { Stop } from '../../src/domain/step.ts'
+import type { Trouble } from '../../src/domain/trouble.ts'
 import {
   baseConfig,
   inventory,

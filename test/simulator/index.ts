@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AwsSimulator, fakeCredentials, startAws } from './aws/aws-simulator.ts'
 import { type BastionFiles, type BastionPaths, createBastionFiles, createToolFolder } from './bastion/bastion-files.ts'
+import { type LoginRecord, readLogins } from './bastion/logins.ts'
 import { readSessions, type SessionRecord } from './bastion/sessions.ts'
 import { isJson, parseJson, textAt } from './json.ts'
 import { type SlackSimulator, startSlack } from './slack/slack-simulator.ts'
@@ -10,7 +11,7 @@ import { createWorld, type World } from './world/world.ts'
 import type { WorldSpec } from './world/world-spec.ts'
 
 export interface SimulatorOptions {
-  /** Chooses the CMU dialect and everything else that the documents leave open. Default 1. */
+  /** Chooses the tools' dialect and everything else that the documents leave open. Default 1. */
   readonly seed?: number
   /** Path of manifest.yml: scopes, commands and events are then enforced from it. */
   readonly manifest?: string
@@ -29,8 +30,10 @@ export interface Simulator {
   environment(options?: { socketMode?: boolean }): Record<string, string>
   /** Every process record of a tool: argument vector, environment, neighbours. */
   recordings(): ProcessRecording[]
-  /** CMU sessions with the commands they were given, oldest first. */
+  /** Sessions of CMU and CloudHSM CLI with the commands they were given, oldest first. */
   sessions(): SessionRecord[]
+  /** Every attempt of a tool to log in, oldest first. */
+  logins(): LoginRecord[]
   /** Everything that Slack, AWS and the tools found wrong. */
   violations(): string[]
   stop(): Promise<void>
@@ -73,7 +76,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       const bastion = spec.bastions.find((candidate) => candidate.name === name)
       const files = bastions.get(bastion?.instanceId ?? '')
       if (files === undefined) throw new Error(`no bastion ${name} in this world`)
-      return { binary: files.binary, config: files.config, stateDir: files.stateDir, workDir: files.workDir }
+      const { binary, config, cli, configure, cliConfig, stateDir, workDir } = files
+      return { binary, config, cli, configure, cliConfig, stateDir, workDir }
     },
     environment(environment = {}) {
       return {
@@ -85,6 +89,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
     recordings: () => readRecordings(directory),
     sessions: () => readSessions(directory),
+    logins: () => readLogins(directory),
     violations: () => [...slack.violations, ...aws.violations, ...readToolViolations(directory)],
     async stop() {
       await slack.stop()

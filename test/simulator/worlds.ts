@@ -2,6 +2,8 @@ import type { ClusterSpec, HsmUserSpec, KeySpec, SlackSpec, SlackUserSpec, World
 
 /** Recognisable wherever it should not be. A test searches everything for it. */
 export const plantedPassword = 'Planted7CryptoOfficer9Secret'
+/** Of the two crypto users whose credentials are secrets in `hsm2mClusters`. */
+export const plantedCryptoUserPassword = 'Planted7CryptoUser9Secret'
 export const plantedPreCoPassword = 'Planted7PreCo9Secret'
 
 /** Slack ids of the people of the ready worlds. */
@@ -37,6 +39,33 @@ function cryptoUsers(count: number): HsmUserSpec[] {
   }))
 }
 
+const usersWithSecrets = ['crypto_user1', 'crypto_user2']
+
+function withPlantedPasswords(users: HsmUserSpec[]): HsmUserSpec[] {
+  return users.map((user) =>
+    usersWithSecrets.includes(user.name) ? { ...user, password: plantedCryptoUserPassword } : user,
+  )
+}
+
+function cryptoUserSecrets(): Record<string, string> {
+  const secret = (username: string) => JSON.stringify({ username, password: plantedCryptoUserPassword })
+  return Object.fromEntries(usersWithSecrets.map((name, at) => [`hsm/crypto-user${at + 1}`, secret(name)]))
+}
+
+const purposes: readonly Pick<KeySpec, 'label' | 'keyType' | 'class'>[] = [
+  { label: 'payments-pan-aes256', keyType: 'aes', class: 'secret-key' },
+  { label: 'jwt-signing-ec', keyType: 'ec', class: 'private-key' },
+  { label: 'db-tde-master', keyType: 'aes', class: 'secret-key' },
+  { label: 'code-signing-rsa4096', keyType: 'rsa', class: 'private-key' },
+  { label: 'Backup wrapping key', keyType: 'aes', class: 'secret-key' },
+]
+
+/** payments-pan-aes256-2021, jwt-signing-ec-2021…: the label names the purpose and a year that counts up. */
+function withRealisticLabel(key: KeySpec, at: number): KeySpec {
+  const purpose = purposes[at % purposes.length]
+  return { ...key, ...purpose, label: `${purpose?.label}-${2021 + Math.floor(at / purposes.length)}` }
+}
+
 /** Keys spread over the first `owners` crypto users; every fifth one is shared with its owner's neighbour. */
 function keysOf(owners: number, count: number): KeySpec[] {
   return Array.from({ length: count }, (_, at) => ({
@@ -51,22 +80,43 @@ export function twoClusters(overrides: Partial<WorldSpec> = {}): WorldSpec {
   return { ...clonedWorld({ users: 6, missingUsers: 2, keys: 20, missingKeys: 5 }), ...overrides }
 }
 
-/** The same world at AWS's quota: this many users and keys are missing on prod-eu, and nothing else is on prod-us. */
-export function largeWorld(users: number, keys: number, overrides: Partial<WorldSpec> = {}): WorldSpec {
-  return { ...clonedWorld({ users, missingUsers: users, keys, missingKeys: keys }), ...overrides }
+/** The same two clusters with HSMs that only CloudHSM CLI can talk to, and the credentials of two crypto users. */
+export function hsm2mClusters(overrides: Partial<WorldSpec> = {}): WorldSpec {
+  const hsmType = 'hsm2m.medium'
+  return { ...clonedWorld({ users: 6, missingUsers: 2, keys: 20, missingKeys: 5, hsmType }), ...overrides }
 }
 
-function clonedWorld(size: { users: number; missingUsers: number; keys: number; missingKeys: number }): WorldSpec {
-  const users = cryptoUsers(size.users)
-  const keys = keysOf(size.users, size.keys)
+/** The same world at AWS's quota: this many users and keys are missing on prod-eu, and nothing else is on prod-us. */
+export function largeWorld(
+  users: number,
+  keys: number,
+  { hsmType, ...overrides }: Partial<WorldSpec> & { readonly hsmType?: string } = {},
+): WorldSpec {
+  const type = hsmType === undefined ? {} : { hsmType }
+  return { ...clonedWorld({ users, missingUsers: users, keys, missingKeys: keys, ...type }), ...overrides }
+}
+
+interface WorldSize {
+  readonly users: number
+  readonly missingUsers: number
+  readonly keys: number
+  readonly missingKeys: number
+  readonly hsmType?: string
+}
+
+function clonedWorld(size: WorldSize): WorldSpec {
+  const isHsm2m = size.hsmType === 'hsm2m.medium'
+  const type = size.hsmType === undefined ? {} : { hsmType: size.hsmType }
+  const users = isHsm2m ? withPlantedPasswords(cryptoUsers(size.users)) : cryptoUsers(size.users)
+  const keys = isHsm2m ? keysOf(size.users, size.keys).map(withRealisticLabel) : keysOf(size.users, size.keys)
   const present = size.users - size.missingUsers
   const known = keys
     .slice(0, size.keys - size.missingKeys)
     .filter((key) => [key.owner, ...(key.sharedWith ?? [])].every((name) => Number(name.slice(11)) <= present))
   return {
     clusters: [
-      prodUs({ users: [admin, ...users], keys: [...known, ...keys.slice(size.keys - size.missingKeys)] }),
-      prodEu({ users: [admin, ...users.slice(0, present)], keys: known }),
+      prodUs({ ...type, users: [admin, ...users], keys: [...known, ...keys.slice(size.keys - size.missingKeys)] }),
+      prodEu({ ...type, users: [admin, ...users.slice(0, present)], keys: known }),
     ],
     backups: [
       {
@@ -76,17 +126,21 @@ function clonedWorld(size: { users: number; missingUsers: number; keys: number; 
         sourceRegion: 'us-east-1',
         sourceBackup: 'backup-2usorig2222',
         sourceCluster: 'cluster-2abcdefghij',
+        ...type,
       },
-      { backupId: 'backup-2usorig2222', region: 'us-east-1', clusterId: 'cluster-2abcdefghij' },
+      { backupId: 'backup-2usorig2222', region: 'us-east-1', clusterId: 'cluster-2abcdefghij', ...type },
     ],
     bastions: [{ name: 'us-bastion', instanceId: 'i-0123456789abcdef0', region: 'us-east-1' }],
-    secrets: { 'hsm/crypto-officer': JSON.stringify({ username: 'admin', password: plantedPassword }) },
+    secrets: {
+      'hsm/crypto-officer': JSON.stringify({ username: 'admin', password: plantedPassword }),
+      ...(isHsm2m ? cryptoUserSecrets() : {}),
+    },
     parameters: { '/hsm/crypto-officer': JSON.stringify({ username: 'admin', password: plantedPassword }) },
     slack: workspace(),
   }
 }
 
-type Contents = Pick<ClusterSpec, 'users' | 'keys'>
+type Contents = Pick<ClusterSpec, 'users' | 'keys' | 'hsmType'>
 
 function prodUs(contents: Contents): ClusterSpec {
   return {

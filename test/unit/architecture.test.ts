@@ -39,8 +39,8 @@ function resolved(from: string, name: string): string {
 const WALLS: readonly [string, RegExp][] = [
   // SHA-256 is a function of its input.
   ['src/domain', /^src\/domain\/|^node:crypto$/],
-  // The engine reads its own script, once.
-  ['src/engines', /^src\/(domain|engines)\/|^node:(zlib|fs)$/],
+  // An engine reads its own script, once, and what its tool printed.
+  ['src/engines', /^src\/(domain|engines)\/|^node:(zlib|fs)$|^zod$/],
   ['src/application', /^src\/(domain|application)\/|^src\/engines\/(engine|printed)\.ts$|^src\/log\.ts$/],
   ['src/adapters', /^(?!src\/(main|bot)\.ts$)(?!test\/)/],
   ['test/simulator', /^(?!src\/)/],

@@ -77,8 +77,16 @@ describe('defaults are those of the design', () => {
       expiresAfterMs: 8 * 3_600_000,
       bastion: {
         platform: 'linux',
-        binary: '/opt/cloudhsm/bin/cloudhsm_mgmt_util',
-        configPath: '/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg',
+        cmu: {
+          binary: '/opt/cloudhsm/bin/cloudhsm_mgmt_util',
+          config: '/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg',
+        },
+        cli: {
+          binary: '/opt/cloudhsm/bin/cloudhsm-cli',
+          configure: '/opt/cloudhsm/bin/configure-cli',
+          config: '/opt/cloudhsm/etc/cloudhsm-cli.cfg',
+        },
+        cryptoUsers: [],
         stateDir: '/var/lib/cloudhsm-sync',
         workDir: '/dev/shm',
       },

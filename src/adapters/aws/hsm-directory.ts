@@ -1,7 +1,8 @@
-import { DescribeClustersCommand } from '@aws-sdk/client-cloudhsm-v2'
+import { DescribeBackupsCommand, DescribeClustersCommand } from '@aws-sdk/client-cloudhsm-v2'
 import { z } from 'zod'
-import type { HsmDirectory } from '../../application/ports.ts'
+import type { Backup, HsmDirectory } from '../../application/ports.ts'
 import type { Cluster, Hsm } from '../../domain/cluster.ts'
+import { sha256 } from '../../domain/digest.ts'
 import { asHsmId, parseClusterId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusal.ts'
 import { refuseAws } from './aws-problem.ts'
@@ -26,37 +27,93 @@ const ClusterAnswer = z.object({
   ClusterId: z.string(),
   State: z.string().catch('UNKNOWN'),
   HsmType: text,
+  SourceBackupId: text,
+  Certificates: z.object({ ClusterCertificate: text }).optional().catch(undefined),
   Hsms: z.array(HsmAnswer).default([]),
+})
+
+const BackupAnswer = z.object({
+  BackupId: z.string(),
+  ClusterId: text,
+  SourceBackup: text,
+  SourceCluster: text,
+  SourceRegion: text,
 })
 
 /** The filter names one cluster; AWS may still give empty pages before it. */
 const MOST_PAGES = 40
 const ANSWER_MS = 20_000
 
-/** CloudHSM V2 DescribeClusters. */
+/** CloudHSM V2 DescribeClusters and DescribeBackups. */
 export function hsmDirectory(clients: AwsClients): HsmDirectory {
   return {
     describe: async (clusterId, region) => {
       try {
-        let nextToken: string | undefined
-        for (let page = 0; page < MOST_PAGES; page++) {
-          // The old client takes no time limits of its own.
-          const abortSignal = AbortSignal.timeout(ANSWER_MS)
-          const query = { Filters: { clusterIds: [clusterId] }, ...(nextToken ? { NextToken: nextToken } : {}) }
-          const answer = await clients.hsm(region).send(new DescribeClustersCommand(query), { abortSignal })
+        const cluster = await inPages(async (NextToken) => {
+          const query = new DescribeClustersCommand({ Filters: { clusterIds: [clusterId] }, ...NextToken })
+          const answer = await clients.hsm(region).send(query, { abortSignal: AbortSignal.timeout(ANSWER_MS) })
           const found = z
             .array(ClusterAnswer)
             .parse(answer.Clusters ?? [])
-            .find((cluster) => cluster.ClusterId === clusterId)
-          if (found) return toCluster(found, region)
-          nextToken = answer.NextToken
-          if (!nextToken) return refuse({ code: 'cluster-not-found', cluster: clusterId, region })
-        }
-        throw new Error(`more than ${MOST_PAGES} pages of clusters in ${region}`)
+            .find((candidate) => candidate.ClusterId === clusterId)
+          return { found, next: answer.NextToken }
+        })
+        return cluster ? toCluster(cluster, region) : refuse({ code: 'cluster-not-found', cluster: clusterId, region })
       } catch (error) {
         return refuseAws(error, 'CloudHSM', region)
       }
     },
+
+    backup: async (backupId, region) => {
+      try {
+        const backup = await inPages(async (NextToken) => {
+          const query = new DescribeBackupsCommand({ Filters: { backupIds: [backupId] }, ...NextToken })
+          const answer = await clients.hsm(region).send(query, { abortSignal: AbortSignal.timeout(ANSWER_MS) })
+          const found = z
+            .array(BackupAnswer)
+            .parse(answer.Backups ?? [])
+            .find((candidate) => candidate.BackupId === backupId)
+          return { found, next: answer.NextToken }
+        })
+        return backup && toBackup(backup, region)
+      } catch (error) {
+        return refuseAws(error, 'CloudHSM', region)
+      }
+    },
+  }
+}
+
+interface Page<Found> {
+  readonly found: Found | undefined
+  readonly next: string | undefined
+}
+
+/** Asks page after page until the one that is looked for is there. The old client takes no time limits of its own, so each call brings one. */
+async function inPages<Found>(
+  ask: (token: { readonly NextToken?: string }) => Promise<Page<Found>>,
+): Promise<Found | undefined> {
+  let token = {}
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const { found, next } = await ask(token)
+    if (found !== undefined || !next) return found
+    token = { NextToken: next }
+  }
+  throw new Error(`more than ${MOST_PAGES} pages`)
+}
+
+function toBackup(answer: z.infer<typeof BackupAnswer>, region: string): Backup {
+  const {
+    ClusterId: clusterId,
+    SourceBackup: backupId,
+    SourceCluster: sourceCluster,
+    SourceRegion: sourceRegion,
+  } = answer
+  return {
+    region,
+    ...(clusterId ? { clusterId } : {}),
+    ...(backupId && sourceRegion
+      ? { original: { backupId, region: sourceRegion, ...(sourceCluster ? { clusterId: sourceCluster } : {}) } }
+      : {}),
   }
 }
 
@@ -68,6 +125,10 @@ function toCluster(answer: z.infer<typeof ClusterAnswer>, region: string): Clust
     region,
     state: answer.State,
     ...(answer.HsmType ? { hsmType: answer.HsmType } : {}),
+    ...(answer.SourceBackupId ? { sourceBackupId: answer.SourceBackupId } : {}),
+    ...(answer.Certificates?.ClusterCertificate
+      ? { certificate: sha256(answer.Certificates.ClusterCertificate.trim()) }
+      : {}),
     hsms: answer.Hsms.filter((hsm) => hsm.State !== 'DELETED').map(toHsm),
   }
 }

@@ -1,7 +1,7 @@
 import type { SlashCommand } from '@slack/bolt'
 import { refuseStranger } from '../../application/ask-workspace.ts'
 import { listMine, listOpen, showRequest } from '../../application/list-requests.ts'
-import { lookupHsms } from '../../application/lookup-hsms.ts'
+import { lookupHsms, lookupPair } from '../../application/lookup-hsms.ts'
 import { submitRequest } from '../../application/submit-request.ts'
 import { parseRequestId } from '../../domain/ids.ts'
 import { isRefusal, type Refusal } from '../../domain/refusal.ts'
@@ -12,7 +12,7 @@ import { parseSync, SYNC_USAGE } from './grammar.ts'
 import type { ListenerDeps } from './listeners.ts'
 import { code } from './text.ts'
 import { helpView } from './views/help.ts'
-import { hsmsView } from './views/hsms.ts'
+import { hsmsView, pairView } from './views/hsms.ts'
 import { CARD } from './views/picture.ts'
 import { historyView, requestsView } from './views/requests.ts'
 
@@ -30,9 +30,15 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
       work: async (command, answer) => {
         const stranger = await refuseStranger(deps, command.user_id)
         if (stranger) return answer({ text: explain(stranger) })
-        const name = command.text.trim()
-        if (name === '')
-          return answer({ text: `Name a cluster: ${code('/hsm-ips <cluster>')}. Known: ${aliases(deps)}.` })
+        const [name, other, ...rest] = command.text.split(/\s+/).filter((word) => word !== '')
+        if (name === undefined || rest.length > 0)
+          return answer({
+            text: `Name a cluster, or two to see whether they are clones: ${code('/hsm-ips <cluster> [<cluster>]')}. Known: ${aliases(deps)}.`,
+          })
+        if (other !== undefined) {
+          const pair = await lookupPair(deps, { source: name, destination: other })
+          return answer(isRefusal(pair) ? { text: explain(pair) } : pairView(pair))
+        }
         const found = await lookupHsms(deps, name)
         await answer(isRefusal(found) ? { text: explain(found) } : hsmsView(found, 'private'))
       },

@@ -1,4 +1,5 @@
-import type { AwsProblem, BaseConfigFlaw, MembershipFlaw, Refusal } from '../../domain/refusal.ts'
+import type { Ancestry } from '../../domain/lineage.ts'
+import type { AwsProblem, BaseConfigFlaw, MembershipFlaw, Refusal, ToolConfigFlaw } from '../../domain/refusal.ts'
 import { approversText, code, person, plain, when } from './text.ts'
 
 /** The one sentence (or two) that a person reads when something is refused: the rule, and what to do. Slack markup. */
@@ -20,10 +21,20 @@ export function explain({ refused }: Refusal): string {
       return `Cluster ${code(refused.cluster)} has no ACTIVE HSM with an ENI IP.`
     case 'hsm-without-ip':
       return `HSM ${code(refused.hsm)} of ${code(refused.cluster)} is ACTIVE but has no ENI IP (yet). Try again in a few minutes.`
+    case 'same-address':
+      return `Two HSMs of ${code(refused.source)} and ${code(refused.destination)} have one ENI IP (${code(refused.address)}): from one bastion they cannot be told apart, so this is refused.`
+    case 'hsm-not-active':
+      return `HSM ${code(refused.hsm)} of ${code(refused.cluster)} is ${code(refused.state)}, and CloudHSM CLI works on every HSM of a cluster at once. Try again when all are ACTIVE.`
+    case 'cluster-migrating':
+      return `Cluster ${code(refused.cluster)} is ${code(refused.state)}: it is changing its HSM type, takes few writes or none, and may be rolled back for a day. Try again when it is ACTIVE.`
+    case 'mixed-hsm-types':
+      return `Cluster ${code(refused.cluster)} has HSMs of several types (${refused.types.map((type) => code(type)).join(', ')}): it is between two types. Try again when all are of one.`
+    case 'type-direction':
+      return `From ${code(refused.source)} (${code(refused.sourceType)}) to ${code(refused.destination)} (${code(refused.destinationType)}) nothing can be copied (AWS: user replicate does not work from hsm2m to hsm1). The other way round it can.`
+    case 'not-clones':
+      return `The clusters ${code(refused.source)} and ${code(refused.destination)} are no clones, so their HSMs cannot take each other's users and keys: by their backups they have different origins${originOf(refused.ancestry)}. ${code(`/hsm-ips ${refused.source} ${refused.destination}`)} shows both lines.`
     case 'wrong-hsm-type':
-      return `HSM ${code(refused.hsm)} of ${code(refused.cluster)} is of type ${code(refused.hsmType)}; engine ${code('cmu')} works only where every HSM of both clusters is ${code('hsm1.medium')}.`
-    case 'engine-not-available':
-      return `These clusters need engine ${code(refused.engine)}, which this version does not have yet: not every HSM of both is ${code('hsm1.medium')}.`
+      return `Cluster ${code(refused.cluster)} is of type ${code(refused.hsmType)}; engine ${code('cmu')} works only where every HSM of both clusters is ${code('hsm1.medium')}.`
     case 'bastion-not-managed':
       return `Bastion ${code(refused.bastion)} (${code(refused.instanceId)}) is not known to Systems Manager in ${refused.region}. Check its agent and instance role.`
     case 'bastion-not-online':
@@ -34,6 +45,12 @@ export function explain({ refused }: Refusal): string {
       return `Bastion ${code(refused.bastion)} could not do it: ${plain(refused.problem)}`
     case 'base-config':
       return `The base config ${code(refused.path)} on bastion ${code(refused.bastion)} ${explainFlaw(refused.problem)}`
+    case 'tool-missing':
+      return `Bastion ${code(refused.bastion)} has no program ${code(refused.tool)}. Is the CloudHSM client installed there, or do the bastion's settings name another place?`
+    case 'tool-version':
+      return `Bastion ${code(refused.bastion)} has CloudHSM CLI ${code(refused.found)}; ${refused.needed} or newer is needed (user replicate came with it). Update Client SDK 5 there.`
+    case 'tool-config':
+      return `Bastion ${code(refused.bastion)} ${explainToolConfig(refused.problem)}${refused.detail === '' ? '' : `: ${plain(refused.detail, 300)}`}`
     case 'destination-busy': {
       const open = refused.link ? `<${refused.link}|${refused.request}>` : code(refused.request)
       return `Request ${open} for ${code(refused.destination)} is still open, and a destination takes one at a time. ${code(`/hsm-requests ${refused.request}`)} shows it.`
@@ -99,6 +116,30 @@ function explainFlaw(flaw: BaseConfigFlaw): string {
     default:
       return flaw satisfies never
   }
+}
+
+function explainToolConfig(problem: ToolConfigFlaw): string {
+  switch (problem) {
+    case 'namespace':
+      return 'cannot make a private place for the configuration (mount namespaces)'
+    case 'configure':
+      return 'could not configure CloudHSM CLI for both clusters. Its role needs cloudhsm:DescribeClusters and a way to the API of each Region'
+    case 'other-clusters':
+      return 'made a configuration that names other clusters than these'
+    case 'other-hosts':
+      return 'made a configuration that names other HSMs than AWS told me. Try again in a minute'
+    case 'unreadable':
+      return 'made a configuration that I cannot read'
+    case 'folder-missing':
+      return 'has no configuration folder for CloudHSM CLI'
+    default:
+      return problem satisfies never
+  }
+}
+
+function originOf({ line }: Ancestry): string {
+  const origin = line.length > 1 ? line.at(-1) : undefined
+  return origin ? ` (the destination comes from ${code(origin.id)})` : ''
 }
 
 function explainAws(problem: AwsProblem, service: string, region: string, detail: string): string {

@@ -58,7 +58,7 @@ export function parseSync(text: string): SyncWords | { readonly problems: readon
   const keys = selection(
     seen.get('keys'),
     parseHandle,
-    `${code('keys=all')}, ${code('keys=none')} or handles such as ${code('keys=7,262162')}`,
+    `${code('keys=all')}, ${code('keys=none')} handles such as ${code('keys=7,262162')} or references such as ${code('keys=0x40012')}`,
   )
   const mode = parseMode(seen.get('mode'))
   if ('problem' in users) problems.push(`${code(`users=${seen.get('users')}`)}: ${users.problem}`)
@@ -116,6 +116,9 @@ function parseUser(word: string): string | undefined {
 }
 
 function parseHandle(word: string): number | undefined {
+  // CloudHSM CLI writes key references of up to 64 bits; what a number cannot hold exactly is no reference anybody has.
+  if (/^0x[0-9a-f]{1,16}$/i.test(word))
+    return Number.isSafeInteger(Number(word)) && Number(word) > 0 ? Number(word) : undefined
   const handle = /^\d{1,10}$/.test(word) ? Number(word) : 0
   return handle >= 1 && handle <= LARGEST_HANDLE ? handle : undefined
 }

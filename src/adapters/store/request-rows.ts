@@ -22,7 +22,7 @@ const StoredDocument = z.looseObject({
     'failed',
     'unknown',
   ]),
-  spec: z.looseObject({ version: z.literal(1) }),
+  spec: z.looseObject({ version: z.union([z.literal(1), z.literal(2)]) }),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   decisions: z.array(z.looseObject({ by: z.string(), verdict: z.enum(['approve', 'reject']), at: z.number() })),
 })

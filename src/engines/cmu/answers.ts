@@ -1,5 +1,5 @@
-import { redact } from '../../domain/redact.ts'
 import type { Attempt } from '../../domain/step.ts'
+import { oneLine } from '../one-line.ts'
 
 export interface InfoRow {
   readonly server: number
@@ -40,16 +40,12 @@ export function judge(
   const trouble =
     /HSM Error|failed|unable|already|denied|Invalid|MaskedObject:\s*0x0*[1-9a-fA-F]/i.test(text) || asksQuestion(text)
   const success = new RegExp(`^(?:.*>)?\\s*${command} success\\s*(?:on server \\d+\\(.*\\))?\\s*$`, 'm').test(text)
-  const said = oneLine(text)
+  const said = words(text)
   if (success && !trouble) return { verdict: 'success', said }
   return { verdict: said === '' || success ? 'unclear' : 'failure', said }
 }
 
-/** The words of an answer on one line, without prompts, cut to what a table can hold. */
-export function oneLine(text: string): string {
-  const words = redact(text)
-    .replace(/(?:aws-cloudhsm|cloudmgmt|server ?\d*) ?>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-  return words.length > 200 ? `${words.slice(0, 200)}…` : words
+/** The words of an answer on one line, without prompts. */
+export function words(text: string): string {
+  return oneLine(text.replace(/(?:aws-cloudhsm|cloudmgmt|server ?\d*) ?>/g, ' '))
 }

@@ -1,16 +1,17 @@
-import { readFileSync } from 'node:fs'
 import { mergeConfig } from '../../domain/config-merge.ts'
 import { sha256 } from '../../domain/digest.ts'
 import type { OperationId } from '../../domain/ids.ts'
+import { type BaseConfigFlaw, type Refusal, refuse } from '../../domain/refusal.ts'
 import type { BastionFacts, Spec } from '../../domain/spec.ts'
 import type { StepPlan } from '../../domain/step.ts'
-import type { Engine } from '../engine.ts'
+import type { Answer, Draft, Engine, Prepared } from '../engine.ts'
 import type { Printed } from '../printed.ts'
-import { packed, withData } from '../script-lines.ts'
+import { refusedStop, unreadable } from '../refused.ts'
+import { bastionScript, fetchLines, loginWord, packed, withData } from '../script-lines.ts'
 import { commandsOf, dialogueOf, dialogueText } from './dialogue.ts'
 import { readSession } from './read.ts'
 import { parseSession, type Session } from './session.ts'
-import { refusedStop, sessionStop, unreadable } from './stops.ts'
+import { sessionStop } from './stops.ts'
 import { transcriptOf } from './transcript.ts'
 
 /** Longest a CMU session may take on the bastion; SSM's own limit stands above it. */
@@ -18,16 +19,25 @@ const SESSION_SECONDS = 540
 
 /** The engine for clusters of hsm1.medium: cloudhsm_mgmt_util of Client SDK 3. */
 export function cmuEngine(): Engine {
-  const script = readFileSync(new URL('./bastion.sh', import.meta.url), 'utf8')
+  const script = bastionScript(new URL('./tool.sh', import.meta.url))
   return {
     name: 'cmu',
+    reach: 'hsm',
     scriptDigest: sha256(script),
-    merge: mergeConfig,
-    baseQuery: (bastion, operation) =>
-      withData(script, { action: 'read-config', operation, config: bastion.configPath }),
+    place: ({ name, instanceId, region, stateDir, workDir, credentials, cmu }) => {
+      const common = { name, instanceId, region, stateDir, workDir, credentials }
+      return { ...common, binary: cmu.binary, configPath: cmu.config }
+    },
+    baseQuery: ({ bastion }, operation) =>
+      withData(script, {
+        action: 'read-config',
+        operation,
+        config: bastion.configPath,
+        binary: bastion.binary,
+      }),
+    prepare,
     write: (spec, plan, operation) => withData(script, sessionData(spec, plan, operation)),
-    fetch: ({ stateDir }, { operation, piece, seal }) =>
-      withData(script, { action: 'fetch', operation, state: stateDir, piece: `${piece}`, seal: seal ? 'yes' : 'no' }),
+    fetch: (bastion, fetch) => fetchLines(script, bastion, fetch),
     read: (spec, plan, printed) => {
       const refused = refusedStop(printed)
       if (refused) return { kind: 'nothing', stop: refused }
@@ -42,6 +52,27 @@ export function cmuEngine(): Engine {
   }
 }
 
+/** The base config as it was printed, and merged. */
+function prepare({ bastion, source, destination }: Draft, { result, detail, text }: Answer): Prepared | Refusal {
+  const flawed = (problem: BaseConfigFlaw) =>
+    refuse({ code: 'base-config', bastion: bastion.name, path: bastion.configPath, problem })
+  if (result === 'refused-tool-missing') return refuse({ code: 'tool-missing', bastion: bastion.name, tool: detail })
+  const flaw = FLAWS.get(result)
+  if (flaw) return flawed({ flaw })
+  if (text === undefined)
+    return refuse({ code: 'bastion-cannot', bastion: bastion.name, problem: `${result} ${detail}`.trim() })
+  const merge = mergeConfig(text, [source.hsm.ip, ...destination.hsms.map((hsm) => hsm.ip)])
+  return 'flaw' in merge ? flawed(merge) : { baseConfig: text, mergedConfig: merge.merged }
+}
+
+const FLAWS: ReadonlyMap<string, 'missing' | 'unreadable' | 'too-large'> = new Map(
+  Object.entries({
+    'refused-config-missing': 'missing',
+    'refused-config-unreadable': 'unreadable',
+    'refused-config-too-large': 'too-large',
+  } as const),
+)
+
 function sessionData(spec: Spec, plan: StepPlan, operation: OperationId): Record<string, string> {
   const { bastion, mergedConfig } = spec
   const lines = dialogueOf(spec, plan)
@@ -52,9 +83,7 @@ function sessionData(spec: Spec, plan: StepPlan, operation: OperationId): Record
     lock: spec.destination.clusterId,
     seconds: `${SESSION_SECONDS}`,
     sha256: sha256(mergedConfig),
-    ...(lines.some((line) => line.do === 'login')
-      ? { login: `${bastion.credentials.source}:${bastion.credentials.id}` }
-      : {}),
+    ...(lines.some((line) => line.do === 'login') ? { logins: loginWord(bastion.credentials) } : {}),
     config: packed(mergedConfig),
     dialogue: packed(dialogueText(lines)),
   }

@@ -2,11 +2,11 @@ import { type ServerNumber, serverNumber } from '../../domain/ids.ts'
 import type { HsmKey, HsmUser, Inventory } from '../../domain/inventory.ts'
 import { type Spec, serversOf } from '../../domain/spec.ts'
 import type { Attempt, Reading, ServerUsers, StepPlan, Stop } from '../../domain/step.ts'
+import { unreadable } from '../refused.ts'
 import { judge } from './answers.ts'
 import { enter, findKeys } from './dialogue.ts'
 import { type KeyListing, parseKeys, parseUsers } from './listings.ts'
 import { answerTo, type Session } from './session.ts'
-import { unreadable } from './stops.ts'
 
 /** What a step's session found. `stop`: why it did not play to its end, if it did not. */
 export function readSession(spec: Spec, plan: StepPlan, session: Session, stop: Stop | undefined): Reading {

@@ -1,22 +1,8 @@
 import { type Spec, serversOf } from '../../domain/spec.ts'
-import { isWrite, type StepPlan, type Stop, type StopCode } from '../../domain/step.ts'
+import { isWrite, type StepPlan, type Stop } from '../../domain/step.ts'
 import type { Printed } from '../printed.ts'
-import { oneLine, parseConnected, parseEncrypted, parseInfo } from './answers.ts'
+import { parseConnected, parseEncrypted, parseInfo, words } from './answers.ts'
 import { answerTo, type Session } from './session.ts'
-
-/** Results of the bastion script for a step that never reached an HSM. */
-const REFUSALS: Readonly<Record<string, StopCode>> = {
-  'refused-busy': 'bastion-busy',
-  'refused-credentials': 'credentials',
-  sealed: 'not-executed',
-}
-
-/** A step that the bastion script refused or that was sealed before it began. */
-export function refusedStop(printed: Printed): Stop | undefined {
-  if (!printed.result.startsWith('refused-') && printed.result !== 'sealed') return undefined
-  const reason = printed.result.replace('refused-', '')
-  return { code: REFUSALS[printed.result] ?? 'bastion-refused', detail: `${reason}: ${printed.detail}`, wrote: 'no' }
-}
 
 /** Why a session did not play to its end; `undefined` if it did. */
 export function sessionStop(spec: Spec, plan: StepPlan, printed: Printed, session: Session): Stop | undefined {
@@ -24,7 +10,7 @@ export function sessionStop(spec: Spec, plan: StepPlan, printed: Printed, sessio
   // The mark is set before the first command that can change anything is sent.
   const wrote = isWrite(plan) && printed.mark === 'write' ? 'maybe' : 'no'
   const asked = session.unfinished ? `${session.unfinished}: ` : ''
-  const tail = oneLine(session.answers.at(-1)?.text ?? session.banner)
+  const tail = words(session.answers.at(-1)?.text ?? session.banner)
   switch (printed.result) {
     case 'stopped-need':
       return { ...unmetNeed(spec, printed, session), wrote }
@@ -41,11 +27,6 @@ export function sessionStop(spec: Spec, plan: StepPlan, printed: Printed, sessio
   }
 }
 
-/** The listing a step is for cannot be read: no evidence, so no success. */
-export function unreadable(what: string, plan: StepPlan): Stop {
-  return { code: 'unreadable', detail: what, wrote: isWrite(plan) ? 'maybe' : 'no' }
-}
-
 /** Which guard it was that did not hold, by what CMU printed. */
 function unmetNeed(spec: Spec, printed: Printed, session: Session): Omit<Stop, 'wrote'> {
   const servers = serversOf(spec)
@@ -53,7 +34,7 @@ function unmetNeed(spec: Spec, printed: Printed, session: Session): Omit<Stop, '
     const answer = answerTo(session, 'loginHSM') ?? ''
     const isIn = servers.every((_, number) => answer.includes(`loginHSM success on server ${number}(`))
     if (isIn) return { code: 'unreadable', detail: `expected: ${printed.detail}` }
-    return { code: 'login-failed', detail: oneLine(answer) || printed.detail }
+    return { code: 'login-failed', detail: words(answer) || printed.detail }
   }
   const connected = parseConnected(session.banner)
   const away = servers.flatMap(({ ip }, number) => (connected.has(ip) ? [] : [`server ${number} (${ip})`]))
@@ -76,5 +57,5 @@ function complaints(banner: string): string {
   const lines = banner
     .split('\n')
     .filter((line) => /error|fail|not exist|doesn't|unencrypted|limited|timed out|refused/i.test(line))
-  return oneLine(lines.join(' '))
+  return words(lines.join(' '))
 }

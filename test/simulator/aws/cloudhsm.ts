@@ -27,6 +27,12 @@ export function cloudHsmOperations(world: World): Record<string, Operation> {
       only(input, ['Filters', 'NextToken', 'MaxResults', 'SortAscending', 'Shared'])
       const filters = filtersOf(input, ['backupIds', 'sourceBackupIds', 'clusterIds', 'states', 'neverExpires'])
       const state = world.peek()
+      if (state.backupsDenied.includes(region)) {
+        throw new AwsError(
+          'CloudHsmAccessDeniedException',
+          'User is not authorized to perform: cloudhsm:DescribeBackups because no identity-based policy allows it',
+        )
+      }
       const found = state.backups.filter(
         (backup) =>
           backup.region === region &&
@@ -43,6 +49,8 @@ export function cloudHsmOperations(world: World): Record<string, Operation> {
         ...(backup.sourceRegion === undefined ? {} : { SourceRegion: backup.sourceRegion }),
         ...(backup.sourceBackup === undefined ? {} : { SourceBackup: backup.sourceBackup }),
         ...(backup.sourceCluster === undefined ? {} : { SourceCluster: backup.sourceCluster }),
+        ...(backup.hsmType === undefined ? {} : { HsmType: backup.hsmType }),
+        ...(backup.mode === undefined ? {} : { Mode: backup.mode }),
         TagList: [],
       }))
       const { items, nextToken } = page(described, input, { largest: 50, forced: state.pageSize })
@@ -66,13 +74,17 @@ function describeCluster(cluster: Cluster): Json {
     SubnetMapping: Object.fromEntries(cluster.hsms.map((hsm) => [hsm.az, hsm.subnet])),
     VpcId: vpcOf(cluster),
     NetworkType: cluster.hsms.some((hsm) => hsm.ipV6 !== undefined) ? 'DUALSTACK' : 'IPV4',
-    // Clones are made with their original's certificates.
-    Certificates: {
-      ClusterCertificate: `-----BEGIN CERTIFICATE-----\n${cluster.lineage}\n-----END CERTIFICATE-----\n`,
-    },
+    Certificates: certificatesOf(cluster),
     TagList: [],
     Mode: 'FIPS',
   }
+}
+
+// Clones are made with their original's certificates.
+function certificatesOf({ certificate, lineage }: Cluster): Json {
+  if (certificate === null) return {}
+  const text = certificate ?? `-----BEGIN CERTIFICATE-----\n${lineage}\n-----END CERTIFICATE-----\n`
+  return { ClusterCertificate: text }
 }
 
 function describeHsm(cluster: Cluster, hsm: Hsm): Json {

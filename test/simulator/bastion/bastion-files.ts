@@ -4,12 +4,24 @@ import { fileURLToPath } from 'node:url'
 import type { BastionSpec } from '../world/world-spec.ts'
 
 const systemPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
-const programs = { cloudhsm_mgmt_util: '../bin/cmu/cmu.mjs', aws: '../bin/aws.mjs' } as const
+const programs = {
+  cloudhsm_mgmt_util: '../bin/cmu/cmu.mjs',
+  'cloudhsm-cli': '../bin/cli/cli.mjs',
+  'configure-cli': '../bin/configure/configure-cli.mjs',
+  aws: '../bin/aws.mjs',
+} as const
+const vendorTools = ['cloudhsm_mgmt_util', 'cloudhsm-cli', 'configure-cli'] as const
 
 /** Absolute paths for the bot's config.yml. */
 export interface BastionPaths {
   readonly binary: string
   readonly config: string
+  /** cloudhsm-cli */
+  readonly cli: string
+  /** configure-cli */
+  readonly configure: string
+  /** The operator's own cloudhsm-cli.cfg. */
+  readonly cliConfig: string
   readonly stateDir: string
   readonly workDir: string
 }
@@ -37,11 +49,16 @@ export function createBastionFiles(directory: string, bastion: BastionSpec, firs
   const made = [places.vendorBin, places.vendorEtc, places.usrBin, places.home, places.orchestration, places.workDir]
   for (const place of made) mkdirSync(place, { recursive: true })
   const missing = bastion.missingTools ?? []
-  const state = { path: join(directory, 'state.json'), bastion: bastion.instanceId }
-  if (!missing.includes('cloudhsm_mgmt_util')) writeTool(places.vendorBin, 'cloudhsm_mgmt_util', state)
-  if (!missing.includes('aws')) writeTool(places.usrBin, 'aws', state)
+  const world = { state: join(directory, 'state.json'), bastion: bastion.instanceId, etc: places.vendorEtc }
+  for (const name of vendorTools) if (!missing.includes(name)) writeTool(places.vendorBin, name, world)
+  if (!missing.includes('aws')) writeTool(places.usrBin, 'aws', world)
   const config = join(places.vendorEtc, 'cloudhsm_mgmt_util.cfg')
   if (bastion.baseConfig !== null) writeFileSync(config, bastion.baseConfig ?? vendorConfig(firstIp))
+  const cliConfig = join(places.vendorEtc, 'cloudhsm-cli.cfg')
+  const ownerCertificate = writeOwnerCertificate(places.vendorEtc)
+  if (bastion.cliConfig !== null) {
+    writeFileSync(cliConfig, bastion.cliConfig ?? vendorCliConfig(firstIp, ownerCertificate))
+  }
   return {
     root,
     path: missing.length === 0 ? [places.usrBin, ...systemPath].join(':') : withoutTools(places.usrBin, missing),
@@ -49,6 +66,9 @@ export function createBastionFiles(directory: string, bastion: BastionSpec, firs
     orchestration: places.orchestration,
     binary: join(places.vendorBin, 'cloudhsm_mgmt_util'),
     config,
+    cli: join(places.vendorBin, 'cloudhsm-cli'),
+    configure: join(places.vendorBin, 'configure-cli'),
+    cliConfig,
     stateDir: places.stateDir,
     workDir: places.workDir,
   }
@@ -57,19 +77,29 @@ export function createBastionFiles(directory: string, bastion: BastionSpec, firs
 /** A folder with every fake executable, for tests that run them by hand. */
 export function createToolFolder(directory: string): string {
   const folder = join(directory, 'bin')
-  mkdirSync(folder, { recursive: true })
-  const state = { path: join(directory, 'state.json'), bastion: 'by-hand' }
-  for (const name of ['cloudhsm_mgmt_util', 'aws'] as const) writeTool(folder, name, state)
+  const etc = join(directory, 'etc')
+  for (const place of [folder, etc]) mkdirSync(place, { recursive: true })
+  writeOwnerCertificate(etc)
+  const world = { state: join(directory, 'state.json'), bastion: 'by-hand', etc }
+  for (const name of [...vendorTools, 'aws'] as const) writeTool(folder, name, world)
   return folder
 }
 
+interface ToolWorld {
+  readonly state: string
+  readonly bastion: string
+  /** Stands for /opt/cloudhsm/etc. */
+  readonly etc: string
+}
+
 // The state file's place is in the wrapper: a script may well clear the environment before it starts a tool.
-function writeTool(folder: string, name: keyof typeof programs, state: { path: string; bastion: string }): void {
+function writeTool(folder: string, name: keyof typeof programs, world: ToolWorld): void {
   const program = fileURLToPath(new URL(programs[name], import.meta.url))
   const file = join(folder, name)
   const words = [
-    `SIM_STATE=${quote(state.path)}`,
-    `SIM_BASTION=${quote(state.bastion)}`,
+    `SIM_STATE=${quote(world.state)}`,
+    `SIM_BASTION=${quote(world.bastion)}`,
+    `SIM_ETC=${quote(world.etc)}`,
     'exec',
     quote(process.execPath),
   ]
@@ -99,6 +129,25 @@ function list(folder: string): string[] {
 
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+// Client SDK 5 does not connect without the certificate that the cluster's owner made.
+function writeOwnerCertificate(etc: string): string {
+  const path = join(etc, 'customerCA.crt')
+  writeFileSync(path, '-----BEGIN CERTIFICATE-----\nthe owner of the clusters\n-----END CERTIFICATE-----\n')
+  return path
+}
+
+// As `configure-cli -a` makes it: one cluster, without an id.
+function vendorCliConfig(ip: string, ownerCertificate: string): string {
+  const cluster = { hsm_ca_file: ownerCertificate, servers: [{ hostname: ip, port: 2223, enable: true }] }
+  const logging = {
+    log_type: 'file',
+    log_file: '/opt/cloudhsm/run/cloudhsm-cli.log',
+    log_level: 'info',
+    log_interval: 'daily',
+  }
+  return `${JSON.stringify({ clusters: [{ type: 'hsm1', cluster }], logging }, null, 2)}\n`
 }
 
 // The field set of a file that `configure -a` of client 3.x wrote, and one key nobody knows: a merge must keep it.

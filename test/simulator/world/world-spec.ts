@@ -20,6 +20,10 @@ export interface KeySpec {
   readonly public?: boolean
   /** What the key is, as its check value would show. Same handle with another material = another key. */
   readonly material?: string
+  /** As CloudHSM CLI shows it. Default `aes`, for a public key `rsa`. */
+  readonly keyType?: string
+  /** As CloudHSM CLI shows it. Default `secret-key`, for a public key `public-key`. */
+  readonly class?: string
 }
 
 /** Per-HSM misbehaviour; can be switched at run time with `world.update`. */
@@ -59,6 +63,8 @@ export interface ClusterSpec {
   readonly hsmType?: string
   readonly sourceBackupId?: string
   readonly preCoPassword?: string
+  /** Text of Certificates.ClusterCertificate; null: there is none; absent: one that all of this lineage have. */
+  readonly certificate?: string | null
   readonly hsms: readonly HsmSpec[]
   readonly users: readonly HsmUserSpec[]
   readonly keys: readonly KeySpec[]
@@ -72,6 +78,8 @@ export interface BackupSpec {
   readonly sourceRegion?: string
   readonly sourceBackup?: string
   readonly sourceCluster?: string
+  readonly hsmType?: string
+  readonly mode?: string
 }
 
 export interface BastionSpec {
@@ -81,10 +89,16 @@ export interface BastionSpec {
   /** `unmanaged`: SSM has never heard of the instance. */
   readonly ping?: 'Online' | 'ConnectionLost' | 'Inactive' | 'unmanaged'
   readonly platform?: 'Linux' | 'Windows'
-  /** Programs that are not installed there: any of the system's, `aws` or `cloudhsm_mgmt_util`. */
+  /** Programs that are not there: any of the system's, `aws`, `cloudhsm_mgmt_util`, `cloudhsm-cli`, `configure-cli`. */
   readonly missingTools?: readonly string[]
   /** Text of the CMU configuration file; null: there is none; absent: the vendor's, listing one HSM. */
   readonly baseConfig?: string | null
+  /** Version of Client SDK 5. Default 5.17.0. */
+  readonly clientSdk5?: string
+  /** Text of the operator's own cloudhsm-cli.cfg; null: there is none; absent: as `configure-cli -a` of one HSM makes it. */
+  readonly cliConfig?: string | null
+  /** The bastion's role lacks cloudhsm:DescribeClusters. */
+  readonly denied?: boolean
 }
 
 export type SecretSpec = string | { readonly denied: true }
@@ -128,7 +142,10 @@ export interface SlackSpec {
 
 /** One planned misbehaviour of a tool on the bastion. */
 export interface ToolFault {
-  /** First word of the CMU command, for example `syncKey`; `connect` for the start of the session. */
+  /**
+   * First word of the CMU command, for example `syncKey`; `connect` for the start of the session. For CloudHSM CLI the
+   * words before the options: `key replicate`, `login`, `interactive` (its start). Or `configure-cli`.
+   */
   readonly command: string
   /** The command line must contain this. */
   readonly match?: string
@@ -146,6 +163,9 @@ export interface ToolFault {
     | 'lie' // prints success, changes nothing
     | 'delay' // waits `ms`, then does it
     | 'twice' // the key arrives under its own and under another handle
+    | 'partial' // CloudHSM CLI: all HSMs of the destination but the last get it, and the answer says so
+    | 'bad-json' // CloudHSM CLI: does it, and prints something that is not JSON
+    | 'exit' // CloudHSM CLI, configure-cli: does it and says so, but the exit status of the process is 3
   readonly ask?: 'R/I/A' | 'R/B/I' | 'y/n'
   readonly text?: string
   readonly after?: boolean
@@ -164,10 +184,15 @@ export interface WorldSpec {
   /** Choices that win over the seed's. */
   readonly dialect?: Partial<Dialect>
   readonly toolFaults?: readonly ToolFault[]
-  /** Latency by CMU command (`connect`, `loginHSM`, `syncKey`…), in milliseconds. */
+  /**
+   * Latency in milliseconds by CMU command (`connect`, `loginHSM`, `syncKey`…), by CloudHSM CLI command (`cli start`,
+   * `cli login`, `user list`, `key replicate`…) and of `configure-cli`.
+   */
   readonly latencyMs?: Readonly<Record<string, number>>
   /** Until a key inserted on one HSM is on the cluster's others; negative: never. Default 0. */
   readonly spreadMs?: number
+  /** Regions in which DescribeBackups answers CloudHsmAccessDeniedException. */
+  readonly backupsDenied?: readonly string[]
   /** Largest page that DescribeClusters and DescribeBackups return, whatever MaxResults says. */
   readonly pageSize?: number
   readonly ssm?: {

@@ -19,6 +19,8 @@ export interface HsmKey {
   label: string
   material: string
   public?: boolean
+  keyType?: string
+  class?: string
   /** A key that is still spreading is not listed before this moment (epoch milliseconds). */
   visibleAt?: number
 }
@@ -44,6 +46,7 @@ export interface Cluster {
   hsmType: string
   sourceBackupId?: string
   preCoPassword?: string
+  certificate?: string | null
   createdAt: number
   hsms: Hsm[]
 }
@@ -54,6 +57,7 @@ export interface WorldState {
   dialect: Dialect
   clusters: Cluster[]
   backups: BackupSpec[]
+  backupsDenied: string[]
   bastions: Mutable<BastionSpec>[]
   secrets: Record<string, SecretSpec>
   parameters: Record<string, SecretSpec>

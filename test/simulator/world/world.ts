@@ -37,6 +37,7 @@ function stateOf(spec: WorldSpec, seed: number): WorldState {
     dialect: dialectOf(seed, spec.dialect),
     clusters: spec.clusters.map(clusterOf),
     backups: [...(spec.backups ?? [])],
+    backupsDenied: [...(spec.backupsDenied ?? [])],
     bastions: spec.bastions.map((bastion) => ({ ...bastion })),
     secrets: { ...spec.secrets },
     parameters: { ...spec.parameters },
@@ -56,6 +57,7 @@ function clusterOf(spec: ClusterSpec): Cluster {
     hsmType: spec.hsmType ?? 'hsm1.medium',
     ...(spec.sourceBackupId === undefined ? {} : { sourceBackupId: spec.sourceBackupId }),
     ...(spec.preCoPassword === undefined ? {} : { preCoPassword: spec.preCoPassword }),
+    ...(spec.certificate === undefined ? {} : { certificate: spec.certificate }),
     createdAt: Date.UTC(2024, 2, 1),
     hsms: spec.hsms.map((hsm) => hsmFrom(spec, hsm)),
   }
@@ -100,5 +102,7 @@ function keyFrom(spec: KeySpec): HsmKey {
     label,
     material: spec.material ?? label,
     ...(spec.public === undefined ? {} : { public: spec.public }),
+    ...(spec.keyType === undefined ? {} : { keyType: spec.keyType }),
+    ...(spec.class === undefined ? {} : { class: spec.class }),
   }
 }

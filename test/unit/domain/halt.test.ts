@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { asHsmId } from '../../../src/domain/ids.ts'
 import { type Request, transition } from '../../../src/domain/request.ts'
 import { next } from '../../../src/domain/run-plan.ts'
 import type { DoneStep } from '../../../src/domain/step.ts'
@@ -29,6 +30,23 @@ describe('what nobody asked for', () => {
     const { outcome } = walk({ ...spec, destination: { ...spec.destination, leftOut } }, honest(world()))
     expect(outcome.state).toBe('partial')
     expect(outcome.troubles).toMatchObject([{ kind: 'HSM', problem: 'left-out', why: 'it was DEGRADED' }])
+  })
+})
+
+describe('an HSM that joins the destination during the run', () => {
+  const { steps, outcome } = walk(specOfOne(), honest(world()))
+  const joined = [asHsmId('hsm-newcomer111')]
+
+  it('is named: it lacks what was copied, and nobody else would say so', () => {
+    expect(outcome.state).toBe('succeeded')
+    expect(next(specOfOne(), steps, { stopAsked: false, joined })).toMatchObject({
+      outcome: {
+        state: 'partial',
+        troubles: [
+          { kind: 'HSM', name: 'hsm-newcomer111', problem: 'left-out', why: 'it joined the cluster during the run' },
+        ],
+      },
+    })
   })
 })
 

@@ -96,25 +96,37 @@ describe('choosing HSMs', () => {
   const cluster = (hsms: readonly Hsm[], state = 'ACTIVE'): Cluster => {
     return { clusterId: sure(parseClusterId('cluster-2abcdefghij')), region: 'us-east-1', state, hsms }
   }
+  const from = cluster([hsm('n'), hsm('m')])
   const two = cluster([hsm('b'), hsm('a')])
 
   it('takes the same HSMs in whatever order AWS lists them', () => {
-    const once = chooseHsms(two, two)
-    expect(chooseHsms(cluster(two.hsms.toReversed()), cluster(two.hsms.toReversed()))).toEqual(once)
-    expect(once).toMatchObject({ source: { hsmId: 'hsm-a' }, destinations: [{ hsmId: 'hsm-a' }, { hsmId: 'hsm-b' }] })
+    const once = chooseHsms(from, two, 'hsm')
+    expect(chooseHsms(cluster(from.hsms.toReversed()), cluster(two.hsms.toReversed()), 'hsm')).toEqual(once)
+    expect(once).toMatchObject({ source: { hsmId: 'hsm-m' }, destinations: [{ hsmId: 'hsm-a' }, { hsmId: 'hsm-b' }] })
   })
   it('leaves out, and names, what is not ACTIVE', () => {
-    const chosen = chooseHsms(two, cluster([hsm('a'), hsm('c', { state: 'CREATE_IN_PROGRESS' })]))
+    const chosen = chooseHsms(from, cluster([hsm('a'), hsm('c', { state: 'CREATE_IN_PROGRESS' })]), 'hsm')
     expect(chosen).toMatchObject({ leftOut: [{ hsmId: 'hsm-c', state: 'CREATE_IN_PROGRESS' }] })
   })
   it.each([
-    ['cluster-not-active', cluster([hsm('a')], 'UPDATE_IN_PROGRESS'), two],
-    ['cluster-not-active', two, cluster([hsm('a')], 'DEGRADED')],
     ['no-active-hsm', cluster([]), two],
-    ['no-active-hsm', two, cluster([hsm('a', { state: 'DEGRADED' })])],
-    ['hsm-without-ip', two, cluster([hsm('a'), { hsmId: asHsmId('hsm-z'), state: 'ACTIVE' }])],
+    ['no-active-hsm', from, cluster([hsm('a', { state: 'DEGRADED' })])],
+    ['hsm-without-ip', from, cluster([hsm('a'), { hsmId: asHsmId('hsm-z'), state: 'ACTIVE' }])],
+    ['same-address', cluster([hsm('a')]), two],
+    ['same-address', from, cluster([hsm('a'), hsm('b', { eniIp: '10.0.0.97' })])],
   ])('refuses: %s', (code, source, destination) => {
-    expect(chooseHsms(source, destination)).toMatchObject({ refused: { code } })
+    expect(chooseHsms(source, destination, 'hsm')).toMatchObject({ refused: { code } })
+  })
+  it.each([
+    ['hsm-not-active', two, cluster([hsm('a'), hsm('c', { state: 'CREATE_IN_PROGRESS' })])],
+    ['hsm-not-active', cluster([hsm('a'), hsm('c', { state: 'DEGRADED' })]), two],
+    ['hsm-without-ip', cluster([hsm('a'), { hsmId: asHsmId('hsm-z'), state: 'ACTIVE' }]), two],
+    ['same-address', cluster([hsm('m'), hsm('b')]), two],
+  ])('an engine that works on whole clusters needs every HSM of both: %s', (code, source, destination) => {
+    expect(chooseHsms(source, destination, 'cluster')).toMatchObject({ refused: { code } })
+  })
+  it('and gets all of the source', () => {
+    expect(chooseHsms(from, two, 'cluster')).toMatchObject({ sources: [{ hsmId: 'hsm-m' }, { hsmId: 'hsm-n' }] })
   })
 })
 

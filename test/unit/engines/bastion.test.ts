@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseBlock } from '../../../src/engines/printed.ts'
-import { Bastion, PASSWORD, SCRIPT, session, tool } from '../../fixtures/bastion.ts'
+import { Bastion, PASSWORD, SCRIPTS, session, tool } from '../../fixtures/bastion.ts'
 
 let bastion: Bastion
 beforeEach(() => {
@@ -11,19 +11,27 @@ beforeEach(() => {
 })
 afterEach(() => bastion.remove())
 
-const LOGIN = { login: 'secretsmanager:hsm/crypto-officer' }
+const LOGIN = { logins: ':secretsmanager:hsm/crypto-officer' }
 
 describe('the script as a document', () => {
-  it('can be read in one sitting: under 200 lines', () => expect(SCRIPT.trimEnd().split('\n').length).toBeLessThan(200))
-  it('holds nothing that SSM would replace', () => expect(SCRIPT).not.toContain('{{'))
+  it.each(['bastion.sh', 'cmu/tool.sh', 'cloudhsm-cli/tool.sh'])('%s can be read in one sitting', (name) => {
+    const text = readFileSync(new URL(`../../../src/engines/${name}`, import.meta.url), 'utf8')
+    expect(text.trimEnd().split('\n').length).toBeLessThan(200)
+  })
+  it.each(Object.entries(SCRIPTS))('%s: holds nothing that SSM would replace', (_, script) =>
+    expect(script).not.toContain('{{'),
+  )
 
   const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0
   if (!hasShellcheck) console.warn('SKIPPED: shellcheck is not installed, so bastion.sh is NOT checked by it here')
-  it.skipIf(!hasShellcheck)('is clean for shellcheck, without exceptions (skipped where it is not installed)', () => {
-    const { stdout } = spawnSync('shellcheck', ['--shell=bash', '-'], { input: SCRIPT, encoding: 'utf8' })
-    expect(stdout).toBe('')
-    expect(SCRIPT).not.toContain('shellcheck disable')
-  })
+  it.skipIf(!hasShellcheck).each(Object.entries(SCRIPTS))(
+    '%s: is clean for shellcheck, without exceptions (skipped where it is not installed)',
+    (_, script) => {
+      const { stdout } = spawnSync('shellcheck', ['--shell=bash', '-'], { input: script, encoding: 'utf8' })
+      expect(stdout).toBe('')
+      expect(script).not.toContain('shellcheck disable')
+    },
+  )
 })
 
 describe('a session', () => {
@@ -86,7 +94,7 @@ describe('a session', () => {
       const path = spawnSync('bash', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
       if (path.startsWith('/')) symlinkSync(path, join(few, name))
     }
-    const copy = SCRIPT.replace(':/usr/local/bin:/usr/bin:/bin', '')
+    const copy = SCRIPTS.cmu.replace(':/usr/local/bin:/usr/bin:/bin', '')
     const { stdout, status } = spawnSync('bash', ['-c', copy, 'bastion', 'action=fetch', 'operation=A.1'], {
       env: { PATH: few },
       encoding: 'utf8',

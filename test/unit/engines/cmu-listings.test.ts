@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import {
   asksQuestion,
   judge,
-  oneLine,
   parseConnected,
   parseEncrypted,
   parseInfo,
+  words,
 } from '../../../src/engines/cmu/answers.ts'
 import { parseKeys, parseUsers } from '../../../src/engines/cmu/listings.ts'
 
@@ -162,8 +162,8 @@ describe('the answer to one sync', () => {
   )
 
   it('is kept on one line, without prompts, cut and redacted', () => {
-    expect(oneLine('a\n  b\naws-cloudhsm> server 0>')).toBe('a b')
-    expect(oneLine('x'.repeat(900))).toHaveLength(201)
-    expect(oneLine('bad: loginHSM CO admin Secret123')).not.toContain('Secret123')
+    expect(words('a\n  b\naws-cloudhsm> server 0>')).toBe('a b')
+    expect(words('x'.repeat(900))).toHaveLength(201)
+    expect(words('bad: loginHSM CO admin Secret123')).not.toContain('Secret123')
   })
 })

@@ -121,8 +121,8 @@ describe('what is sent to the bastion', () => {
   })
 
   it('names where the credentials are, and only where a login is needed', () => {
-    expect(lines(KEYS)[1]).toContain("'login=secretsmanager:hsm/crypto-officer'")
-    expect(lines(INSPECT)[1]).not.toContain('login=')
+    expect(lines(KEYS)[1]).toContain("'logins=:secretsmanager:hsm/crypto-officer'")
+    expect(lines(INSPECT)[1]).not.toContain('logins=')
   })
 
   it('the largest batch of scattered keys stays below what SSM surely takes in one command', () => {

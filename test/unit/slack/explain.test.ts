@@ -20,8 +20,35 @@ const REFUSALS = {
   'cluster-not-active': { code: 'cluster-not-active', cluster, state: 'UPDATE_IN_PROGRESS' },
   'no-active-hsm': { code: 'no-active-hsm', cluster },
   'hsm-without-ip': { code: 'hsm-without-ip', cluster, hsm },
-  'wrong-hsm-type': { code: 'wrong-hsm-type', cluster, hsm, hsmType: 'hsm2m.medium' },
-  'engine-not-available': { code: 'engine-not-available', engine: 'cloudhsm-cli' },
+  'same-address': {
+    code: 'same-address',
+    source: cluster,
+    destination: cluster,
+    address: '10.0.1.7',
+  },
+  'hsm-not-active': { code: 'hsm-not-active', cluster, hsm, state: 'DEGRADED' },
+  'wrong-hsm-type': { code: 'wrong-hsm-type', cluster, hsmType: 'hsm2m.medium' },
+  'cluster-migrating': { code: 'cluster-migrating', cluster, state: 'MODIFY_IN_PROGRESS' },
+  'mixed-hsm-types': { code: 'mixed-hsm-types', cluster, types: ['hsm1.medium', 'hsm2m.medium'] },
+  'type-direction': {
+    code: 'type-direction',
+    source: cluster,
+    destination: cluster,
+    sourceType: 'hsm2m.medium',
+    destinationType: 'hsm1.medium',
+  },
+  'not-clones': {
+    code: 'not-clones',
+    source: 'prod-us',
+    destination: 'prod-eu',
+    ancestry: {
+      line: [
+        { kind: 'cluster', id: 'cluster-7kkmnopqrst', region: 'eu-west-1' },
+        { kind: 'cluster', id: 'cluster-3origin3333', region: 'eu-west-1' },
+      ],
+      end: { kind: 'origin' },
+    },
+  },
   'bastion-not-managed': {
     code: 'bastion-not-managed',
     bastion,
@@ -42,6 +69,9 @@ const REFUSALS = {
     path: '/etc/cmu.cfg',
     problem: { flaw: 'field', field: 'servers[0].port', expected: 'a port number' },
   },
+  'tool-missing': { code: 'tool-missing', bastion, tool: '/opt/cloudhsm/bin/cloudhsm-cli' },
+  'tool-version': { code: 'tool-version', bastion, found: '5.12.0', needed: '5.15' },
+  'tool-config': { code: 'tool-config', bastion, problem: 'configure', detail: 'dispatch failure' },
   'destination-busy': {
     code: 'destination-busy',
     destination: 'prod-eu',
@@ -72,7 +102,10 @@ const REFUSALS = {
 } as const satisfies { readonly [Code in RefusalFacts['code']]: RefusalFacts & { readonly code: Code } }
 
 /** Facts that are told in words of their own. */
-const TOLD_OTHERWISE = new Set<unknown>(['access-denied', 'guest', 'field', true, NOW, 'U0ASKER'])
+const TOLD_OTHERWISE = new Set<unknown>([
+  ...['access-denied', 'guest', 'field', true, NOW, 'U0ASKER'],
+  ...['configure', 'cluster', 'origin', 'eu-west-1', 'cluster-7kkmnopqrst'],
+])
 
 function factsOf(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [value]
@@ -122,10 +155,15 @@ const STOPS = {
   'wrong-partition': 1,
   'login-failed': 1,
   'login-risk': 1,
+  'login-unsure': 1,
+  'partial-view': 1,
   question: 1,
   'no-answer': 1,
   unreadable: 1,
   'users-changed': 1,
+  inconsistent: 1,
+  'unknown-failure': 1,
+  'tool-refused': 1,
   'canary-effect': 1,
   'batch-failed': 1,
   'bastion-refused': 1,

@@ -69,7 +69,7 @@ describe('each wrong word is quoted', () => {
     ['a space in a list', 'a b keys=7, 8 why', 'an empty item is not right'],
     ['a user name no HSM takes', 'a b users=j.doe why', '`j.doe` is not right'],
     ['a user name that is too long', `a b users=${'x'.repeat(32)} why`, 'is not right'],
-    ['a handle that is no number', 'a b keys=0x7 why', '`0x7` is not right'],
+    ['a handle that is no number', 'a b keys=0xg7 why', '`0xg7` is not right'],
     ['handle zero', 'a b keys=0 why', '`0` is not right'],
     ['a handle above 32 bits', 'a b keys=4294967296 why', '`4294967296` is not right'],
     ['an unknown mode', 'a b mode=dry why', '`mode=dry`: expected'],

@@ -41,6 +41,17 @@ export function pre(text: string, limit = 3000): Block {
   }
 }
 
+/** Lines put together into texts of less than `limit` characters. */
+export function chunks(lines: readonly string[], limit: number): string[] {
+  const parts: string[] = []
+  for (const line of lines) {
+    const last = parts.at(-1)
+    if (last !== undefined && last.length + line.length < limit) parts[parts.length - 1] = `${last}\n${line}`
+    else parts.push(line)
+  }
+  return parts
+}
+
 export const divider: Block = { type: 'divider' }
 
 export interface ButtonShape {

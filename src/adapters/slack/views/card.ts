@@ -1,14 +1,14 @@
-import { createTwoFilesPatch } from 'diff'
 import { approvalsOf, type Request } from '../../../domain/request.ts'
-import { describeSelection } from '../../../domain/scope.ts'
-import type { Spec } from '../../../domain/spec.ts'
-import { approversText, code, columns, count, cut, person, plain, when } from '../text.ts'
+import { keyName, type Spec } from '../../../domain/spec.ts'
+import { approversText, code, count, cut, person, plain, when } from '../text.ts'
 import { ACTIONS, cardBlockId } from './actions.ts'
 import { type Block, button, context, divider, fields, header, type Message, pre, section } from './blocks.ts'
+import { configurationBlocks, engineText, hsmText } from './configuration.ts'
+import { lineageText } from './lineage.ts'
 import { STATE_FACES } from './states.ts'
 
 /** All blocks together stay below Slack's undocumented 13,200 characters (facts, section 2.3). */
-const DIFFERENCE_LIMIT = 3500
+const CONFIGURATION_LIMIT = 3500
 const HSM_LIMIT = 2000
 
 /** The one message of a request: its stored state, nothing else. */
@@ -22,14 +22,16 @@ export function cardView(request: Request): Message {
     fields([
       `*Source*\n${code(spec.source.alias)} · ${spec.source.region}\n${code(spec.source.clusterId)}`,
       `*Destination*\n${code(spec.destination.alias)} · ${spec.destination.region}\n${code(spec.destination.clusterId)}`,
-      `*Engine and bastion*\n${code(spec.engine)} on ${code(spec.bastion.name)} (${code(spec.bastion.instanceId)}, ${spec.bastion.region})`,
-      `*Runs as*\nthe crypto officer in ${code(spec.bastion.credentials.id)} (${spec.bastion.credentials.source})`,
-      `*Users*\n${scopeText(spec.scope.users, 'users')}`,
-      `*Keys*\n${scopeText(spec.scope.keys, 'keys')}`,
+      `*Engine and bastion*\n${engineText(spec)}`,
+      `*Runs as*\n${loginText(spec)}`,
+      `*Users*\n${scopeText(spec, 'users')}`,
+      `*Keys*\n${scopeText(spec, 'keys')}`,
     ]),
     pre(hsmText(spec), HSM_LIMIT),
-    section('*Base config → merged config*'),
-    pre(configDifference(spec), DIFFERENCE_LIMIT),
+    ...(request.lineage
+      ? [section(lineageText(request.lineage, { source: spec.source.alias, destination: spec.destination.alias }))]
+      : []),
+    ...configurationBlocks(spec, CONFIGURATION_LIMIT),
     divider,
     section(`${face.icon} ${stateText(request)}`),
     section(approvalText(request)),
@@ -47,30 +49,19 @@ function purpose({ mode, source, destination }: Spec): string {
     : `copy what is missing from ${source.alias} to ${destination.alias}`
 }
 
-function scopeText(selection: Spec['scope']['users'] | Spec['scope']['keys'], noun: string): string {
-  if (selection.kind === 'all') return noun === 'users' ? 'all users, crypto officers included' : `all ${noun}`
+/** Whose passwords the bastion will use, by reference. */
+function loginText({ bastion }: Spec): string {
+  const officer = `the crypto officer in ${code(bastion.credentials.id)} (${bastion.credentials.source})`
+  const others = (bastion.cryptoUsers ?? []).map(({ user, id }) => `${code(user)} in ${code(id)}`)
+  return others.length === 0 ? officer : `${officer}; only to list their own keys: ${others.join(', ')}`
+}
+
+function scopeText(spec: Spec, noun: 'users' | 'keys'): string {
+  const selection = spec.scope[noun]
+  if (selection.kind === 'all') return noun === 'users' ? 'all users, crypto officers included' : 'all keys'
   if (selection.kind === 'none') return `no ${noun}`
-  return `${count(selection.items.length, noun.slice(0, -1))}: ${code(describeSelection(selection), 600)}`
-}
-
-/** Which HSM stands behind which server number: the direction of everything that follows. */
-export function hsmText({ source, destination }: Spec): string {
-  const rows = [
-    ['server', 'role', 'HSM', 'ENI IP'],
-    ['0', 'source', source.hsm.hsmId, source.hsm.ip],
-    ...destination.hsms.map((hsm, index) => [`${index + 1}`, 'destination', hsm.hsmId, hsm.ip]),
-    ...destination.leftOut.map((hsm) => ['-', 'left out', hsm.hsmId, hsm.state]),
-  ]
-  return columns(rows)
-}
-
-/** A unified difference without its two file lines' noise. */
-export function configDifference(spec: Spec): string {
-  const patch = createTwoFilesPatch('base config', 'merged config', spec.baseConfig, spec.mergedConfig, '', '', {
-    context: 8,
-  })
-  const lines = patch.split('\n').filter((line) => !line.startsWith('====') && !line.startsWith('\\ No newline'))
-  return lines.join('\n').trim()
+  const items = selection.items.map((item) => (typeof item === 'number' ? keyName(spec, item) : item))
+  return `${count(items.length, noun.slice(0, -1))}: ${code(items.join(','), 600)}`
 }
 
 function stateText(request: Request): string {
@@ -113,6 +104,10 @@ function expiryText(request: Request): string {
   return request.state === 'pending' ? `expires ${when(request.expiresAt)}` : request.spec.mode
 }
 
+function doubt({ lineage }: Request): string {
+  return lineage?.verdict === 'unproven' ? 'It is NOT proven that these clusters are clones. ' : ''
+}
+
 function actions(request: Request): Block[] {
   const { id, digest, spec } = request
   const value = id
@@ -144,7 +139,7 @@ function actions(request: Request): Block[] {
           style: 'primary',
           confirm: {
             title: `Approve ${id}?`,
-            text: `The bot may then ${purpose(spec)}, exactly as this card shows (digest ${digest.slice(0, 12)}).`,
+            text: `${doubt(request)}The bot may then ${purpose(spec)}, exactly as this card shows (digest ${digest.slice(0, 12)}).`,
             yes: 'Approve',
             no: 'Not now',
           },

@@ -1,12 +1,13 @@
-import type { FoundHsms } from '../../../application/lookup-hsms.ts'
+import type { FoundHsms, FoundPair } from '../../../application/lookup-hsms.ts'
 import { hsmTypeOf } from '../../../domain/cluster.ts'
-import { code, columns, count } from '../text.ts'
+import { code, columns, count, plain } from '../text.ts'
 import { ACTIONS } from './actions.ts'
-import { type Block, button, type Message, pre, section } from './blocks.ts'
+import { type Block, button, context, type Message, pre, section } from './blocks.ts'
+import { lineageText } from './lineage.ts'
 
 /** The HSMs of a cluster. Private: with a button to share; shared: without. */
 export function hsmsView({ name, cluster }: FoundHsms, audience: 'private' | 'shared'): Message {
-  const title = `*${code(name)}* · ${cluster.region} · ${code(cluster.clusterId)} · ${cluster.state} · ${count(cluster.hsms.length, 'HSM')}`
+  const title = `*${code(name)}* · ${cluster.region} · ${code(cluster.clusterId)} · ${plain(cluster.state, 40)} · ${count(cluster.hsms.length, 'HSM')}`
   const hasV6 = cluster.hsms.some((hsm) => hsm.eniIpV6)
   const head = ['ENI IP', ...(hasV6 ? ['IPv6'] : []), 'HSM', 'AZ', 'subnet', 'state', 'type']
   const rows = cluster.hsms.map((hsm) => [
@@ -38,4 +39,39 @@ export function hsmsView({ name, cluster }: FoundHsms, audience: 'private' | 'sh
       : []),
   ]
   return { text: `HSMs of ${name}: ${cluster.hsms.map((hsm) => hsm.eniIp ?? hsm.hsmId).join(', ') || 'none'}`, blocks }
+}
+
+/** Two clusters side by side, and the verdict whether they are clones. */
+export function pairView({ source, destination, lineage }: FoundPair): Message {
+  const columnOf = ({ name, cluster }: FoundHsms): string[] => [
+    name,
+    cluster.clusterId,
+    cluster.region,
+    cluster.state,
+    cluster.hsmType ?? '-',
+    ...cluster.hsms.flatMap((hsm) => [
+      '',
+      hsm.hsmId,
+      `  ${hsm.eniIp ?? '(no ENI IP yet)'}`,
+      `  ${hsm.state}, ${hsmTypeOf(cluster, hsm)}`,
+    ]),
+  ]
+  const [left, right] = [columnOf(source), columnOf(destination)]
+  const rows = Array.from({ length: Math.max(left.length, right.length) }, (_, at) => [left[at] ?? '', right[at] ?? ''])
+  const names = { source: source.name, destination: destination.name }
+  return {
+    text: `${source.name} and ${destination.name}: ${VERDICTS[lineage.verdict]}`,
+    blocks: [
+      section(`*${code(source.name)} and ${code(destination.name)}*`),
+      pre(columns(rows), 6000),
+      section(lineageText(lineage, names)),
+      context('How they were born, not whether they are equal now: `/hsm-sync … mode=plan` compares them.'),
+    ],
+  }
+}
+
+const VERDICTS: Readonly<Record<FoundPair['lineage']['verdict'], string>> = {
+  proven: 'proven clones',
+  unproven: 'not proven to be clones',
+  disproven: 'no clones',
 }

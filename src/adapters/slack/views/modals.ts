@@ -4,6 +4,7 @@ import type { Request } from '../../../domain/request.ts'
 import { code, plain } from '../text.ts'
 import { REASON_BLOCK, REASON_INPUT, REJECT_VIEW } from './actions.ts'
 import { context, pre, section } from './blocks.ts'
+import { configurationFile } from './configuration.ts'
 
 /** What the reject modal carries from the click to the answer. */
 const RejectMemo = z.object({ request: z.string(), digest: z.string(), ts: z.string(), channel: z.string() })
@@ -32,9 +33,9 @@ export function rejectModal(request: Request, memo: RejectMemo): types.ModalView
 const PIECE = 2900
 const PIECES = 20
 
-/** The merged config, whole as far as a modal holds it. */
+/** The configuration, whole as far as a modal holds it. */
 export function configModal(request: Request): types.ModalView {
-  const text = request.spec.mergedConfig
+  const text = configurationFile(request.spec)
   const pieces = Array.from({ length: Math.min(PIECES, Math.ceil(text.length / PIECE)) }, (_, at) =>
     text.slice(at * PIECE, (at + 1) * PIECE),
   )

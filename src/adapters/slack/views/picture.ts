@@ -4,6 +4,7 @@ import { approvalsOf, type Finished, type Request } from '../../../domain/reques
 import { approversText, code, person, plain, when } from '../text.ts'
 import { type Message, section } from './blocks.ts'
 import { cardView } from './card.ts'
+import { configurationFile } from './configuration.ts'
 import { resultView, troubleFile } from './result.ts'
 import { diffOf, diffText, progressText, stepLine } from './steps.ts'
 
@@ -28,8 +29,8 @@ export function pictureOf(view: RequestView, transcript: string | undefined): re
     message('digest', digestText(request)),
     file('config', {
       name: `merged-${request.id}.cfg`,
-      title: 'Merged config, whole',
-      content: request.spec.mergedConfig,
+      title: request.spec.commands ? 'Configuration that these commands made on the bastion' : 'Merged config, whole',
+      content: configurationFile(request.spec),
     }),
     ...decisions(request),
     ...reminders(request),
@@ -46,7 +47,7 @@ function digestText(request: Request): string {
   const { spec } = request
   return [
     `*What an approval binds*, as one SHA-256: ${code(request.digest)}`,
-    `It covers mode, scope, engine, HSM ids and ENI IPs, the merged config below, the bastion, the credential reference and the bastion script (${code(spec.scriptDigest.slice(0, 12))}).`,
+    `It covers mode, scope, engine, HSM ids and ENI IPs, ${spec.commands ? 'the commands that make the configuration below, the version of the tool' : 'the merged config below'}, the bastion, the credential references and the bastion script (${code(spec.scriptDigest.slice(0, 12))}).`,
     'Right before the run I derive it all again; if the digest differs, nothing runs.',
   ].join('\n')
 }
@@ -121,7 +122,7 @@ function isBatch({ plan }: SeenStep): boolean {
 }
 
 function result(request: Finished, transcript: string | undefined): Slot[] {
-  const troubles = troubleFile(request.outcome.troubles)
+  const troubles = troubleFile(request.spec, request.outcome.troubles)
   return [
     ...(transcript
       ? [

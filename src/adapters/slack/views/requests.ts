@@ -3,8 +3,9 @@ import type { Request } from '../../../domain/request.ts'
 import { approvalsOf } from '../../../domain/request.ts'
 import { describeSelection } from '../../../domain/scope.ts'
 import { approversText, code, count, person, plain, when } from '../text.ts'
-import { context, type Message, pre, section } from './blocks.ts'
-import { configDifference, hsmText } from './card.ts'
+import { chunks, context, type Message, pre, section } from './blocks.ts'
+import { configurationBlocks, hsmText } from './configuration.ts'
+import { lineageText } from './lineage.ts'
 import { resultView } from './result.ts'
 import { STATE_FACES } from './states.ts'
 import { diffOf, diffText, progressText, stepLine } from './steps.ts'
@@ -54,7 +55,10 @@ export function historyView({ request, steps, history }: RequestHistory, link: s
     blocks: [
       section(about.join('\n')),
       pre(hsmText(spec), 1200),
-      pre(configDifference(spec), 2500),
+      ...(request.lineage
+        ? [section(lineageText(request.lineage, { source: spec.source.alias, destination: spec.destination.alias }))]
+        : []),
+      ...configurationBlocks(spec, 2500),
       ...(diff ? [section(diffText(spec, diff))] : []),
       ...(progress ? [pre(progress, 400)] : []),
       ...(steps.length > 0
@@ -83,14 +87,4 @@ function factsText(facts: Readonly<Record<string, unknown>>): string {
     return typeof value === 'string' ? [`${name} ${plain(value, 120)}`] : []
   })
   return shown.length > 0 ? ` · ${shown.join(' · ')}` : ''
-}
-
-function chunks(lines: readonly string[], limit: number): string[] {
-  const parts: string[] = []
-  for (const line of lines) {
-    const last = parts.at(-1)
-    if (last !== undefined && last.length + line.length < limit) parts[parts.length - 1] = `${last}\n${line}`
-    else parts.push(line)
-  }
-  return parts
 }

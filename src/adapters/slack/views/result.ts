@@ -1,8 +1,10 @@
-import type { OutcomeReport, Trouble } from '../../../domain/outcome.ts'
+import type { OutcomeReport } from '../../../domain/outcome.ts'
 import type { Finished } from '../../../domain/request.ts'
+import { placeName, type Spec } from '../../../domain/spec.ts'
+import type { Trouble } from '../../../domain/trouble.ts'
 import { explain } from '../explain.ts'
-import { code, columns, duration, person, plain } from '../text.ts'
-import { type Block, type Message, pre, section } from './blocks.ts'
+import { code, columns, count, duration, person, plain } from '../text.ts'
+import { type Block, chunks, type Message, pre, section } from './blocks.ts'
 import { STATE_FACES } from './states.ts'
 import { stopText } from './stop-text.ts'
 
@@ -16,9 +18,8 @@ export function resultView(request: Finished): Message {
   const title = `${face.icon} *${headline(request)}* ${person(request.requestedBy)} · ${took}`
   const blocks: Block[] = [section(`${title}\n${changed(outcome, spec.mode)}`)]
   if (outcome.destinations.length > 0 && spec.mode === 'sync') blocks.push(pre(table(outcome), 2500))
-  if (outcome.troubles.length > 0) blocks.push(section(troubleText(outcome.troubles, request.state)))
-  const proof = proofText(outcome)
-  if (proof) blocks.push(section(proof))
+  if (outcome.troubles.length > 0) blocks.push(...chunks(troubleLines(request), 2800).map(section))
+  for (const text of [proofText(outcome), comparisonText(outcome)]) if (text) blocks.push(section(text))
   const next = nextText(request)
   if (next) blocks.push(section(`*Next:* ${next}`))
   return {
@@ -45,11 +46,11 @@ function changed(outcome: OutcomeReport, mode: string): string {
 }
 
 function table({ destinations }: OutcomeReport): string {
-  const head = ['destination HSM', 'ENI IP', '', 'already there', 'synced', 'failed', 'not tried', 'conflicts']
-  const rows = destinations.flatMap(({ hsmId, ip, users, keys }) => [
+  const head = ['destination', '', '', 'already there', 'synced', 'failed', 'not tried', 'conflicts']
+  const rows = destinations.flatMap(({ hsmId, ip, cluster, users, keys }) => [
     [
-      hsmId,
-      ip,
+      hsmId ?? cluster?.alias ?? '',
+      ip ?? count(cluster?.hsms ?? 0, 'HSM'),
       'users',
       `${users.already}`,
       `${users.synced}`,
@@ -62,22 +63,24 @@ function table({ destinations }: OutcomeReport): string {
   return columns([head, ...rows])
 }
 
-export function troubleLine({ kind, name, server, problem, why }: Trouble): string {
-  const where = server === undefined ? '' : ` on server ${server}`
+export function troubleLine(spec: Spec, { kind, name, server, problem, why }: Trouble): string {
+  const where = server === undefined ? '' : ` on ${placeName(spec, server)}`
   return `${kind} ${name}${where}: ${problem.replaceAll('-', ' ')} (${why})`
 }
 
-function troubleText(troubles: readonly Trouble[], state: Finished['state']): string {
+function troubleLines({ outcome: { troubles }, state, spec }: Finished): readonly string[] {
   const title = state === 'unknown' ? 'To be looked at' : 'Not where they should be'
-  const lines = troubles.slice(0, SHOWN_TROUBLES).map((trouble) => `• ${plain(troubleLine(trouble), 180)}`)
+  const lines = troubles.slice(0, SHOWN_TROUBLES).map((trouble) => `• ${plain(troubleLine(spec, trouble), 260)}`)
   const rest = troubles.length - SHOWN_TROUBLES
-  const more = rest > 0 ? `\n… and ${rest} more, all of them in the file above.` : ''
-  return `*${title} (${troubles.length}):*\n${lines.join('\n')}${more}`
+  const more = rest > 0 ? [`… and ${rest} more, all of them in the file above.`] : []
+  return [`*${title} (${troubles.length}):*`, ...lines, ...more]
 }
 
 /** All troubles, one a line, where the message cannot hold them. */
-export function troubleFile(troubles: readonly Trouble[]): string | undefined {
-  return troubles.length > SHOWN_TROUBLES ? `${troubles.map(troubleLine).join('\n')}\n` : undefined
+export function troubleFile(spec: Spec, troubles: readonly Trouble[]): string | undefined {
+  return troubles.length > SHOWN_TROUBLES
+    ? `${troubles.map((trouble) => troubleLine(spec, trouble)).join('\n')}\n`
+    : undefined
 }
 
 function proofText({ keyHashes }: OutcomeReport): string | undefined {
@@ -89,6 +92,27 @@ function proofText({ keyHashes }: OutcomeReport): string | undefined {
   return `*Proof:* Key Hash ${code(`${source.hash.slice(0, 16)}…`)} is equal on the source and ${servers}: same owners and shares for all keys.`
 }
 
+/** What an administrator's listing cannot tell, where one was all there was. */
+function comparisonText({ comparison, wrote }: OutcomeReport): string | undefined {
+  if (!comparison) return undefined
+  const { byMaterial, byLabel } = comparison
+  if (byMaterial + byLabel === 0)
+    return wrote
+      ? undefined
+      : "*No key was compared:* the administrator's listing shows none that is on both sides. Whether an administrator sees every key is not documented."
+  const proven =
+    byMaterial > 0
+      ? [`*Proof:* ${count(byMaterial, 'key')} compared by owner, shares, label, type and check value: equal.`]
+      : []
+  const told =
+    byLabel > 0
+      ? [
+          `${count(byLabel, 'key')} compared by reference and label only: an administrator's listing shows no more (whether it shows every key is not documented), and two keys with one reference and label would look the same. Owners listed under ${code('cryptoUsers')} of the bastion tell them apart.`,
+        ]
+      : []
+  return [...proven, ...told].join('\n')
+}
+
 function nextText({ id, state, outcome, spec }: Finished): string | undefined {
   const afterStop = outcome.stop ? stopText(outcome.stop).next : undefined
   if (state === 'unknown') {
@@ -98,6 +122,9 @@ function nextText({ id, state, outcome, spec }: Finished): string | undefined {
   if (afterStop) return afterStop
   if (outcome.troubles.some(({ problem }) => problem === 'unexpected')) {
     return `find out whose the unexpected users or keys are before you ask again: if nobody made them on ${code(spec.destination.alias)}, a comparison by handles does not hold.`
+  }
+  if (outcome.troubles.some(({ problem }) => problem === 'incomplete')) {
+    return `what stands on some HSMs of ${code(spec.destination.alias)} only is not safe there yet. A user: repair it (CloudHSM CLI's ${code('user list')} shows ${code('cluster-coverage')}). A key: the service spreads it; compare again later with ${code('mode=plan')}.`
   }
   if (outcome.troubles.some(({ problem }) => problem === 'conflict')) {
     return 'conflicts are never written over: compare the named users and keys on both clusters by hand.'

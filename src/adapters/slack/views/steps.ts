@@ -1,8 +1,9 @@
 import type { SeenStep } from '../../../application/run-view.ts'
 import { type Diff, diffInventories } from '../../../domain/diff.ts'
-import type { Inventory } from '../../../domain/inventory.ts'
+import type { ServerNumber } from '../../../domain/ids.ts'
+import { type Inventory, isWhole } from '../../../domain/inventory.ts'
 import { stopAfter } from '../../../domain/run-facts.ts'
-import { type Spec, serversOf } from '../../../domain/spec.ts'
+import { keyName, placeName, placesOf, type Spec, serversOf } from '../../../domain/spec.ts'
 import { isWrite, type Reading } from '../../../domain/step.ts'
 import { code, count, cut, duration, plain } from '../text.ts'
 import { stopText } from './stop-text.ts'
@@ -11,7 +12,7 @@ import { stopText } from './stop-text.ts'
 export function stepLine(spec: Spec, step: SeenStep, steps: readonly SeenStep[]): string {
   const command = step.commandId ? ` · SSM command ${code(step.commandId)}` : ''
   if (!step.reading) return `⏳ ${doing(spec, step)}${command}`
-  const stop = stopAfter({ plan: step.plan, reading: step.reading, seconds: step.seconds }, listedBefore(steps))
+  const stop = stopAfter(spec, { plan: step.plan, reading: step.reading, seconds: step.seconds }, listedBefore(steps))
   const icon = stop || hasFailures(step.reading) ? '⚠️' : '✔️'
   const result = stop ? stopText(stop).what : done(spec, step)
   return cut(`${icon} ${result} (${duration(step.seconds * 1000)})${command}`, 2900)
@@ -31,10 +32,10 @@ function doing(spec: Spec, { plan }: SeenStep): string {
         ? 'Listing users and keys on every HSM…'
         : 'Verifying: listing users and keys on every HSM again…'
     case 'sync-users':
-      return `Copying ${count(plan.users.length, 'user')} to server ${plan.server} (${ipOf(spec, plan.server)})…`
+      return `Copying ${count(plan.users.length, 'user')} to ${placeText(spec, plan.server)}…`
     case 'sync-keys':
       return plan.canary
-        ? `Copying key ${plan.handles[0]} alone, to see its effect…`
+        ? `Copying key ${keyName(spec, plan.handles[0] ?? 0)} alone, to see its effect…`
         : `Copying ${count(plan.handles.length, 'key')}…`
     default:
       return plan satisfies never
@@ -44,24 +45,40 @@ function doing(spec: Spec, { plan }: SeenStep): string {
 function done(spec: Spec, { plan, reading }: SeenStep): string {
   switch (reading?.kind) {
     case 'inspected': {
+      if (spec.reach === 'cluster') {
+        const clusters = placesOf(spec).map(
+          ({ alias, hsms }, number) =>
+            `${code(alias)} (${count(hsms.length, 'HSM')}, ${count(reading.servers[number]?.users.length ?? 0, 'user')})`,
+        )
+        const isWide = reading.servers.every(({ users }) => users.every(isWhole))
+        const parts = [
+          'Configured for exactly the approved HSMs',
+          ...(reading.isCounted ? ['connected to as many, each another one'] : []),
+          ...(isWide ? ['every user is on all of them'] : []),
+        ]
+        return `${parts.join(', ')}: ${clusters.join(', ')}`
+      }
       const servers = serversOf(spec).map(({ hsmId, ip }, number) => `server ${number} = ${code(hsmId)} (${ip})`)
       return `Connected and encrypted, every HSM the expected one: ${servers.slice(0, 10).join(', ')}`
     }
     case 'listed': {
       const parts = reading.inventories.map(
-        ({ server, users, keys }) => `server ${server}: ${count(users.length, 'user')}, ${count(keys.length, 'key')}`,
+        ({ server, users, keys }) =>
+          `${placeName(spec, server)}: ${count(users.length, 'user')}, ${count(keys.length, 'key')}`,
       )
       return `${plan.kind === 'inventory' && plan.purpose === 'after' ? 'Listed again' : 'Inventory'}: ${parts.slice(0, 10).join(' · ')}`
     }
     case 'users-synced': {
       const copied = reading.attempts.filter((attempt) => attempt.verdict === 'success').length
-      const server = plan.kind === 'sync-users' ? plan.server : 0
-      return `Users to server ${server} (${ipOf(spec, server)}): ${copied} of ${reading.attempts.length} copied, by the tool's own word`
+      const place = plan.kind === 'sync-users' ? placeText(spec, plan.server) : ''
+      return `Users to ${place}: ${copied} of ${reading.attempts.length} copied, by the tool's own word`
     }
     case 'keys-synced': {
       const copied = reading.attempts.filter((attempt) => attempt.verdict === 'success').length
+      if (plan.kind === 'sync-keys' && plan.canary && copied === 0)
+        return `Key ${keyName(spec, plan.handles[0] ?? 0)} went first and alone, and was refused: ${plain(reading.attempts[0]?.said ?? '', 300)}. Another one goes first`
       if (plan.kind === 'sync-keys' && plan.canary)
-        return `Key ${plan.handles[0]} went first and alone, and exactly it arrived, with the right owner. Now the others`
+        return `Key ${keyName(spec, plan.handles[0] ?? 0)} went first and alone, and exactly it arrived, ${spec.reach === 'cluster' ? 'under the right label' : 'with the right owner'}. Now the others`
       return `Keys: ${copied} of ${reading.attempts.length} copied in this batch, by the tool's own word`
     }
     default:
@@ -92,36 +109,42 @@ export function diffText(spec: Spec, diff: Diff): string {
         ? `: ${names20(missing.map((user) => (user.role === 'CO' ? `${code(user.name)} (crypto officer)` : code(user.name))))}`
         : ''
     lines.push(
-      `• server ${server} (${ipOf(spec, server)}): ${count(missing.length, 'user')} missing${names}; ${present} already there`,
+      `• ${placeText(spec, server)}: ${count(missing.length, 'user')} missing${names}; ${present} already there`,
     )
   }
   const { missing, present, conflicts, blocked } = diff.keys
   lines.push(
-    `• ${count(missing.length, 'key')} missing${missing.length > 0 ? `: ${names20(byOwner(missing))}` : ''}; ${present.length} already there`,
+    `• ${count(missing.length, 'key')} missing${missing.length > 0 ? `: ${names20(byOwner(spec, missing))}` : ''}; ${present.length} already there`,
   )
   if (diff.userConflicts.length > 0)
     lines.push(
       `• *user conflicts:* ${names20(diff.userConflicts.map((user) => `${code(user.name)} (${plain(user.problem)})`))}`,
     )
   if (conflicts.length > 0)
-    lines.push(`• *key conflicts:* ${names20(conflicts.map((key) => `${key.handle} (${plain(key.problem)})`))}`)
+    lines.push(
+      `• *key conflicts:* ${names20(conflicts.map((key) => `${keyName(spec, key.handle)} (${plain(key.problem)})`))}`,
+    )
   if (blocked.length > 0)
     lines.push(
-      `• *blocked keys:* ${names20(blocked.map((key) => `${key.handle} (needs ${key.lacks.map((name) => code(name)).join(', ')})`))}`,
+      `• *blocked keys:* ${names20(blocked.map((key) => `${keyName(spec, key.handle)} (needs ${key.lacks.map((name) => code(name)).join(', ')})`))}`,
     )
-  const unknown = [...diff.unknown.users, ...diff.unknown.keys.map(String)]
+  const unknown = [...diff.unknown.users, ...diff.unknown.keys.map((handle) => keyName(spec, handle))]
   if (unknown.length > 0) lines.push(`• *not on the source:* ${names20(unknown.map((name) => code(name)))}`)
   if (diff.users.some((part) => part.present > 0))
     lines.push('_Users that are already there are left alone: whether their passwords are equal cannot be proved._')
   return lines.join('\n')
 }
 
-function byOwner(keys: Diff['keys']['missing']): string[] {
-  const owners = new Map<string, number[]>()
-  for (const key of keys) owners.set(key.owner ?? 'public', [...(owners.get(key.owner ?? 'public') ?? []), key.handle])
-  return [...owners].map(([owner, handles]) => {
-    const shown = handles.slice(0, 5).join(', ')
-    return `${owner === 'public' ? 'public' : code(owner)} (${handles.length > 5 ? `${shown}, … ${handles.length} in all` : shown})`
+function byOwner(spec: Spec, keys: Diff['keys']['missing']): string[] {
+  const owners = new Map<string, string[]>()
+  for (const key of keys) {
+    const owner = key.shows === 'label' ? 'owner not shown' : key.owner === null ? 'public' : code(key.owner)
+    const label = key.label === undefined ? '' : ` ${code(key.label, 60)}`
+    owners.set(owner, [...(owners.get(owner) ?? []), `${keyName(spec, key.handle)}${label}`])
+  }
+  return [...owners].map(([owner, names]) => {
+    const shown = names.slice(0, 5).join(', ')
+    return `${owner} (${names.length > 5 ? `${shown}, … ${names.length} in all` : shown})`
   })
 }
 
@@ -167,6 +190,8 @@ function bar({ done, all }: { readonly done: number; readonly all: number }): st
   return `${'█'.repeat(full)}${'░'.repeat(BAR - full)}`
 }
 
-export function ipOf(spec: Spec, server: number): string {
-  return serversOf(spec)[server]?.ip ?? '?'
+/** `server 1 (10.8.1.4)`, or `prod-eu`. */
+function placeText(spec: Spec, server: ServerNumber): string {
+  const name = placeName(spec, server)
+  return spec.reach === 'cluster' ? code(name) : `${name} (${serversOf(spec)[server]?.ip ?? '?'})`
 }

@@ -7,7 +7,7 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
   switch (stop.code) {
     case 'not-connected':
       return {
-        what: `CMU did not connect to every HSM: ${detail}`,
+        what: `The tool did not connect to every HSM: ${detail}`,
         next: 'Check the security groups and routes for port 2225 between bastion and HSMs, then ask again.',
       }
     case 'not-encrypted':
@@ -22,33 +22,58 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
       }
     case 'login-failed':
       return {
-        what: `The crypto officer could not log in: ${detail}`,
+        what: `A login failed: ${detail}`,
         next: 'I do not try again: five failures lock the account. Check the secret, and that the same password holds on both clusters.',
       }
     case 'login-risk':
       return {
         what: `I did not log in: ${detail}, and five lock the account.`,
-        next: 'Log in by hand with the right password (that resets the count), then ask again.',
+        next: 'Log in by hand with the right password (that resets the count), or have a locked account reset, then ask again.',
+      }
+    case 'login-unsure':
+      return {
+        what: `A command failed in a way that may be a failed login, so nothing logs in any more: ${detail}`,
+        next: 'Look at the transcript and check the secret first: five failures lock the account.',
       }
     case 'question':
       return {
-        what: `CMU asked a question, and I never answer one: ${detail}`,
+        what: `The tool asked a question, and I never answer one: ${detail}`,
         next: 'If it is about a quorum, this crypto officer cannot be used for syncs without people present.',
       }
     case 'no-answer':
       return {
-        what: `CMU stopped answering: ${detail}`,
+        what: `The tool stopped answering: ${detail}`,
         next: 'Look at the transcript and at the HSMs before you ask again.',
       }
     case 'unreadable':
       return {
         what: `I could not read ${detail}`,
-        next: 'The transcript shows what CMU printed. Without a readable listing I count nothing as done.',
+        next: 'The transcript shows what the tool printed. Without a readable listing I count nothing as done.',
       }
     case 'users-changed':
       return {
         what: `Somebody changed users while the run was going: ${detail}`,
         next: 'Ask again when that work is finished.',
+      }
+    case 'inconsistent':
+      return {
+        what: `Not every HSM of a cluster has the same users or keys: ${detail}`,
+        next: 'Repair that cluster first (CloudHSM CLI shows `cluster-coverage`), then ask again.',
+      }
+    case 'partial-view':
+      return {
+        what: `The administrator does not see every key, so a comparison would leave some out: ${detail}`,
+        next: 'Without an administrator who sees all keys they cannot be compared: ask for users only, or compare keys by hand.',
+      }
+    case 'unknown-failure':
+      return {
+        what: `The tool gave a failure its manual does not explain, so nothing more was sent: ${detail}`,
+        next: 'Look at the transcript; ask again when the cause is gone.',
+      }
+    case 'tool-refused':
+      return {
+        what: `The tool did not do what it was asked: ${detail}`,
+        next: 'Look at the transcript: the connection from the bastion to every HSM, or the version of the tool, may be the cause.',
       }
     case 'canary-effect':
       return {
@@ -57,7 +82,7 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
       }
     case 'batch-failed':
       return {
-        what: `Every key of a batch failed, so I stopped. The tool said: ${detail}`,
+        what: `Every key that was tried failed, so I stopped. The tool said: ${detail}`,
         next: 'Look at the transcript; ask again when the cause is gone.',
       }
     case 'bastion-refused':
@@ -69,7 +94,7 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
       }
     case 'credentials':
       return {
-        what: `The bastion could not get the crypto officer's credentials: ${detail}`,
+        what: `The bastion could not get the credentials: ${detail}`,
         next: "Check the secret and the bastion's instance role.",
       }
     case 'not-executed':

@@ -3,11 +3,11 @@
 
 import { recordProcess } from '../shared/recording.mjs'
 import { openState } from '../shared/state-file.mjs'
+import { createTerminal } from '../shared/terminal.mjs'
 import { runCommand } from './commands.mjs'
 import { readServers } from './configuration.mjs'
 import { connect } from './connect.mjs'
 import { createSession } from './session.mjs'
-import { createTerminal } from './terminal.mjs'
 
 recordProcess('cloudhsm_mgmt_util')
 const state = openState(process.env.SIM_STATE)

@@ -1,22 +1,5 @@
 import { sleep } from '../shared/sleep.mjs'
 
-/** The planned misbehaviour for this command line, counted as used; undefined when there is none. */
-export function takeFault(state, line) {
-  if (state.read().toolFaults.length === 0) return undefined
-  return state.transaction(({ toolFaults }, record) => {
-    for (const [index, fault] of toolFaults.entries()) {
-      if (line.trim().split(/\s+/)[0] !== fault.command) continue
-      if (fault.match !== undefined && !line.includes(fault.match)) continue
-      const seen = (fault.seen ?? 0) + 1
-      const skip = fault.skip ?? 0
-      if (seen > skip + (fault.times ?? 1)) continue
-      record({ kind: 'fault', index, seen })
-      if (seen > skip) return fault
-    }
-    return undefined
-  })
-}
-
 /** Plays the faults that are the same for every command; `perform` does what the command would have done. */
 export function playFault(session, { fault, command, perform }) {
   const { terminal } = session

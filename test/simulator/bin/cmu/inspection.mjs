@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { keysOf } from './session.mjs'
+import { keysOf } from '../shared/hsms.mjs'
 
 const columns = [8, 24, 17, 7, 16, 24]
 

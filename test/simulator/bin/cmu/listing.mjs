@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { keysOf } from './session.mjs'
+import { keysOf } from '../shared/hsms.mjs'
 
 export const listingCommands = {
   // Works without a login.

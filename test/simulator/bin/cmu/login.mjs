@@ -1,4 +1,5 @@
-import { userNamed } from './session.mjs'
+import { userNamed } from '../shared/hsms.mjs'
+import { recordLogin } from '../shared/recording.mjs'
 
 // CloudHSM locks a user after five wrong passwords (twenty on clusters older than February 2018).
 const attemptsBeforeLockOut = 5
@@ -30,6 +31,7 @@ export const loginCommands = {
 function logIn(session, { server, type, name, password, line }) {
   const user = userNamed(session.hsmOf(server), name, type)
   const error = errorOf(session, { server, user, password })
+  recordLogin({ tool: 'cmu', user: name, target: server.hostname, ok: error === undefined })
   if (error === undefined) {
     server.login = { name: user.name, type }
     session.print(`loginHSM success${session.on(server)}`)

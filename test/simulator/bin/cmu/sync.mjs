@@ -1,5 +1,5 @@
+import { clusterOf, hsmIn, keyWithHandle, userNamed } from '../shared/hsms.mjs'
 import { recordViolation } from '../shared/recording.mjs'
-import { clusterOf, hsmIn, userNamed } from './session.mjs'
 
 // Codes of the same firmware, from AWS's and its siblings' documents; which of them `syncUser` and `syncKey` print on a
 // failure is not public, so both spellings exist as a dialect.
@@ -69,12 +69,12 @@ function syncKey(session, [handle, destination], fault) {
   const { from, to, problem } = ends(session, destination)
   if (problem !== undefined) return problem
   return session.state.transaction((state, record) => {
-    const key = find(hsmIn(state, from.hsmId), handle)
+    const key = keyWithHandle(hsmIn(state, from.hsmId), handle)
     if (key === undefined) return at('extract', errors.noSuchHandle)
     if (from.login.type === 'CU' && from.login.name !== key.owner) return at('extract', errors.denied)
     if (!areClones(state, from, to)) return at('insert', errors.notAClone)
     const target = hsmIn(state, to.hsmId)
-    if (find(target, handle) !== undefined && fault?.do !== 'new-handle') return at('insert', errors.keyExists)
+    if (keyWithHandle(target, handle) !== undefined && fault?.do !== 'new-handle') return at('insert', errors.keyExists)
     // The masked object carries owner and sharing: everybody it names must exist there.
     if ([key.owner, ...key.sharedWith].some((name) => userNamed(target, name, 'CU') === undefined)) {
       return at('insert', errors.userMissing)
@@ -94,7 +94,7 @@ function insert(state, { record, to, key }) {
   if (state.spreadMs < 0) return
   for (const hsm of clusterOf(state, to.hsmId).hsms) {
     if (hsm.hsmId === to.hsmId || hsm.state !== 'ACTIVE') continue
-    if (userNamed(hsm, key.owner, 'CU') === undefined || find(hsm, String(key.handle)) !== undefined) continue
+    if (userNamed(hsm, key.owner, 'CU') === undefined || keyWithHandle(hsm, String(key.handle)) !== undefined) continue
     const spreading = state.spreadMs > 0 ? { visibleAt: Date.now() + state.spreadMs } : {}
     record({ kind: 'key', hsm: hsm.hsmId, key: { ...key, ...spreading } })
   }
@@ -106,20 +106,6 @@ function areClones(state, from, to) {
 
 function freeHandle(hsm) {
   return Math.max(...hsm.keys.map((key) => key.handle)) + 1
-}
-
-const indexes = new WeakMap()
-
-// 3,300 keys times 3,300 commands: look up by handle, and only read what was added since.
-function find(hsm, handle) {
-  const index = indexes.get(hsm) ?? { byHandle: new Map(), read: 0 }
-  for (; index.read < hsm.keys.length; index.read++) {
-    const key = hsm.keys[index.read]
-    index.byHandle.set(String(key.handle), key)
-  }
-  indexes.set(hsm, index)
-  const key = index.byHandle.get(handle)
-  return key === undefined || (key.visibleAt ?? 0) > Date.now() ? undefined : key
 }
 
 function at(place, error) {

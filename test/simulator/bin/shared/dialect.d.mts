@@ -15,6 +15,13 @@ export interface Dialect {
   findAllKeysFileOutput: 'everything' | 'summary'
   blankLines: boolean
   exitCode: 0 | 1
+  cliConfigType: 'hsm2m' | 'hsm1'
+  cliConfigLayout: 'pretty' | 'compact'
+  cliInteractive: 'prompts' | 'silent' | 'terminal'
+  cliJson: 'pretty' | 'compact'
+  cliFailureExit: 0 | 1
+  cliQuorumField: boolean
+  cliAdminSees: 'all' | 'none'
 }
 export const dialectDimensions: { readonly [K in keyof Dialect]: readonly Dialect[K][] }
 export function dialectOf(seed: number | string, overrides?: Partial<Dialect>): Dialect

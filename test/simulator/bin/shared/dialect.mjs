@@ -27,6 +27,18 @@ export const dialectDimensions = Object.freeze({
   blankLines: [true, false],
   // Nobody relies on the exit code, so it must mean nothing.
   exitCode: [0, 1],
+  // From here on CloudHSM CLI. `configure-cli` was seen to write "hsm1" for an hsm2m cluster.
+  cliConfigType: ['hsm2m', 'hsm1'],
+  cliConfigLayout: ['pretty', 'compact'],
+  // What the interactive mode does on a pipe is not documented: see `cli/interactive.mjs`.
+  cliInteractive: ['prompts', 'silent', 'terminal'],
+  cliJson: ['pretty', 'compact'],
+  // The exit status that goes with error_code 1.
+  cliFailureExit: [1, 0],
+  // `quorum` is missing in older versions.
+  cliQuorumField: [true, false],
+  // Which keys an administrator lists is not documented; a world may say 'none'.
+  cliAdminSees: ['all'],
 })
 
 /** One value for each dimension; the same seed always chooses the same. */

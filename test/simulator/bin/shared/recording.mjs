@@ -37,6 +37,14 @@ export function recordViolation(tool, text) {
   )
 }
 
+/** Counts one login attempt, to one HSM or to a cluster as a whole; `simulator.logins()` shows it. */
+export function recordLogin({ tool, user, target, ok }) {
+  appendFileSync(
+    join(simulatorDirectory(), 'logins.ndjson'),
+    `${JSON.stringify({ at: Date.now(), tool, user, target, ok })}\n`,
+  )
+}
+
 // Other processes of the same session: the script, its subshells, whatever runs on the other side of the pipe.
 function neighbours() {
   const session = sessionOf('self')

@@ -1,5 +1,5 @@
 import { readSync, writeSync } from 'node:fs'
-import { sleep } from '../shared/sleep.mjs'
+import { sleep } from './sleep.mjs'
 
 /** Standard input line by line, as it comes, and standard output without delay. */
 export function createTerminal(dialect) {

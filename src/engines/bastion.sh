@@ -1,24 +1,22 @@
 #!/bin/bash
 # Runs one step of a sync on the bastion: a careful executor that decides nothing about users and keys.
-# The bot sends this file unchanged through SSM Run Command, after a line `set -- name=value ...` that holds the data.
-# By hand:  bash bastion.sh action=read-config operation=BYHAND.0 config=/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg
+# This is what both tools share; cmu/tool.sh or cloudhsm-cli/tool.sh stands in front of it. The bot sends the two unchanged through SSM Run Command,
+# after a line `set -- name=value ...` that holds the data.
+# By hand:  cat cmu/tool.sh bastion.sh | bash -s action=read-config operation=BYHAND.0 config=/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg
 #
-#   action=read-config  print the base config (config=)
-#   action=session      run cloudhsm_mgmt_util once with a dialogue (see `talk`); one operation= runs at most once, ever
+#   action=read-config  print what the tool is configured with (`read_config`, by tool); no HSM is reached
+#   action=session      play a dialogue with the tool (`prepare` and `play`, by tool); one operation= runs at most once, ever
 #   action=fetch        print piece= of what an operation printed; seal=yes: if it never started, it never will
-#
-# The crypto officer's password exists in this shell's memory and on the pipe to the tool, nowhere else.
 set -u
 umask 077
+ulimit -c 0 # no core file of a tool that was told a password
 export LC_ALL=C PATH="$PATH:/usr/local/bin:/usr/bin:/bin"
 PIECE=18000 # characters of base64 in one answer: SSM cuts at 24,000 (GetCommandInvocation)
 PATIENCE=120 # seconds without a byte from the tool
 KEEP_DAYS=30 # as long as SSM keeps its own command records
-PROMPT=$'(^|\n)[[:space:]]*(aws-cloudhsm|cloudmgmt|server ?[0-9]*) ?>$'
-QUESTION='\((R/I/A|R/B/I|[Yy]/[Nn])\)|Enter [a-z ]*password'
-declare -A in=([action]='' [operation]='' [config]='' [sha256]='' [dialogue]='' [login]='' [region]='' [binary]=''
+declare -A in=([action]='' [operation]='' [config]='' [sha256]='' [dialogue]='' [logins]='' [region]='' [binary]='' [configure]='' [clusters]=''
   [state]=/var/lib/cloudhsm-sync [work]=/dev/shm [lock]='' [seconds]=600 [piece]=1 [seal]=no)
-private='' secret='' user='' sent=0 buffer=''
+private='' owned='' sent=0 buffer='' stop='' detail='' pid='' users=() secrets=()
 
 # The one block the bot reads; everything around it is ignored. Exit codes stay small: 137, 168 and 194 mean something to the SSM agent.
 answer() { # result, detail, exit code [, file with base64]
@@ -34,19 +32,16 @@ answer() { # result, detail, exit code [, file with base64]
 
 # Refused: the tool was not started, no HSM was reached. Remembered, so that the same operation gets the same answer.
 refuse() {
-  [[ -n ${dir-} && -d $dir && ! -e $dir/result ]] && printf '%s\n%s\n' "refused-$1" "$2" >"$dir/result"
+  [[ -n $owned && ! -e $dir/result ]] && printf '%s\n%s\n' "refused-$1" "$2" >"$dir/result"
   answer "refused-$1" "$2" 1
 }
 
 unpack() { base64 -d <<<"$1" | gzip -dc >"$2" 2>/dev/null; } # a here-string may touch the disk: never for the secret
 
-read_config() {
-  [[ -e ${in[config]} ]] || refuse config-missing "${in[config]}"
-  [[ -f ${in[config]} && -r ${in[config]} ]] || refuse config-unreadable "${in[config]}"
-  private=$(mktemp) && trap 'rm -f "$private"' EXIT
-  gzip -9nc "${in[config]}" | base64 -w 0 >"$private"
-  (($(stat -c %s "$private") <= PIECE)) || refuse config-too-large "${in[config]}"
-  answer 'done' '' 0 "$private"
+answer_file() { # file, detail: a whole file in one piece
+  gzip -9nc "$1" | base64 -w 0 >"$private/packed"
+  (($(stat -c %s "$private/packed") <= PIECE)) || refuse config-too-large "$1"
+  answer 'done' "$2" 0 "$private/packed"
 }
 
 # What is known of an operation. One that never started can be sealed: a command that arrives late then finds its name taken.
@@ -58,7 +53,10 @@ fetch() {
   if [[ ! -e $dir/result ]]; then
     exec 8>>"$dir/alive"
     flock -n 8 || answer running '' 0
-    [[ -e $dir/result ]] || { touch "$dir/transcript" && conclude stopped-killed '' 0; } # gone without a result: killed
+    if [[ ! -e $dir/result ]]; then # gone without a result: killed
+      rm -rf "${in[work]}"/hsm-sync.*."${in[operation]}"
+      touch "$dir/transcript" && conclude stopped-killed '' 0
+    fi
   fi
   local end; mapfile -t -n 2 end <"$dir/result"
   if [[ -e $dir/packed ]]; then answer "${end[0]}" "${end[1]}" 0 "$dir/packed"; else answer "${end[0]}" "${end[1]}" 0; fi
@@ -72,38 +70,67 @@ conclude() { # result, detail, exit code
   answer "$1" "$2" "$3" "$dir/packed"
 }
 
-# Name and password of the crypto officer, with the instance role.
-fetch_login() {
-  local raw query name=${in[login]#*:} errors=$private/aws
-  case ${in[login]%%:*} in
+# Name and password of one login, with the instance role. Its name is checked where the settings say whose it is.
+fetch_login() { # <name or nothing>:<source>:<id>
+  local raw query reference=${1#*:} errors=$private/aws
+  local name=${reference#*:}
+  case ${reference%%:*} in
     secretsmanager) query=(secretsmanager get-secret-value --secret-id "$name" --query SecretString) ;;
     ssm-parameter) query=(ssm get-parameter --name "$name" --with-decryption --query Parameter.Value) ;;
   esac
   raw=$(timeout --foreground 60 aws "${query[@]}" --region "${in[region]}" --output text 2>"$errors") ||
-    refuse credentials "$(tr -s '[:space:]' ' ' <"$errors" | head -c 400)"
+    refuse credentials "$name: $(tr -s '[:space:]' ' ' <"$errors" | head -c 400)"
   [[ $raw =~ \"username\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9_]{1,31})\" ]] ||
-    refuse credentials 'the secret needs a "username" of letters, digits and underscores'
-  user=${BASH_REMATCH[1]}
-  # No quoting rule of the tool is known, so nothing that would need one.
+    refuse credentials "the secret $name needs a \"username\" of letters, digits and underscores"
+  users+=("${BASH_REMATCH[1]}")
+  [[ -z ${1%%:*} || ${BASH_REMATCH[1],,} == "${1%%:*}" ]] || refuse credentials "the secret $name is not that of ${1%%:*}"
+  # No quoting rule of the tools is known, so nothing that would need one.
   [[ $raw =~ \"password\"[[:space:]]*:[[:space:]]*\"([^\"\\\'[:space:][:cntrl:]]{7,64})\" ]] ||
-    refuse credentials 'the secret needs a "password" of 7 to 64 characters without white space, quotes, backslashes or control characters'
-  secret=${BASH_REMATCH[1]}
+    refuse credentials "the secret $name needs a \"password\" of 7 to 64 characters without white space, quotes, backslashes or control characters"
+  secrets+=("${BASH_REMATCH[1]}")
+}
+
+without_secrets() { local secret; for secret in ${secrets[@]+"${secrets[@]}"}; do buffer=${buffer//"$secret"/[redacted]}; done; }
+
+# Remembered on disk, even if power goes: how far the dialogue came.
+mark() { printf '%s' "$1" >"$dir/mark.new" && mv "$dir/mark.new" "$dir/mark" && sync "$dir/mark" "$dir" || stop=state; }
+
+# Starts the tool on pipes: 7 to it, 6 from it. stdbuf: a tool that holds its output back while it waits for input would never be seen to wait.
+open_tool() { # argv
+  rm -f "$private/commands" "$private/output" && mkfifo "$private/commands" "$private/output"
+  timeout --foreground -k 5 "${in[seconds]}" stdbuf -o0 "$@" <"$private/commands" >"$private/output" 2>&1 &
+  pid=$!
+  exec 7>"$private/commands" 6<"$private/output" 5<"$private/dialogue"
+}
+
+close_tool() {
+  case $stop in
+    '' | need | failed | login) printf 'quit\n' >&7 ;;
+    *) kill -TERM "$pid" 2>/dev/null ;; # not `quit`: it might be taken for an answer
+  esac
+  IFS= read -r -d '' -t 10 -u 6 buffer # until the tool closes its output
+  (($? <= 128)) || { kill -TERM "$pid"; sleep 6; kill -KILL "$pid"; } 2>/dev/null
+  wait "$pid" 2>/dev/null
 }
 
 # Reads until the tool waits for a command. 1: it asks a question. 2: it says nothing any more. 3: it has gone.
 await_prompt() {
-  local chunk status quiet=0
+  local chunk status quiet=0 line=''
   buffer=''
   while :; do
-    IFS= read -r -d '>' -t 2 -u 6 chunk
+    IFS= read -r -d "$PROMPT_END" -t 2 -u 6 chunk
     status=$?
     buffer+=$chunk
+    [[ $chunk != *$'\n'* ]] || line=''
+    line+=${chunk##*$'\n'}
     if ((status == 0)); then
-      buffer+='>' quiet=0
-      [[ ! $buffer =~ $QUESTION ]] || return 1
-      [[ ! $buffer =~ $PROMPT ]] || return 0
+      buffer+=$PROMPT_END line+=$PROMPT_END quiet=0
+      [[ $line =~ $PROMPT || $line =~ $QUESTION ]] || continue # the whole buffer each time would cost its square
+      [[ $buffer =~ $QUESTION ]] && return 1
+      return 0
     elif ((status > 128)); then
       [[ ! $buffer =~ $QUESTION ]] || return 1
+      [[ ! $buffer =~ $PROMPT ]] || return 0
       quiet=$((${#chunk} > 0 ? 0 : quiet + 2))
       ((quiet < PATIENCE)) || return 2
     else
@@ -112,49 +139,13 @@ await_prompt() {
   done
 }
 
-# One segment of the transcript, ended by a record separator, the secret cut out.
-record() {
-  [[ -n $secret ]] && buffer=${buffer//"$secret"/[redacted]}
-  printf '%s\x1e' "${buffer//$'\x1e'/}" >>"$dir/transcript"
-}
-
-matches() { # does a line printed so far match this extended regular expression?
-  local seen; while IFS= read -r seen || [[ -n $seen ]]; do [[ $seen =~ $1 ]] && return 0; done <"$dir/transcript"
-  return 1
-}
-
-# Plays the dialogue. Each command waits for the tool's prompt; whatever is unexpected ends it before the next command.
-#   send C  send the command                           login   log in as crypto officer
-#   need R  a line printed so far matches R, or stop   mark W  remember on disk how far it came
-talk() {
-  local line command status
-  while :; do
-    await_prompt
-    status=$?
-    record
-    case $status in 1) stop=question ;; 2) stop=silent ;; 3) stop=gone ;; esac
-    command='' # the secret, once, for the moment it takes to write it
-    while [[ -z $stop && -z $command ]]; do
-      IFS= read -r line <&5 || return
-      case $line in
-        'mark '*) printf '%s' "${line#mark }" >"$dir/mark.new" && mv "$dir/mark.new" "$dir/mark" && sync "$dir/mark" "$dir" || stop=state ;;
-        'need '*) matches "${line#need }" || stop=need detail=${line#need } ;;
-        'send '*) command=${line#send } ;;
-        login) command="loginHSM CO $user $secret" ;;
-      esac
-    done
-    [[ -z $stop ]] || return
-    printf '%s\n' "$command" >&7 || { stop=gone; return; }
-    sent=$((sent + 1))
-  done
-}
-
 session() {
-  local old stop='' detail='' pid
+  local old login
   mkdir "$dir" 2>/dev/null || answer refused-already-started '' 1
   exec 8>>"$dir/alive" 9>>"${in[state]}/locks/${in[lock]}" # the tool inherits both: they are free when it is gone
   # A result already: somebody fetched in the moment between the folder and the lock, and took this operation for killed.
-  { flock -n 8 && [[ ! -e $dir/result ]] && flock -w 20 9; } || refuse busy 'another step for this destination is running on the bastion'
+  flock -n 8 && [[ ! -e $dir/result ]] && owned=yes
+  { [[ -n $owned ]] && flock -w 20 9; } || refuse busy 'another step for this destination is running on the bastion'
   [[ -x ${in[binary]} ]] || refuse tool-missing "${in[binary]}"
   rm -rf "${in[work]}/hsm-sync.${in[lock]}".* # left by a killed step: the lock is ours, so nobody uses them
   for old in "${in[state]}"/operations/*; do
@@ -162,31 +153,18 @@ session() {
   done
   private=${in[work]}/hsm-sync.${in[lock]}.${in[operation]}; mkdir "$private" || refuse workdir "${in[work]}"
   trap 'rm -rf "$private"' EXIT
-  unpack "${in[config]}" "$private/config" || refuse input config
   unpack "${in[dialogue]}" "$private/dialogue" || refuse input dialogue
-  [[ $(sha256sum <"$private/config") == "${in[sha256]}  -" ]] || refuse config-digest 'the config is not the approved one'
-  [[ -z ${in[login]} ]] || fetch_login
+  prepare
+  for login in ${in[logins]//,/ }; do fetch_login "$login"; done
   sync "$dir" "${in[state]}/operations" || refuse state "${in[state]}" # without power for a moment, it must not forget what it began
-  mkfifo "$private/commands" "$private/output" && : >"$dir/transcript" && SECONDS=0 && trap '' PIPE
-  # stdbuf: a tool that holds its output back while it waits for input would never be seen to wait.
-  timeout --foreground -k 5 "${in[seconds]}" stdbuf -o0 "${in[binary]}" "$private/config" <"$private/commands" >"$private/output" 2>&1 &
-  pid=$!
-  exec 7>"$private/commands" 6<"$private/output" 5<"$private/dialogue"
-  talk
-  case $stop in
-    '' | need) printf 'quit\n' >&7 ;;
-    *) kill -TERM "$pid" 2>/dev/null ;; # not `quit`: it might be taken for an answer
-  esac
-  IFS= read -r -d '' -t 10 -u 6 buffer # until the tool closes its output
-  (($? <= 128)) || { kill -TERM "$pid"; sleep 6; kill -KILL "$pid"; } 2>/dev/null
-  record
-  wait "$pid" 2>/dev/null
+  : >"$dir/transcript" && SECONDS=0 && trap '' PIPE
+  play
   conclude "${stop:+stopped-}${stop:-done}" "$detail" "$((${#stop} > 0 ? 3 : 0))"
 }
 
 for pair in "$@"; do in[${pair%%=*}]=${pair#*=}; done
 dir=${in[state]}/operations/${in[operation]}
-for tool in base64 cut date flock gzip head mkfifo mktemp sha256sum stat stdbuf sync tail timeout tr ${in[login]:+aws}; do
+for tool in base64 cut date flock gzip head mkfifo mktemp sha256sum stat stdbuf sync tail timeout tr ${NEEDED[@]+"${NEEDED[@]}"} ${in[logins]:+aws}; do
   command -v "$tool" >/dev/null || refuse tool-missing "$tool"
 done
 [[ ${in[operation]} =~ ^[A-Z0-9]+\.[0-9]+$ && ${in[lock]} =~ ^[A-Za-z0-9-]*$ && ${in[piece]} =~ ^[1-9][0-9]*$ ]] || refuse input 'operation, lock or piece'

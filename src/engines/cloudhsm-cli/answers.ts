@@ -1,0 +1,200 @@
+import { z } from 'zod'
+import type { HsmKey, HsmUser, Role } from '../../domain/inventory.ts'
+import type { Attempt } from '../../domain/step.ts'
+import { oneLine } from '../one-line.ts'
+import { DOCUMENTED } from './documented.ts'
+import type { Exchange } from './session.ts'
+
+const Answer = z.object({ error_code: z.number(), data: z.unknown() })
+
+const UserAnswer = z.object({
+  // It becomes a word of a command: a name of another form makes the list unreadable (user guide: letters, digits, underscore).
+  username: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/),
+  role: z.string(),
+  locked: z.string().optional(),
+  'cluster-coverage': z.string(),
+})
+const UsersAnswer = z.object({ users: z.array(UserAnswer) })
+
+const Named = z.object({ username: z.string() })
+const KeyAnswer = z.object({
+  'key-reference': z.string().regex(/^0x[0-9a-fA-F]{16}$/),
+  'key-info': z
+    .object({
+      'key-owners': z.array(Named).optional(),
+      'shared-users': z.array(Named).optional(),
+      'cluster-coverage': z.string().optional(),
+    })
+    .optional(),
+  attributes: z
+    .object({
+      label: z.string().nullish(),
+      class: z.string().nullish(),
+      'key-type': z.string().nullish(),
+      'check-value': z.string().nullish(),
+    })
+    .optional(),
+})
+const KeysAnswer = z.object({
+  matched_keys: z.array(KeyAnswer),
+  total_key_count: z.number().int(),
+  returned_key_count: z.number().int(),
+})
+
+// `internal(APPLIANCE_USER)` and roles nobody knows are never touched.
+const ROLES: ReadonlyMap<string, Role> = new Map([
+  ['admin', 'CO'],
+  ['crypto-user', 'CU'],
+])
+
+/** The JSON of a whole answer, whatever the tool printed around it; `undefined` without one. */
+export function parseAnswer({ answer, isWhole }: Exchange): z.infer<typeof Answer> | undefined {
+  if (!isWhole) return undefined
+  const begin = answer.indexOf('{')
+  const end = answer.lastIndexOf('}')
+  if (begin < 0 || end < begin) return undefined
+  try {
+    return Answer.safeParse(JSON.parse(answer.slice(begin, end + 1))).data
+  } catch {
+    return undefined // not JSON: cut, or another text
+  }
+}
+
+const HsmsAnswer = z.object({ hsms: z.array(z.object({ 'serial-number': z.string().min(1) })) })
+
+/** Serial numbers of the HSMs that the tool is connected to; `undefined` if it does not show them. */
+export function parseSerials(exchange: Exchange | undefined): readonly string[] | undefined {
+  const answer = exchange && succeeded(exchange)
+  return HsmsAnswer.safeParse(answer).data?.hsms.map((hsm) => hsm['serial-number'])
+}
+
+/** Users of roles that are never touched, where not every HSM of the cluster has them. */
+export function tornOthers(exchange: Exchange | undefined): readonly string[] {
+  const answer = exchange && succeeded(exchange)
+  const users = UsersAnswer.safeParse(answer).data?.users ?? []
+  return users.flatMap(({ username, role, 'cluster-coverage': coverage }) =>
+    ROLES.has(role) || coverage === 'full' ? [] : [`${username} has cluster-coverage ${coverage}`],
+  )
+}
+
+/** Users of a cluster, those that are never touched left out; `undefined` if it cannot be read. */
+export function parseUsers(exchange: Exchange | undefined): readonly HsmUser[] | undefined {
+  const answer = exchange && succeeded(exchange)
+  const users = UsersAnswer.safeParse(answer).data?.users
+  return users?.flatMap((user): HsmUser[] => {
+    const role = ROLES.get(user.role)
+    if (!role) return []
+    return [
+      {
+        id: 0,
+        name: user.username.toLowerCase(),
+        role,
+        failedLogins: 0,
+        coverage: user['cluster-coverage'],
+        ...(user.locked === undefined || user.locked === 'false' ? {} : { isLocked: true }),
+      },
+    ]
+  })
+}
+
+/** The keys of all pages of one listing; `undefined` if a page cannot be read or keys are missing by the tool's own count. */
+export function parseKeys(pages: readonly Exchange[]): readonly HsmKey[] | undefined {
+  const keys = new Map<number, HsmKey>()
+  let total: number | undefined
+  for (const page of pages) {
+    const listed = KeysAnswer.safeParse(succeeded(page)).data
+    if (!listed || listed.matched_keys.length !== listed.returned_key_count) return undefined
+    total = listed.total_key_count
+    for (const answer of listed.matched_keys) {
+      const key = toKey(answer)
+      if (!Number.isSafeInteger(key.handle)) return undefined
+      keys.set(key.handle, key)
+    }
+  }
+  return total !== undefined && keys.size === total ? [...keys.values()] : undefined
+}
+
+function toKey(answer: z.infer<typeof KeyAnswer>): HsmKey {
+  const { attributes = {}, 'key-info': info = {} } = answer
+  const { class: kind, 'key-type': type, 'check-value': checkValue, label } = attributes
+  const common = {
+    handle: Number(answer['key-reference']),
+    ...(typeof label === 'string' ? { label } : {}),
+    ...(info['cluster-coverage'] === undefined ? {} : { coverage: info['cluster-coverage'] }),
+  }
+  const owners = info['key-owners']
+  if (!owners || !checkValue) return { ...common, owner: null, sharedWith: [], shows: 'label' }
+  return {
+    ...common,
+    owner: namesOf(owners).join(',') || null,
+    sharedWith: namesOf(info['shared-users'] ?? []),
+    material: `${kind ?? '?'} ${type ?? '?'} ${checkValue}`,
+  }
+}
+
+function namesOf(users: readonly z.infer<typeof Named>[]): string[] {
+  return users.map(({ username }) => username.toLowerCase()).sort()
+}
+
+/** The data of an answer that says it worked, by every sign there is. */
+function succeeded(exchange: Exchange): unknown {
+  const answer = parseAnswer(exchange)
+  return answer?.error_code === 0 && (exchange.status ?? 0) === 0 ? answer.data : undefined
+}
+
+const Replicated = z.object({
+  message: z.string(),
+  user: z.object({ username: z.string(), role: z.string() }).optional(),
+  key: z.object({ 'key-reference': z.string() }).optional(),
+})
+
+/**
+ * What CloudHSM CLI said to one `user replicate` or `key replicate`. Success needs exit status 0, error code 0, the exact message and the right user or key in
+ * it; the documented failures (user guide, troubleshooting of both commands) say what to do.
+ */
+export function judge(
+  noun: 'user' | 'key',
+  name: string,
+  exchange: Exchange,
+): { verdict: Attempt<unknown>['verdict']; said: string } {
+  const answer = parseAnswer(exchange)
+  const said = saidIn(exchange)
+  if (answer === undefined) return { verdict: 'unclear', said }
+  if (answer.error_code !== 0) {
+    const [, failed, all] = new RegExp(DOCUMENTED.failedOn).exec(said) ?? []
+    if (failed !== undefined && Number(failed) < Number(all))
+      return { verdict: 'incomplete', said: `${said} (not on all of them)` }
+    return { verdict: 'failure', said: `${said}${adviceFor(noun, said)}` }
+  }
+  const done = Replicated.safeParse(answer.data).data
+  const subject = noun === 'user' ? done?.user?.username : done?.key?.['key-reference']
+  const isRight = done?.message === `Successfully replicated ${noun}` && subject?.toLowerCase() === name.toLowerCase()
+  return { verdict: isRight && (exchange.status ?? 0) === 0 ? 'success' : 'unclear', said: done?.message ?? said }
+}
+
+/** The words of an answer: a failure's data is a plain string. */
+export function saidIn(exchange: Exchange): string {
+  const answer = parseAnswer(exchange)
+  if (typeof answer?.data === 'string') return oneLine(answer.data)
+  return oneLine(exchange.answer)
+}
+
+const ADVICE: readonly (readonly ['user' | 'key', string, string])[] = [
+  ['key', DOCUMENTED.keyTorn, 'it is missing on some HSM of the source: repair the source cluster first'],
+  [
+    'key',
+    DOCUMENTED.failedOn,
+    'the destination has the same reference with other attributes, owner or shares, or lacks the owner or a sharer: compare both by hand',
+  ],
+  ['user', DOCUMENTED.userTorn, 'it differs between HSMs of the source: repair the source cluster first'],
+  [
+    'user',
+    DOCUMENTED.failedOn,
+    'it exists on the destination with another role, lock, quorum or second factor, or the clusters are no clones: compare both by hand',
+  ],
+]
+
+function adviceFor(noun: 'user' | 'key', said: string): string {
+  const found = ADVICE.find(([about, pattern]) => about === noun && new RegExp(pattern).test(said))
+  return found ? ` (${found[2]})` : ''
+}

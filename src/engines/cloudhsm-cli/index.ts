@@ -1,0 +1,120 @@
+import { sha256 } from '../../domain/digest.ts'
+import type { OperationId } from '../../domain/ids.ts'
+import { type Refusal, refuse, type ToolConfigFlaw } from '../../domain/refusal.ts'
+import type { BastionFacts, Spec } from '../../domain/spec.ts'
+import type { StepPlan } from '../../domain/step.ts'
+import type { Answer, Draft, Engine, Prepared } from '../engine.ts'
+import type { Printed } from '../printed.ts'
+import { refusedStop, unreadable } from '../refused.ts'
+import { bastionScript, fetchLines, packed, withData } from '../script-lines.ts'
+import { dialogueOf, playOf } from './dialogue.ts'
+import { normalized } from './made-config.ts'
+import { readSession } from './read.ts'
+import { parseSession } from './session.ts'
+import { sessionStop } from './stops.ts'
+import { transcriptOf } from './transcript.ts'
+
+/** Longest a step may take on the bastion; SSM's own limit stands above it. */
+const SESSION_SECONDS = 540
+
+/** `cloudhsm-cli 5.17.1`, and nothing that only holds numbers somewhere: a program that does not start says so in such words. */
+const VERSION = /^\s*(?:[A-Za-z_-]+\s+){0,3}v?((\d{1,4})\.(\d{1,4})(?:\.\d{1,4})?)(?:[-+ ].*)?$/
+
+/** `user replicate` came with Client SDK 5.15 (user guide, client-version-previous). */
+const OLDEST = { major: 5, minor: 15 } as const
+
+/** The engine for every cluster CMU cannot reach: CloudHSM CLI of Client SDK 5. */
+export function cloudHsmCliEngine(): Engine {
+  const script = bastionScript(new URL('./tool.sh', import.meta.url))
+  return {
+    name: 'cloudhsm-cli',
+    reach: 'cluster',
+    scriptDigest: sha256(script),
+    place: ({ name, instanceId, region, stateDir, workDir, credentials, cli, cryptoUsers }) => {
+      const common = { name, instanceId, region, stateDir, workDir, credentials }
+      return { ...common, binary: cli.binary, configure: cli.configure, configPath: cli.config, cryptoUsers }
+    },
+    baseQuery: (draft, operation) => withData(script, { action: 'read-config', operation, ...places(draft) }),
+    prepare,
+    write: (spec, plan, operation) => withData(script, sessionData(spec, plan, operation)),
+    fetch: (bastion, fetch) => fetchLines(script, bastion, fetch),
+    read: (spec, plan, printed) => {
+      const refused = refusedStop(printed)
+      if (refused) return { kind: 'nothing', stop: refused }
+      if (printed.text === undefined)
+        return { kind: 'nothing', stop: unreadable('the transcript did not arrive whole', plan) }
+      const session = parseSession(printed.text)
+      return readSession(spec, plan, session, sessionStop(plan, printed, session))
+    },
+    transcript: (_spec, _plan, printed: Printed) =>
+      printed.text === undefined ? '(the transcript did not arrive whole)\n' : transcriptOf(parseSession(printed.text)),
+  }
+}
+
+/** The tool's version and the configuration it made for both clusters. */
+function prepare(draft: Draft, { result, detail, text }: Answer): Prepared | Refusal {
+  const { bastion } = draft
+  if (result === 'refused-tool-missing') return refuse({ code: 'tool-missing', bastion: bastion.name, tool: detail })
+  const needed = `${OLDEST.major}.${OLDEST.minor}`
+  if (result === 'refused-version')
+    return refuse({ code: 'tool-version', bastion: bastion.name, found: detail, needed })
+  const flaw = FLAWS.get(result)
+  if (flaw) return refuse({ code: 'tool-config', bastion: bastion.name, problem: flaw, detail })
+  if (text === undefined)
+    return refuse({ code: 'bastion-cannot', bastion: bastion.name, problem: `${result} ${detail}`.trim() })
+  const [, found, major, minor] = VERSION.exec(detail) ?? []
+  const isOld = Number(major) < OLDEST.major || (Number(major) === OLDEST.major && Number(minor) < OLDEST.minor)
+  if (found === undefined || isOld)
+    return refuse({ code: 'tool-version', bastion: bastion.name, found: found ?? detail, needed })
+  const mergedConfig = normalized(text)
+  if (mergedConfig === undefined)
+    return refuse({ code: 'tool-config', bastion: bastion.name, problem: 'unreadable', detail: '' })
+  return { baseConfig: '', mergedConfig, commands: commandsFor(draft), toolVersion: found }
+}
+
+const FLAWS: ReadonlyMap<string, ToolConfigFlaw> = new Map(
+  Object.entries({
+    'refused-namespace': 'namespace',
+    'refused-configure': 'configure',
+    'refused-configured-clusters': 'other-clusters',
+    'refused-configured-hosts': 'other-hosts',
+    'refused-config-missing': 'folder-missing',
+    'refused-config-too-large': 'unreadable',
+  } as const),
+)
+
+/** The commands that make the configuration, as tool.sh gives them. */
+function commandsFor({ source, destination, bastion }: Draft): readonly string[] {
+  return [source, destination].map(
+    ({ clusterId, region }) => `${bastion.configure} add-cluster --cluster-id ${clusterId} --region ${region}`,
+  )
+}
+
+function sessionData(spec: Spec, plan: StepPlan, operation: OperationId): Record<string, string> {
+  const { text, logins } = playOf(spec, dialogueOf(spec, plan))
+  return {
+    action: 'session',
+    operation,
+    ...places(spec),
+    lock: spec.destination.clusterId,
+    seconds: `${SESSION_SECONDS}`,
+    ...(logins === '' ? {} : { logins }),
+    dialogue: packed(text),
+  }
+}
+
+function places(draft: Draft): Record<string, string> {
+  const { region, binary, configure = '', configPath, stateDir, workDir }: BastionFacts = draft.bastion
+  return { region, binary, configure, config: configPath, state: stateDir, work: workDir, clusters: expected(draft) }
+}
+
+/** Each cluster with the addresses that its part of the configuration must name, and no others. */
+function expected({ source, destination }: Draft): string {
+  const sides = [
+    { ...source, hsms: source.hsms ?? [source.hsm] },
+    { ...destination, hsms: destination.hsms },
+  ]
+  return sides
+    .map(({ clusterId, region, hsms }) => `${clusterId}=${region}=${hsms.map(({ ip }) => ip).join(',')}`)
+    .join(' ')
+}

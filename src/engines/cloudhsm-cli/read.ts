@@ -1,0 +1,151 @@
+import { serverNumber } from '../../domain/ids.ts'
+import { type HsmKey, type HsmUser, type Inventory, userKey } from '../../domain/inventory.ts'
+import { keyName, placeName, placesOf, type Spec } from '../../domain/spec.ts'
+import type { Attempt, Reading, ServerUsers, StepPlan, Stop } from '../../domain/step.ts'
+import { unreadable } from '../refused.ts'
+import { judge, parseKeys, parseSerials, parseUsers, tornOthers } from './answers.ts'
+import {
+  clusters,
+  listHsmsOf,
+  listKeys,
+  listOwnKeys,
+  listUsersOf,
+  ownersAt,
+  replicateKey,
+  replicateUser,
+} from './dialogue.ts'
+import { type Exchange, exchangeOf, pagesOf } from './session.ts'
+
+type Session = readonly Exchange[]
+
+/** What a step's session found. `stop`: why it did not play to its end, if it did not. */
+export function readSession(spec: Spec, plan: StepPlan, session: Session, stop: Stop | undefined): Reading {
+  switch (plan.kind) {
+    case 'inspect': {
+      const problem = stop ?? wrongHsms(spec, session) ?? tornUsers(spec, session)
+      const servers = problem ? undefined : usersOf(spec, session)
+      if (!servers) return { kind: 'nothing', stop: problem ?? unreadable('the list of users', plan) }
+      const isCounted = serialsOf(spec, session).every((serials) => serials !== undefined)
+      return { kind: 'inspected', servers, ...(isCounted ? { isCounted } : {}) }
+    }
+    case 'inventory':
+      return stop ? { kind: 'nothing', stop } : readInventories(spec, plan, session)
+    case 'sync-users': {
+      const attempts = plan.users.map((user) => ({
+        item: user,
+        ...judged('user', user.name, exchangeOf(session, replicateUser(spec, user))),
+      }))
+      const after = usersOf(spec, session)
+      const problem = stop ?? (after ? undefined : unreadable('the list of users afterwards', plan))
+      return { kind: 'users-synced', attempts, ...(after ? { after } : {}), ...(problem ? { stop: problem } : {}) }
+    }
+    case 'sync-keys': {
+      const attempts = plan.handles.map((handle) => ({
+        item: handle,
+        ...judged('key', keyName(spec, handle), exchangeOf(session, replicateKey(spec, handle))),
+      }))
+      const after = plan.canary && !stop ? readCanary(spec, plan.canary, session) : undefined
+      return { kind: 'keys-synced', attempts, ...(after ? { after } : {}), ...(stop ? { stop } : {}) }
+    }
+    default:
+      return plan satisfies never
+  }
+}
+
+function judged(noun: 'user' | 'key', name: string, exchange: Exchange | undefined): Omit<Attempt<unknown>, 'item'> {
+  return exchange ? judge(noun, name, exchange) : { verdict: 'untried', said: '' }
+}
+
+/** Users of both clusters; `undefined` if one list cannot be read. */
+function usersOf(spec: Spec, session: Session): readonly ServerUsers[] | undefined {
+  const places = clusters(spec).map((cluster, number) => ({
+    server: serverNumber(number),
+    users: parseUsers(exchangeOf(session, listUsersOf(cluster))),
+  }))
+  return places.every((place): place is ServerUsers => place.users !== undefined) ? places : undefined
+}
+
+function readInventories(spec: Spec, plan: StepPlan & { kind: 'inventory' }, session: Session): Reading {
+  const wrong = wrongHsms(spec, session) ?? (plan.purpose === 'before' ? tornUsers(spec, session) : undefined)
+  if (wrong) return { kind: 'nothing', stop: wrong }
+  const now = usersOf(spec, session)
+  if (!now) return { kind: 'nothing', stop: unreadable('the list of users', plan) }
+  const changed = now.find(({ server, users }) => {
+    const then = plan.users.find((place) => place.server === server)?.users ?? []
+    return namesOf(users) !== namesOf(then)
+  })
+  if (changed) {
+    const detail = `users were added or removed on ${placeName(spec, changed.server)} since they were listed`
+    return { kind: 'nothing', stop: { code: 'users-changed', detail, wrote: 'no' } }
+  }
+  const inventories: Inventory[] = []
+  for (const place of now) {
+    const planned = plan.users.find(({ server }) => server === place.server) ?? place
+    const keys = keysOf(spec, planned, session)
+    if (!keys) return { kind: 'nothing', stop: unreadable(`the keys of ${placeName(spec, place.server)}`, plan) }
+    if ('unseen' in keys) {
+      const detail = `${keys.owner} lists key ${keyName(spec, keys.unseen)} on ${placeName(spec, place.server)}, the administrator's listing does not`
+      return { kind: 'nothing', stop: { code: 'partial-view', detail, wrote: 'no' } }
+    }
+    inventories.push({ ...place, keys })
+  }
+  return { kind: 'listed', inventories }
+}
+
+/** What the administrator sees of a cluster's keys, with what their owners see of them where the settings let the owners list. */
+function keysOf(
+  spec: Spec,
+  place: ServerUsers,
+  session: Session,
+): readonly HsmKey[] | { readonly unseen: number; readonly owner: string } | undefined {
+  const cluster = clusters(spec)[place.server] ?? ''
+  const listed = parseKeys(pagesOf(session, listKeys(cluster)).filter(({ command }) => !command.includes('--verbose')))
+  if (!listed) return undefined
+  const keys = new Map(listed.map((key) => [key.handle, key]))
+  for (const owner of ownersAt(spec, place)) {
+    const own = parseKeys(pagesOf(session, listOwnKeys(cluster), owner))
+    if (!own) return undefined
+    // What an administrator's listing leaves out is not documented: one that leaves out a single key proves nothing about the others.
+    const unseen = own.find(({ handle }) => !keys.has(handle))
+    if (unseen) return { unseen: unseen.handle, owner }
+    for (const key of own) if (key.shows !== 'label') keys.set(key.handle, key)
+  }
+  return [...keys.values()].sort((a, b) => a.handle - b.handle)
+}
+
+function serialsOf(spec: Spec, session: Session): readonly (readonly string[] | undefined)[] {
+  return clusters(spec).map((cluster) => parseSerials(exchangeOf(session, listHsmsOf(cluster))))
+}
+
+/** Connected to another number of HSMs than was approved, or to one HSM for both clusters; `undefined` also where the tool does not show it. */
+function wrongHsms(spec: Spec, session: Session): Stop | undefined {
+  const seen = new Map<string, string>()
+  for (const [number, serials] of serialsOf(spec, session).entries()) {
+    const place = placesOf(spec)[number]
+    if (!serials || !place) continue
+    const detail =
+      serials.length === place.hsms.length
+        ? serials.flatMap((serial) =>
+            seen.has(serial) ? [`${seen.get(serial)} and ${place.alias} show the same HSM (${serial})`] : [],
+          )[0]
+        : `${place.alias} has ${place.hsms.length} approved HSMs, the tool is connected to ${serials.length}`
+    if (detail) return { code: 'wrong-partition', detail, wrote: 'no' }
+    for (const serial of serials) seen.set(serial, place.alias)
+  }
+  return undefined
+}
+
+/** Users that are never touched count too: what only some HSMs have makes every listing of the cluster doubtful. */
+function tornUsers(spec: Spec, session: Session): Stop | undefined {
+  const [torn] = clusters(spec).flatMap((cluster) => tornOthers(exchangeOf(session, listUsersOf(cluster))))
+  return torn === undefined ? undefined : { code: 'inconsistent', detail: `user ${torn}`, wrote: 'no' }
+}
+
+function readCanary(spec: Spec, canary: ServerUsers, session: Session): Inventory | undefined {
+  const keys = parseKeys(pagesOf(session, listKeys(spec.destination.clusterId)))
+  return keys && { ...canary, keys: [...keys].sort((a, b) => a.handle - b.handle) }
+}
+
+function namesOf(users: readonly HsmUser[]): string {
+  return users.map(userKey).sort().join()
+}

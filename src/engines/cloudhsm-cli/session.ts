@@ -1,0 +1,50 @@
+/** One command as it was given, and what came back. */
+export interface Exchange {
+  readonly command: string
+  readonly answer: string
+  /** Exit status, where the command had a process of its own. */
+  readonly status: number | undefined
+  /** Who was logged in to the command's cluster; `undefined`: nobody, or several clusters. */
+  readonly user: string | undefined
+  /** Was the answer whole? The last one is not when the step was killed. */
+  readonly isWhole: boolean
+}
+
+const UNIT = '\x1f'
+const RECORD = '\x1e'
+// The prompt that waits for the next command belongs to no answer.
+const PROMPT = /(?:^|\n)[ \t]*(?:aws-cloudhsm|[A-Za-z0-9_-]{1,64}@cluster-[A-Za-z0-9]+) ?>[ \t]*$/
+
+/** The transcript of a step as the bastion script wrote it (see `note` and `record` in tool.sh). Total on any text. */
+export function parseSession(transcript: string): readonly Exchange[] {
+  const records = transcript.split(RECORD)
+  const loggedIn = new Map<string, string>()
+  return records.flatMap((record, position): Exchange[] => {
+    const [command = '', answer = '', status = ''] = record.split(UNIT)
+    if (command === '') return []
+    const cluster = /--cluster-id (\S+)/.exec(command)?.[1] ?? ''
+    const login = /^login --username (\S+)/.exec(command)?.[1]
+    if (login !== undefined) loggedIn.set(cluster, login.toLowerCase())
+    if (command.startsWith('logout ')) loggedIn.delete(cluster)
+    return [
+      {
+        command,
+        answer: answer.replace(PROMPT, '').trim(),
+        status: /^\d{1,3}$/.test(status) ? Number(status) : undefined,
+        user: loggedIn.get(cluster),
+        isWhole: position < records.length - 1,
+      },
+    ]
+  })
+}
+
+/** The answer to a command; `undefined` if it was never given. */
+export function exchangeOf(session: readonly Exchange[], command: string): Exchange | undefined {
+  return session.findLast((exchange) => exchange.command === command)
+}
+
+/** All pages of a listing, as somebody saw it. */
+export function pagesOf(session: readonly Exchange[], command: string, user?: string): readonly Exchange[] {
+  const isPage = (given: string) => given === command || given.startsWith(`${command} --starting-token `)
+  return session.filter((exchange) => isPage(exchange.command) && (user === undefined || exchange.user === user))
+}

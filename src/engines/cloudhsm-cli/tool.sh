@@ -1,0 +1,196 @@
+#!/bin/bash
+# What is particular to CloudHSM CLI (Client SDK 5); bastion.sh, which follows, is the rest.
+# In an interactive session a password goes over the pipe, at the tool's own question. In single command mode, the fallback, it stands in the environment of the
+# tool's process (CLOUDHSM_PIN, DESTINATION_CLOUDHSM_PIN), because the tool takes it nowhere else. It is in no argument, no file, no output.
+NEEDED=(cp find grep mount sed sort touch unshare)
+PROMPT_END='>'
+PROMPT=$'(^|\n)[[:space:]]*(aws-cloudhsm|[A-Za-z0-9_-]{1,64}@cluster-[A-Za-z0-9]+) ?> ?$'
+QUESTION=$'(^|\n)[^"{\n]*(Enter [a-z ]*password:|\\([Yy]/[Nn]\\)|MFA)[^"\n]*$' # never inside JSON: labels say anything
+FIRST_PROMPT=20 # seconds: a tool that shows no prompt on a pipe must not cost much
+ONE_COMMAND=100 PAGES=400 # seconds for one command in single command mode; far more pages than any listing has
+mode='' command='' answered='' status='' who='' role='' bearable='' inside=()
+
+# The tool's configuration for both clusters, made by the tool itself: clusters= holds <id>=<Region>=<ENI IP>,<ENI IP>… for each. After every command the file must
+# name exactly the approved clusters and addresses so far: an address can then not stand behind the other cluster's id.
+prepare() {
+  local entry rest ids='' hosts='' etc=${in[config]%/*} made=$private/etc/${in[config]##*/} said found
+  [[ -x ${in[configure]} ]] || refuse tool-missing "${in[configure]}"
+  find "${in[work]}" -maxdepth 1 -name 'hsm-sync.look.*' -mmin +10 -exec rm -rf {} + # left by one that was killed
+  [[ -d $etc ]] || refuse config-missing "$etc"
+  { mkdir "$private/etc" && cp -a "$etc/." "$private/etc" && rm -f "$made"; } || refuse workdir "${in[work]}"
+  # What runs inside sees $private/etc in the place of the tool's configuration folder. The mount exists in that command's own mount namespace only
+  # (mount_namespaces(7)): nobody else notices, nothing is left to undo, and the operator's own file is never touched.
+  inside=(unshare --mount --propagation private -- /bin/sh -c "mount --bind \"\$0\" \"\$1\" && shift && exec \"\$@\"" "$private/etc" "$etc")
+  said=$("${inside[@]}" test ! -e "${in[config]}" 2>&1) || refuse namespace "${said:0:300}"
+  for entry in ${in[clusters]}; do
+    rest=${entry#*=}
+    said=$(timeout --foreground -k 5 90 "${inside[@]}" "${in[configure]}" add-cluster --cluster-id "${entry%%=*}" --region "${rest%%=*}" 2>&1 </dev/null) ||
+      refuse configure "${entry%%=*}: $(tr -s '[:space:]' ' ' <<<"$said" | tail -c 400)"
+    [[ -f $made ]] || refuse configure "${entry%%=*}: it made no ${in[config]##*/}"
+    ids+="\"${entry%%=*}\""$'\n' hosts+=${rest#*=},
+    found=$(grep -oE '"cluster-[2-7a-zA-Z]{11,16}"' "$made" | sort -u)
+    [[ $found == "$(sort -u <<<"${ids%$'\n'}")" ]] || refuse configured-clusters "${entry%%=*}: ${found//$'\n'/ }"
+    found=$(grep -oE '"hostname"[[:space:]]*:[[:space:]]*"[^"]*"' "$made" | sed 's/"$//; s/.*"//' | sort -u)
+    [[ $found == "$(tr ',' '\n' <<<"${hosts%,}" | sort -u)" ]] || refuse configured-hosts "${entry%%=*}: ${found//$'\n'/ }"
+  done
+}
+
+read_config() { # the tool's version, and the configuration it makes for these clusters
+  local version
+  [[ -x ${in[binary]} ]] || refuse tool-missing "${in[binary]}"
+  version=$(timeout --foreground 30 "${in[binary]}" --version 2>&1 </dev/null | head -n 1 | head -c 200)
+  [[ $version =~ [0-9]+\.[0-9]+ ]] || refuse version "$version"
+  private=$(mktemp -d "${in[work]}/hsm-sync.look.XXXXXXXX") || refuse workdir "${in[work]}"
+  trap 'rm -rf "$private"' EXIT
+  prepare
+  answer_file "$private/etc/${in[config]##*/}" "$version"
+}
+
+# One interactive session for the whole dialogue. Where the tool cannot be talked to on a pipe (it shows no prompt, or does not ask for the password), that shows
+# before any login: then every command gets a process of its own, and the same tool is not tried so again for a day.
+play() {
+  local known how=${in[state]}/single-command
+  known=$(stat -c '%n %s %Y' "${in[binary]}")
+  if [[ $(cat "$how" 2>/dev/null) != "$known" ]] || (($(date +%s) - $(stat -c %Y "$how") > 86400)); then
+    mode=session
+    converse
+    [[ $stop == unsuited* ]] || return 0
+  fi
+  [[ $stop == unsuited-silent || $answered =~ [Pp]assword|terminal|tty|device ]] || known='' # anything else may pass
+  mode=single role='' stop=''
+  exec 5<"$private/dialogue"
+  perform
+  [[ -n $stop || -z $known ]] || printf '%s\n' "$known" >"$how" 2>/dev/null
+}
+
+converse() {
+  local patience=$PATIENCE first=${in[clusters]%% *}
+  # With two clusters in the file it starts only with one of them named; every command names its own.
+  open_tool "${inside[@]}" "${in[binary]}" interactive --cluster-id "${first%%=*}"
+  PATIENCE=$FIRST_PROMPT
+  note interactive
+  hear
+  PATIENCE=$patience
+  case $stop in silent) stop=unsuited-silent ;; gone) stop=unsuited ;; esac # nothing was sent yet
+  [[ -n $stop ]] || perform
+  close_tool
+}
+
+# The transcript: each command as it is given, a unit separator, its answer, a unit separator, its exit status where it has one, a record separator.
+note() { command=$1; printf '%s\x1f' "$command" >>"$dir/transcript" || stop=state; }
+record() {
+  without_secrets
+  answered=${buffer//[$'\x1e\x1f']/}
+  printf '%s\x1f%s\x1e' "$answered" "$status" >>"$dir/transcript" || stop=state
+}
+
+hear() { # the answer, up to the next prompt
+  await_prompt
+  case $? in 1) stop=question ;; 2) stop=silent ;; 3) stop=gone ;; esac
+  record
+}
+
+type_line() { printf '%s\n' "$1" >&7 || stop=gone; sent=$((sent + 1)); }
+
+say() { # one command, and its answer
+  note "$1"
+  [[ -z $stop ]] || return
+  if [[ $mode == single ]]; then
+    single "$1"
+  else
+    type_line "$command"
+    hear
+  fi
+}
+
+single() { # a command, in a process of its own
+  if ((SECONDS > in[seconds] - ONE_COMMAND)); then
+    stop='time' buffer='' status=''
+    record
+    return
+  fi
+  sent=$((sent + 1))
+  buffer=$(
+    if [[ -n $role ]]; then
+      export CLOUDHSM_ROLE=$role CLOUDHSM_PIN="${users[who]}:${secrets[who]}"
+      export DESTINATION_CLOUDHSM_ROLE=$role DESTINATION_CLOUDHSM_PIN=$CLOUDHSM_PIN
+    fi
+    read -r -a words <<<"$1"
+    exec timeout --foreground -k 5 "$ONE_COMMAND" "${inside[@]}" "${in[binary]}" "${words[@]}" 2>&1 </dev/null
+  )
+  status=$?
+  case $status in 124) stop=silent ;; 12[5-9] | 1[3-9]? | 2??) stop=gone ;; esac
+  record
+}
+
+succeeded() { # a whole answer: in a session the prompt behind it shows that it is
+  [[ $mode == session || $answered =~ \}[[:space:]]*$ ]] || return 1
+  [[ $answered =~ \"error_code\"[[:space:]]*:[[:space:]]*0[^0-9] && ${status:-0} == 0 ]]
+}
+
+log_in() { # number of the login, role, cluster
+  local asked
+  who=$1 role=$2
+  note "login --username ${users[who]} --role $role --cluster-id $3"
+  if [[ $mode == single ]]; then # the smallest command that needs a login: a wrong password is tried once, not with every command
+    single "key list --cluster-id $3 --max-items 1"
+    succeeded || fail login
+    return
+  fi
+  type_line "$command"
+  PROMPT_END=: await_prompt # the question ends with it
+  case $? in
+    0) stop=unasked ;;
+    1) [[ $buffer =~ (^|$'\n')[[:space:]]*Enter\ password:[[:space:]]*$ ]] || stop=question ;;
+    2) stop=silent ;;
+    3) stop=gone ;;
+  esac
+  IFS= read -r -d '' -t 0.3 -u 6 asked # a tool that goes on talking does not wait for a password
+  buffer+=$asked
+  [[ -n $stop || $asked =~ ^[[:space:]]*$ ]] || stop=unasked
+  # Not asked, so no password was given and no login was tried.
+  [[ $stop != unasked ]] || stop=$([[ -n $asked_before ]] && echo login || echo unsuited-login)
+  if [[ -z $stop ]]; then
+    asked=$buffer asked_before=yes
+    type_line "${secrets[who]}"
+    await_prompt
+    case $? in 1) stop=question ;; 2) stop=silent ;; 3) stop=gone ;; esac
+    buffer=$asked$buffer
+  fi
+  record
+  succeeded || fail login
+}
+
+fail() { [[ -n $stop ]] || stop=$1 detail=$command; }
+
+pages() { # a command, and again for every further page
+  local token='' page
+  for ((page = 1; page <= PAGES; page++)); do
+    say "$1${token:+ --starting-token $token}"
+    succeeded || fail need
+    [[ -z $stop && $answered =~ \"next[_-]token\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9_=-]{1,64})\" ]] || return 0
+    [[ ${BASH_REMATCH[1]} != "$token" ]] || return 0
+    token=${BASH_REMATCH[1]}
+  done
+}
+
+# Plays the dialogue. Whatever is unexpected ends it before the next command.
+#   send C   one command that must succeed           login N R C  as the N-th login, in role R, on cluster C
+#   pages C  the same, page by page                  logout C     from cluster C
+#   ask C    one whose answer is not needed          mark W       remember on disk how far it came
+#   try C    one that may fail, if its answer matches the last `bear R`
+perform() {
+  local line words asked_before=''
+  while [[ -z $stop ]] && IFS= read -r line <&5; do
+    case $line in
+      'mark '*) mark "${line#mark }" ;;
+      'send '*) say "${line#send }"; succeeded || fail need ;;
+      'ask '*) say "${line#ask }" ;;
+      'pages '*) pages "${line#pages }" ;;
+      'bear '*) bearable=${line#bear } ;;
+      'try '*) say "${line#try }"; succeeded || [[ -n $bearable && $answered =~ $bearable ]] || fail failed ;;
+      'login '*) read -r -a words <<<"${line#login }" && log_in "${words[@]}" ;;
+      'logout '*) [[ $mode == single ]] || say "logout --cluster-id ${line#logout }" ;;
+    esac
+  done
+}

@@ -1,0 +1,29 @@
+import { isWrite, type StepPlan, type Stop, type StopCode } from '../domain/step.ts'
+import type { Printed } from './printed.ts'
+
+/** Results of the bastion script for a step that never reached an HSM. */
+const REFUSALS: ReadonlyMap<string, StopCode> = new Map(
+  Object.entries({
+    'refused-busy': 'bastion-busy',
+    'refused-credentials': 'credentials',
+    'refused-configured-clusters': 'wrong-partition',
+    'refused-configured-hosts': 'wrong-partition',
+    sealed: 'not-executed',
+  } as const),
+)
+
+/** A step that the bastion script refused or that was sealed before it began. */
+export function refusedStop(printed: Printed): Stop | undefined {
+  if (!printed.result.startsWith('refused-') && printed.result !== 'sealed') return undefined
+  const reason = printed.result.replace('refused-', '')
+  return {
+    code: REFUSALS.get(printed.result) ?? 'bastion-refused',
+    detail: `${reason}: ${printed.detail}`,
+    wrote: 'no',
+  }
+}
+
+/** The listing a step is for cannot be read: no evidence, so no success. */
+export function unreadable(what: string, plan: StepPlan): Stop {
+  return { code: 'unreadable', detail: what, wrote: isWrite(plan) ? 'maybe' : 'no' }
+}

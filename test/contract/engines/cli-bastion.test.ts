@@ -1,0 +1,244 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { operationId } from '../../../src/domain/ids.ts'
+import { isRefusal } from '../../../src/domain/refusal.ts'
+import { KEY_SERVER } from '../../../src/domain/run-plan.ts'
+import { REQUEST_ID, sure } from '../../fixtures/examples.ts'
+import { Ground, type RunOptions } from '../../harness/engine-run.ts'
+import type { BastionSpec } from '../../simulator/world/world-spec.ts'
+import type { WorldState } from '../../simulator/world/world-state.ts'
+import { changePassword } from './scenario.ts'
+import { cliTool, reference } from './tools.ts'
+import { arrived, destinationOf, sourceOf } from './truth.ts'
+
+// What CloudHSM CLI's engine does to the bastion, and what it refuses to work with there.
+
+const tool = cliTool()
+
+async function onGround(bastion: Partial<BastionSpec>, act: (ground: Ground) => Promise<void>): Promise<void> {
+  const bastions = tool.world().bastions.map((one) => ({ ...one, ...bastion }))
+  const ground = new Ground({ engine: tool.engine, world: tool.world({ bastions }) })
+  try {
+    await act(ground)
+  } finally {
+    ground.remove()
+  }
+}
+
+/** The operator's file and its folder as every other process of the bastion sees them. */
+function operators({ files }: Ground): unknown {
+  const { ino, mtimeMs, mode } = statSync(files.cliConfig)
+  return {
+    text: readFileSync(files.cliConfig, 'utf8'),
+    ino,
+    mtimeMs,
+    mode,
+    folder: readdirSync(dirname(files.cliConfig)),
+  }
+}
+
+async function untilTyped(ground: Ground, text: string): Promise<void> {
+  const isTyped = () => ground.sessions().some(({ commands }) => commands.some((line) => line.includes(text)))
+  for (let wait = 0; wait < 800 && !isTyped(); wait++) await sleep(25)
+  expect(isTyped()).toBe(true)
+}
+
+describe('the operator’s cloudhsm-cli.cfg stays as it is, byte for byte', () => {
+  const slow = (state: WorldState) => tool.disturbUser(state, 'crypto_user6', { do: 'delay', ms: 20_000 })
+  const killed = (ground: Ground): RunOptions => ({
+    during: async (plan, script) => {
+      if (plan.kind !== 'sync-users') return
+      await untilTyped(ground, 'crypto_user6')
+      script.kill('cancel')
+    },
+  })
+
+  it.concurrent.each<[string, string, (state: WorldState) => void, (ground: Ground) => RunOptions]>([
+    ['a success', 'succeeded', () => {}, () => ({})],
+    ['a wrong password', 'failed', (state) => changePassword(sourceOf(state)), () => ({})],
+    [
+      'a configure-cli that fails',
+      'failed',
+      (state) => state.toolFaults.push({ command: 'configure-cli', skip: 2, do: 'fail' }),
+      () => ({}),
+    ],
+    ['a tool that is killed', 'partial', (state) => tool.disturbKey(state, 262162, { do: 'kill' }), () => ({})],
+    ['a script that is killed in a step', 'partial', slow, killed],
+  ])('after %s', (_what, state, given, options) =>
+    onGround({}, async (ground) => {
+      ground.world.update(given)
+      const before = operators(ground)
+      const { outcome } = await ground.run(options(ground))
+      expect(outcome.state).toBe(state)
+      expect(operators(ground)).toEqual(before)
+    }),
+  )
+
+  it('while a step runs: only that step sees the file for both clusters', () =>
+    onGround({}, async (ground) => {
+      const before = operators(ground)
+      const seen: unknown[] = []
+      ground.world.update((state) => tool.disturbKey(state, 262159, { do: 'delay', ms: 500 }))
+      const { outcome } = await ground.run({
+        during: async (plan) => {
+          if (plan.kind !== 'sync-keys' || !plan.canary) return
+          await untilTyped(ground, reference(262159))
+          seen.push(operators(ground))
+        },
+      })
+      expect(outcome.state).toBe('succeeded')
+      expect(seen).toEqual([before])
+      expect(operators(ground)).toEqual(before)
+    }))
+})
+
+describe('private files', () => {
+  it('are gone after every step', () =>
+    onGround({}, async (ground) => {
+      await ground.run()
+      expect(readdirSync(ground.files.workDir)).toEqual([])
+    }))
+
+  it('of a killed step are removed by the next step for that destination, and by no other', () =>
+    onGround({}, async (ground) => {
+      const spec = await ground.approved()
+      const plan = { kind: 'sync-keys', server: KEY_SERVER, handles: [262162] } as const
+      ground.world.update((state) => tool.disturbKey(state, 262162, { do: 'delay', ms: 20_000 }))
+      await ground.ask(ground.engine.write(spec, plan, operationId(REQUEST_ID, 1)), async (script) => {
+        await untilTyped(ground, reference(262162))
+        script.kill('cancel')
+      })
+      const left = `hsm-sync.${spec.destination.clusterId}.${operationId(REQUEST_ID, 1)}`
+      const another = 'hsm-sync.cluster-2222222222222.XYZ1.1'
+      mkdirSync(join(ground.files.workDir, another))
+      expect(readdirSync(ground.files.workDir).sort()).toEqual([another, left])
+      const block = await ground.ask(ground.engine.write(spec, { kind: 'inspect' }, operationId(REQUEST_ID, 2)))
+      expect(block?.result).toBe('done')
+      expect(readdirSync(ground.files.workDir)).toEqual([another])
+    }))
+})
+
+describe('a configuration that does not name exactly the approved HSMs: nothing logs in', () => {
+  const swap = (state: WorldState) => {
+    const [one, other] = [sure(sourceOf(state).hsms[0]), sure(destinationOf(state).hsms[0])]
+    const ips = [one.ip, other.ip].map(sure)
+    Object.assign(one, { ip: ips[1] })
+    Object.assign(other, { ip: ips[0] })
+  }
+
+  it.concurrent.each<[string, string, (state: WorldState) => void]>([
+    [
+      'an HSM has another address',
+      'wrong-partition',
+      (state) => Object.assign(sure(destinationOf(state).hsms[0]), { ip: '10.8.9.9' }),
+    ],
+    [
+      'an HSM was added',
+      'wrong-partition',
+      (state) =>
+        destinationOf(state).hsms.push({
+          ...sure(destinationOf(state).hsms[0]),
+          hsmId: 'hsm-7eeeeeeeee3',
+          ip: '10.8.3.3',
+        }),
+    ],
+    ['an HSM has gone', 'wrong-partition', (state) => destinationOf(state).hsms.pop()],
+    ['two HSMs of the two clusters changed places', 'wrong-partition', swap],
+    ['the cluster has gone', 'bastion-refused', (state) => state.clusters.pop()],
+    [
+      'configure-cli says that it did',
+      'bastion-refused',
+      (state) => state.toolFaults.push({ command: 'configure-cli', do: 'lie' }),
+    ],
+    [
+      'configure-cli fails',
+      'bastion-refused',
+      (state) => state.toolFaults.push({ command: 'configure-cli', do: 'fail' }),
+    ],
+    [
+      'configure-cli exits with another status',
+      'bastion-refused',
+      (state) => state.toolFaults.push({ command: 'configure-cli', do: 'exit' }),
+    ],
+    [
+      'the bastion may not describe clusters any more',
+      'bastion-refused',
+      (state) => state.bastions.map((one) => Object.assign(one, { denied: true })),
+    ],
+  ])('%s', (_what, stop, meanwhile) =>
+    onGround({}, async (ground) => {
+      const spec = await ground.approved()
+      ground.world.update(meanwhile)
+      const { outcome } = await ground.runApproved(spec)
+      expect(outcome).toMatchObject({ state: 'failed', proof: 'none', wrote: false, stop: { code: stop } })
+      expect(ground.logins()).toEqual([])
+      expect(ground.sessions().filter(({ commands }) => commands[0] !== '--version')).toEqual([])
+    }),
+  )
+
+  it('configure-cli configures another cluster than it was told', () =>
+    onGround({}, async (ground) => {
+      const spec = await ground.approved()
+      makeItConfigureAnother(ground)
+      const { outcome } = await ground.runApproved(spec)
+      expect(outcome).toMatchObject({ state: 'failed', wrote: false, stop: { code: 'wrong-partition' } })
+      expect(ground.logins()).toEqual([])
+      const again = await ground.derive()
+      expect(again).toMatchObject({ refused: { code: 'tool-config', problem: 'other-clusters' } })
+    }))
+})
+
+function makeItConfigureAnother({ files }: Ground): void {
+  const text = readFileSync(files.configure, 'utf8').replace('exec ', '').replace('#!/bin/sh\n', '#!/bin/sh\nexport ')
+  const rename = `sed -i s/cluster-7klmnopqrst/cluster-7klmnopqrst2/ '${files.cliConfig}'`
+  writeFileSync(files.configure, `${text.replace("' '/", "'\n'/")}${rename}\n`)
+}
+
+describe('a request is refused', () => {
+  it.concurrent.each([
+    ['5.12.0', { code: 'tool-version', found: '5.12.0', needed: '5.15' }],
+    ['5.14.9', { code: 'tool-version', found: '5.14.9', needed: '5.15' }],
+  ])('with Client SDK %s', (clientSdk5, refused) =>
+    onGround({ clientSdk5 }, async (ground) => {
+      expect(await ground.derive()).toMatchObject({ refused })
+    }),
+  )
+
+  it.concurrent.each(['5.15.0', '5.17.0', '6.0.0'])('but not with Client SDK %s', (clientSdk5) =>
+    onGround({ clientSdk5 }, async (ground) => {
+      const spec = await ground.derive()
+      expect(isRefusal(spec) ? spec : spec.toolVersion).toBe(clientSdk5)
+    }),
+  )
+
+  it('when the bastion’s role may not describe clusters, with AWS’s own words', () =>
+    onGround({ denied: true }, async (ground) => {
+      const spec = await ground.derive()
+      const refused = {
+        code: 'tool-config',
+        problem: 'configure',
+        detail: expect.stringMatching(/CloudHsmAccessDenied/),
+      }
+      expect(spec).toMatchObject({ refused })
+    }))
+
+  it.concurrent.each([
+    ['cloudhsm-cli', { code: 'tool-missing', tool: expect.stringContaining('/cloudhsm-cli') }],
+    ['configure-cli', { code: 'tool-missing', tool: expect.stringContaining('/configure-cli') }],
+  ])('without %s on the bastion', (missing, refused) =>
+    onGround({ missingTools: [missing] }, async (ground) => {
+      expect(await ground.derive()).toMatchObject({ refused })
+    }),
+  )
+
+  it('never with a look that changes the clusters, logs in, or leaves files', () =>
+    onGround({}, async (ground) => {
+      const before = ground.world.read()
+      await ground.derive()
+      expect(arrived(before, ground.world.read())).toEqual({ users: [], keys: [] })
+      expect(ground.logins()).toEqual([])
+      expect(readdirSync(ground.files.workDir)).toEqual([])
+    }))
+})

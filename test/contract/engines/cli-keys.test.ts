@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { type EngineRun, Ground, type RunOptions } from '../../harness/engine-run.ts'
+import type { WorldState } from '../../simulator/world/world-state.ts'
+import { theKeys, usersOnly } from './scenario.ts'
+import { cliTool } from './tools.ts'
+import { destinationOf, giveUsers, told } from './truth.ts'
+
+// What CloudHSM CLI's engine makes of users and keys that only some HSMs have, and of keys that look alike.
+
+const tool = cliTool()
+
+interface Given {
+  readonly given: (state: WorldState) => void
+  readonly cryptoUsers?: readonly string[]
+  readonly options?: RunOptions
+}
+
+async function run({ given, cryptoUsers = [], options = {} }: Given): Promise<EngineRun> {
+  const ground = new Ground({ engine: tool.engine, world: tool.world(), cryptoUsers })
+  try {
+    ground.world.update(given)
+    const end = await ground.run(options)
+    expect(ground.violations()).toBe('')
+    return end
+  } finally {
+    ground.remove()
+  }
+}
+
+describe('on some HSMs of the destination only', () => {
+  it('a user: named as incomplete', async () => {
+    const { outcome } = await run({
+      given: (state) => tool.disturbUser(state, 'crypto_user6', { do: 'partial' }),
+      options: { scope: usersOnly },
+    })
+    expect(told(outcome)).toMatchObject({
+      state: 'partial',
+      users: '5 already, 1 synced, 1 failed',
+      named: ['user crypto_user6: incomplete'],
+    })
+    expect(outcome.troubles[0]?.why).toContain('not on every HSM of the cluster (cluster-coverage: inconsistent)')
+  })
+
+  it.each([
+    ['one of several', 262162],
+    ['the first one', 262159],
+  ])('a key, %s: never plain success', async (_which, handle) => {
+    const { outcome } = await run({
+      given: (state) => {
+        giveUsers(state)
+        tool.disturbKey(state, handle, { do: 'partial' })
+      },
+    })
+    expect(told(outcome)).toMatchObject({
+      state: 'partial',
+      keys: '10 already, 4 synced, 1 failed',
+      named: [`key ${handle}: incomplete`],
+    })
+  })
+
+  it('a key whose owner may be asked: the owner’s listing says so', async () => {
+    const { outcome } = await run({
+      given: (state) => tool.disturbKey(state, 262162, { do: 'partial' }),
+      cryptoUsers: ['crypto_user1'],
+      options: { scope: { users: { kind: 'none' }, keys: theKeys(262162) } },
+    })
+    expect(told(outcome).named).toEqual(['key 262162: incomplete'])
+    expect(outcome.troubles[0]?.why).toContain('cluster-coverage: inconsistent')
+  })
+})
+
+describe('two keys with one reference and one label', () => {
+  const given = (state: WorldState) => {
+    for (const hsm of destinationOf(state).hsms)
+      for (const key of hsm.keys) if (key.handle === 262156) key.material = 'another key'
+  }
+  const options = { scope: { users: { kind: 'none' }, keys: { kind: 'all' } } } as const
+
+  it('are told apart by an owner who may list them: a conflict', async () => {
+    const { outcome } = await run({ given, cryptoUsers: ['crypto_user1', 'crypto_user2'], options: { mode: 'plan' } })
+    expect(told(outcome).named).toEqual(['key 262156: conflict'])
+    expect(outcome.troubles[0]?.why).toMatch(/check|0x[0-9a-f]{6}/)
+    expect(outcome.comparison?.byMaterial).toBeGreaterThan(0)
+  })
+
+  it('cannot be told apart by an administrator, and the outcome says how many were compared so', async () => {
+    const { outcome } = await run({ given, options: { ...options, mode: 'plan' } })
+    expect(told(outcome)).toMatchObject({ state: 'succeeded', keys: '10 already', named: [] })
+    expect(outcome.comparison).toEqual({ byMaterial: 0, byLabel: 10 })
+  })
+
+  it('an owner’s listing shows a key’s copy with another owner or sharers as a conflict too', async () => {
+    const { outcome } = await run({
+      given: (state) => {
+        for (const hsm of destinationOf(state).hsms)
+          for (const key of hsm.keys) if (key.handle === 262156) key.sharedWith = ['crypto_user2']
+      },
+      cryptoUsers: ['crypto_user1', 'crypto_user2'],
+      options: { mode: 'plan' },
+    })
+    expect(told(outcome).named).toEqual(['key 262156: conflict'])
+  })
+})
+
+describe('a key whose copy was not acknowledged', () => {
+  const cut = (state: WorldState) => tool.disturbKey(state, 262162, { do: 'cut' })
+  const scope = { users: { kind: 'none' }, keys: theKeys(262159, 262162) } as const
+
+  it('is not counted on an administrator’s word', async () => {
+    const { outcome } = await run({ given: cut, options: { scope } })
+    expect(told(outcome)).toMatchObject({ state: 'partial', named: ['key 262162: incomplete'] })
+  })
+
+  it('is counted when its owner sees it on every HSM', async () => {
+    const { outcome } = await run({ given: cut, cryptoUsers: ['crypto_user1'], options: { scope } })
+    expect(told(outcome)).toMatchObject({ state: 'succeeded', named: [] })
+  })
+
+  it('is counted when the destination has one HSM only', async () => {
+    const given = (state: WorldState) => {
+      destinationOf(state).hsms.length = 1
+      cut(state)
+    }
+    const { outcome } = await run({ given, options: { scope } })
+    expect(told(outcome)).toMatchObject({ state: 'succeeded', named: [] })
+  })
+})

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseBlock } from '../../../src/engines/printed.ts'
+import { packed, withData } from '../../../src/engines/script-lines.ts'
+import { PASSWORD, SCRIPTS } from '../../fixtures/bastion.ts'
+
+// The real script and a real shell against a tool of a few lines: what it is told when it asks something.
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'cli-questions-'))
+  for (const folder of ['bin', 'etc', 'work']) mkdirSync(join(root, folder))
+  install('aws', `printf '%s\\n' '${JSON.stringify({ username: 'officer', password: PASSWORD })}'`)
+  const entry = '{"clusters":[{"id":"cluster-2abcdefghij","servers":[{"hostname":"10.0.1.7"}]}]}'
+  install('configure-cli', `echo '${entry}' >'${root}/etc/cloudhsm-cli.cfg'`)
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+function install(name: string, body: string): void {
+  const path = join(root, 'bin', name)
+  writeFileSync(path, `#!/bin/bash\n${body}\n`)
+  chmodSync(path, 0o755)
+}
+
+/** A tool that does this at `login`, and notes every line it is told. */
+function tool(atLogin: string): void {
+  install(
+    'cloudhsm-cli',
+    `[[ $1 == interactive ]] || { echo "process $*" >>'${root}/told'; echo '{"error_code":0,"data":{}}'; exit 0; }
+printf 'aws-cloudhsm > '
+while IFS= read -r line; do
+  echo "$line" >>'${root}/told'
+  case $line in login*) ${atLogin} ;; quit) exit ;; esac
+  printf '\\naws-cloudhsm > '
+done`,
+  )
+}
+
+function play(): { readonly result: string | undefined; readonly told: string } {
+  const data = {
+    action: 'session',
+    operation: 'AB12.1',
+    lock: 'cluster-7kkmnopqrst',
+    region: 'us-east-1',
+    state: join(root, 'state'),
+    work: join(root, 'work'),
+    binary: join(root, 'bin/cloudhsm-cli'),
+    configure: join(root, 'bin/configure-cli'),
+    config: join(root, 'etc/cloudhsm-cli.cfg'),
+    clusters: 'cluster-2abcdefghij=us-east-1=10.0.1.7',
+    logins: ':secretsmanager:hsm/crypto-officer',
+    dialogue: packed('mark login\nlogin 0 admin cluster-2abcdefghij\n'),
+  }
+  const { stdout } = spawnSync('bash', ['-c', withData(SCRIPTS['cloudhsm-cli'], data).join('\n')], {
+    env: { PATH: `${join(root, 'bin')}:${process.env.PATH}` },
+    encoding: 'utf8',
+  })
+  return { result: parseBlock(stdout)?.result, told: readFileSync(join(root, 'told'), 'utf8') }
+}
+
+describe('the password is given to its own question and to nothing else', () => {
+  it('Enter password:', () => {
+    tool(
+      `printf 'Enter password:'; IFS= read -r answer; echo "$answer" >>'${root}/told'; echo '{"error_code":0,"data":{}}'`,
+    )
+    expect(play()).toMatchObject({ result: 'done', told: expect.stringContaining(PASSWORD) })
+  })
+
+  it.each([
+    [
+      'another question that speaks of a password',
+      `printf 'Your password: expires soon.\\nGo on (y/n)'; IFS= read -r answer`,
+    ],
+    ['a new password', `printf 'Enter new password:'; IFS= read -r answer`],
+  ])('not %s: it stops', (_, atLogin) => {
+    tool(`${atLogin}; echo "$answer" >>'${root}/told'`)
+    const { result, told } = play()
+    expect(result).toMatch(/^stopped-(question|silent)$/)
+    expect(told).not.toContain(PASSWORD)
+  })
+
+  it('not a tool that asks and goes on by itself: it is not waiting. No login was tried, so every command gets a process of its own', () => {
+    tool(`printf 'Enter password:'; echo ' no terminal'`)
+    const { result, told } = play()
+    expect(told).not.toContain(PASSWORD)
+    expect(told).toContain('process key list --cluster-id cluster-2abcdefghij --max-items 1')
+    expect(result).toBe('done')
+  })
+})

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { serverNumber } from '../../../src/domain/ids.ts'
+import { type StepPlan, stopOf } from '../../../src/domain/step.ts'
+import { cloudHsmCliEngine } from '../../../src/engines/cloudhsm-cli/index.ts'
+import { failure, printed, success, transcript } from '../../fixtures/cli-session.ts'
+import { wideSpec } from '../../fixtures/whole-clusters.ts'
+
+const engine = cloudHsmCliEngine()
+const INSPECT: StepPlan = { kind: 'inspect' }
+const KEYS: StepPlan = { kind: 'sync-keys', server: serverNumber(1), handles: [7] }
+const LOGIN = 'login --username admin --role admin --cluster-id cluster-2abcdefghij'
+
+function stopFor(
+  plan: StepPlan,
+  records: readonly (readonly [string, string])[],
+  changes: Parameters<typeof printed>[1],
+) {
+  return stopOf(engine.read(wideSpec(), plan, printed(transcript(records), changes)))
+}
+
+describe('why a session did not play to its end', () => {
+  it.each([
+    ['stopped-login', [LOGIN, failure('Authentication failed')], 'login-failed', `${LOGIN}: Authentication failed`],
+    ['stopped-need', ['user list', failure('Not connected')], 'tool-refused', 'user list: Not connected'],
+    ['stopped-failed', ['key replicate', failure('New words')], 'unknown-failure', 'key replicate: New words'],
+    ['stopped-question', ['user list', 'Continue? (Y/N)'], 'question', 'user list: Continue? (Y/N)'],
+    ['stopped-silent', ['user list', ''], 'no-answer', 'user list: the tool said nothing'],
+    ['stopped-gone', ['user list', 'Segmentation fault'], 'no-answer', 'user list: Segmentation fault'],
+    ['stopped-gone', ['user list', ''], 'no-answer', 'user list: the tool ended by itself'],
+    ['stopped-time', ['key list', ''], 'no-answer', 'key list: the time for one step was used up'],
+    ['stopped-state', ['user list', ''], 'bastion-refused', 'user list: it could not write to its state directory'],
+    ['stopped-killed', ['user list', ''], 'lost', 'the step was killed on the bastion'],
+    ['a word of next year', ['user list', ''], 'lost', 'the step was killed on the bastion'],
+    ['toString', ['user list', ''], 'lost', 'the step was killed on the bastion'],
+  ] as const)('%s', (result, record, code, detail) => {
+    expect(stopFor(INSPECT, [record], { result })).toEqual({ code, detail, wrote: 'no' })
+  })
+
+  it('before it said anything', () => {
+    expect(stopFor(INSPECT, [], { result: 'stopped-gone' })?.detail).toBe('the tool ended by itself')
+  })
+
+  it('with no secret in it', () => {
+    const record = [LOGIN, 'password: "hunter2hunter2"'] as const
+    expect(stopFor(INSPECT, [record], { result: 'stopped-login' })?.detail).not.toContain('hunter2')
+  })
+})
+
+describe('whether it could have changed an HSM', () => {
+  const done = [LOGIN, success({})] as const
+  it.each([
+    ['a look', INSPECT, '', 'no'],
+    ['a copy that did not get past its logins', KEYS, 'login', 'no'],
+    ['a copy that came to the write mark', KEYS, 'write', 'maybe'],
+  ] as const)('%s', (_, plan, mark, wrote) => {
+    for (const result of ['stopped-login', 'stopped-silent', 'stopped-killed', 'stopped-failed']) {
+      expect(stopFor(plan, [done], { result, mark })?.wrote).toBe(wrote)
+    }
+  })
+
+  it('a transcript that did not arrive whole: perhaps, if it was to write', () => {
+    expect(stopOf(engine.read(wideSpec(), KEYS, printed(undefined)))).toMatchObject({
+      code: 'unreadable',
+      wrote: 'maybe',
+    })
+    expect(stopOf(engine.read(wideSpec(), INSPECT, printed(undefined)))?.wrote).toBe('no')
+  })
+})
+
+describe('a step that never reached an HSM', () => {
+  it.each([
+    ['refused-busy', 'bastion-busy'],
+    ['refused-credentials', 'credentials'],
+    ['refused-configured-clusters', 'wrong-partition'],
+    ['refused-configured-hosts', 'wrong-partition'],
+    ['refused-tool-missing', 'bastion-refused'],
+    ['refused-already-started', 'bastion-refused'],
+    ['sealed', 'not-executed'],
+  ])('%s', (result, code) => {
+    const refused = printed(undefined, { result, detail: 'as it said' })
+    for (const plan of [INSPECT, KEYS]) {
+      expect(engine.read(wideSpec(), plan, refused)).toMatchObject({
+        kind: 'nothing',
+        stop: { code, detail: expect.stringContaining('as it said'), wrote: 'no' },
+      })
+    }
+  })
+})
