@@ -4,8 +4,15 @@ import { awaitCommand } from './await-command.ts'
 import type { Deps, Instance } from './ports.ts'
 
 const TRIES = 4
-const EXECUTION_SECONDS = 60
 const PAUSE_MS = [500, 2_000, 5_000]
+
+export interface Question {
+  readonly lines: ScriptLines
+  readonly comment: string
+  /** Above what the script takes at the most, so that it can still say what held it up. */
+  readonly executionSeconds: number
+  readonly signal?: AbortSignal
+}
 
 /**
  * Runs a script that only reads, and answers its block. Because it changes nothing it is sent again when its answer is lost, a few times. `problem`: what
@@ -14,7 +21,7 @@ const PAUSE_MS = [500, 2_000, 5_000]
 export async function askBastion(
   deps: Pick<Deps, 'bastions' | 'clock' | 'log'>,
   bastion: Instance,
-  question: { readonly lines: ScriptLines; readonly comment: string; readonly signal?: AbortSignal },
+  question: Question,
 ): Promise<{ readonly block: Block } | { readonly problem: string }> {
   let problem = ''
   for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -23,7 +30,7 @@ export async function askBastion(
     const sent = await deps.bastions.send(bastion, {
       lines: question.lines,
       comment: question.comment,
-      executionSeconds: EXECUTION_SECONDS,
+      executionSeconds: question.executionSeconds,
     })
     if (sent.kind !== 'sent') {
       problem = sent.problem
@@ -36,7 +43,7 @@ export async function askBastion(
     )
     const end = await awaitCommand(deps, bastion, {
       commandId: sent.commandId,
-      executionSeconds: EXECUTION_SECONDS,
+      executionSeconds: question.executionSeconds,
       signal: question.signal,
     })
     const block = end.kind === 'ended' ? parseBlock(end.output) : undefined

@@ -12,8 +12,13 @@ import { askBastion } from './ask-bastion.ts'
 import type { Deps } from './ports.ts'
 import { traceLineage } from './trace-lineage.ts'
 
+/** The script gives its tool's programs 150 seconds together: a Region without a way to its API keeps them waiting. */
+const LOOK_SECONDS = 200
+
 interface Asking {
   readonly operation: OperationId
+  /** Known already: how a cluster was born does not change, so what was proven once stays so. */
+  readonly lineage?: Lineage | undefined
   readonly signal?: AbortSignal
 }
 
@@ -44,7 +49,10 @@ export async function deriveSpec(deps: Deps, route: Route, wanted: Wanted, askin
   const engine = deps.engines[choice.engine]
   const hsms = chooseHsms(source, destination, engine.reach)
   if (isRefusal(hsms)) return hsms
-  const lineage = await traceLineage(deps, source, destination)
+  const lineage =
+    asking.lineage?.verdict === 'proven'
+      ? asking.lineage
+      : await traceLineage(deps, { source, destination }, asking.signal)
   if (lineage.verdict === 'disproven') {
     const names = { source: route.source.alias, destination: route.destination.alias }
     return refuse({ code: 'not-clones', ...names, ancestry: lineage.destination })
@@ -93,6 +101,7 @@ async function prepare(
   const answer = await askBastion(deps, bastion, {
     lines: engine.baseQuery(draft, operation),
     comment: `hsm-sync ${operation} read-config`,
+    executionSeconds: LOOK_SECONDS,
     ...(signal ? { signal } : {}),
   })
   if ('problem' in answer) return refuse({ code: 'bastion-cannot', bastion: bastion.name, problem: answer.problem })

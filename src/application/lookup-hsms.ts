@@ -34,7 +34,7 @@ export interface FoundPair {
 
 /** Two clusters side by side, and whether they are clones. */
 export async function lookupPair(
-  deps: Pick<Deps, 'landscape' | 'directory'>,
+  deps: Pick<Deps, 'landscape' | 'directory' | 'clock'>,
   names: { readonly source: string; readonly destination: string },
 ): Promise<FoundPair | Refusal> {
   const [source, destination] = await Promise.all([lookupHsms(deps, names.source), lookupHsms(deps, names.destination)])
@@ -42,5 +42,9 @@ export async function lookupPair(
   if (isRefusal(destination)) return destination
   if (source.cluster.clusterId === destination.cluster.clusterId)
     return refuse({ code: 'same-cluster', name: names.source })
-  return { source, destination, lineage: await traceLineage(deps, source.cluster, destination.cluster) }
+  return {
+    source,
+    destination,
+    lineage: await traceLineage(deps, { source: source.cluster, destination: destination.cluster }),
+  }
 }

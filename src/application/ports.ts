@@ -17,9 +17,9 @@ export interface Clock {
 
 /** CloudHSM V2, read only. */
 export interface HsmDirectory {
-  describe(clusterId: ClusterId, region: string): Promise<Cluster | Refusal>
-  /** `undefined`: AWS knows no such backup there (any more). */
-  backup(backupId: string, region: string): Promise<Backup | undefined | Refusal>
+  describe(clusterId: ClusterId, region: string, signal?: AbortSignal): Promise<Cluster | Refusal>
+  /** `undefined`: AWS shows no such backup there (any more). */
+  backup(backupId: string, region: string, signal?: AbortSignal): Promise<Backup | undefined | Refusal>
 }
 
 /** A backup, as far as it tells where a cluster comes from. */

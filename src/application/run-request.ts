@@ -21,8 +21,8 @@ import type { StepRecord } from './store.ts'
 
 const RECHECK_TRIES = 3
 const RECHECK_PAUSE_MS = 20_000
-/** Far above any run: 60 users a batch, thousands of keys a batch. A fold that does not end is stopped. */
-const MOST_STEPS = 500
+/** Far above any run: the most keys that a cluster holds (16,666), ten in a step where each costs seconds. A fold that does not end is stopped. */
+const MOST_STEPS = 3_000
 /** A run that lay still for longer writes nothing more from what it listed before. */
 const LONGEST_PAUSE_MS = 15 * 60_000
 
@@ -55,7 +55,8 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
   if (!route)
     return apply(deps, request.id, { type: 'found-stale', changed: ['the route: it is no longer in the settings'] })
   for (let attempt = 1; ; attempt++) {
-    const now = await deriveSpec(deps, route, spec, { operation: operationId(request.id, 0), signal })
+    const asking = { operation: operationId(request.id, 0), lineage: request.lineage, signal }
+    const now = await deriveSpec(deps, route, spec, asking)
     if (signal.aborted) return undefined
     if (!isRefusal(now)) {
       const changed = differences(spec, now.spec)
@@ -64,7 +65,7 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
     }
     deps.log.warn({ requestId: request.id, attempt, refused: now.refused }, 'could not check what would run')
     if (STALE_REFUSALS.has(now.refused.code))
-      return apply(deps, request.id, { type: 'found-stale', changed: [`the world: ${now.refused.code}`] })
+      return apply(deps, request.id, { type: 'found-stale', changed: [], refused: now.refused })
     if (attempt >= RECHECK_TRIES) {
       const outcome = concludeUnstarted(now.refused)
       return apply(deps, request.id, { type: 'finish', outcome })
@@ -177,6 +178,9 @@ async function apply(deps: Deps, id: RequestId, event: RequestEvent): Promise<Re
 
 function outcomeFacts(request: Request): Record<string, unknown> {
   if ('outcome' in request) return { digest: request.digest, outcome: request.outcome }
-  if (request.state === 'stale') return { digest: request.digest, changed: request.changed }
+  if (request.state === 'stale') {
+    const { digest, changed, refused } = request
+    return { digest, changed, ...(refused ? { refused } : {}) }
+  }
   return { digest: request.digest }
 }

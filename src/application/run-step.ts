@@ -12,6 +12,7 @@ import type { AuditEntry, StepEnd, StepRecord } from './store.ts'
 
 /** Above the bastion script's own limit for its tool, so that the script can still say what happened. */
 const EXECUTION_SECONDS = 720
+const FETCH_SECONDS = 60
 const RUNNING_LIMIT_MS = 20 * 60_000
 const RECOVERY_TRIES = 20
 const RECOVERY_PAUSE_MS = 30_000
@@ -157,6 +158,7 @@ function fetchPiece(
   return askBastion(deps, run.spec.bastion, {
     lines,
     comment: `hsm-sync ${operation} fetch ${piece}`,
+    executionSeconds: FETCH_SECONDS,
     signal: run.signal,
   })
 }

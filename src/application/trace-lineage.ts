@@ -2,71 +2,102 @@ import type { Cluster } from '../domain/cluster.ts'
 import { isRegion, parseClusterId } from '../domain/ids.ts'
 import { type Ancestor, type Ancestry, judgeLineage, type Lineage, type LineEnd } from '../domain/lineage.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
-import type { Backup, Deps, HsmDirectory } from './ports.ts'
+import type { Deps, HsmDirectory } from './ports.ts'
 
-/** Generations, and copies of one backup from Region to Region: far above what anybody has. */
-const MOST_CLUSTERS = 8
-const MOST_COPIES = 4
+/** Clusters and backups of one line: far above what anybody has. */
+const LONGEST_LINE = 24
+/** For everything together: somebody waits for the answer. What could not be looked at by then is unproven. */
+const LIMIT_MS = 30_000
 
 /**
  * Whether two clusters are clones, from what DescribeClusters and DescribeBackups tell (facts, section 4): the destination's line is followed back to the source
  * or to its origin, then the source's until it meets that one. A clone of the destination is found the same way, and a common ancestor in any Region.
  */
 export async function traceLineage(
-  { directory }: Pick<Deps, 'directory'>,
-  source: Cluster,
-  destination: Cluster,
+  { directory, clock }: Pick<Deps, 'directory' | 'clock'>,
+  clusters: { readonly source: Cluster; readonly destination: Cluster },
+  signal?: AbortSignal,
 ): Promise<Lineage> {
-  const back = await trace(directory, destination, new Set([source.clusterId]))
-  const other = await trace(directory, source, new Set(back.line.map(({ id }) => id)))
-  return judgeLineage(other, back, [source, destination])
+  const { source, destination } = clusters
+  const limit = new AbortController()
+  const within = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal
+  const timer = clock.sleep(LIMIT_MS, within).then(() => limit.abort())
+  try {
+    const origin: Ancestor = { kind: 'cluster', id: source.clusterId, region: source.region }
+    const back = await follow({ directory, signal: within, known: [origin], line: [] }, destination)
+    const other = await follow({ directory, signal: within, known: back.line, line: [] }, source)
+    return judgeLineage(other, back, [source, destination])
+  } finally {
+    limit.abort()
+    await timer
+  }
 }
 
-/** One cluster's line, until it reaches one of `known`. */
-async function trace(directory: HsmDirectory, cluster: Cluster, known: ReadonlySet<string>): Promise<Ancestry> {
-  const line: Ancestor[] = []
-  const add = (kind: Ancestor['kind'], id: string, region: string): Ancestor => {
-    const ancestor = { kind, id, region }
-    line.push(ancestor)
-    return ancestor
-  }
-  const hasMet = () => line.some(({ id }) => known.has(id))
-  const ended = (end: LineEnd): Ancestry => ({ line, end: hasMet() ? { kind: 'met' } : end })
+interface Walk {
+  readonly directory: HsmDirectory
+  readonly signal: AbortSignal
+  /** The other line: where they meet, this one ends. */
+  readonly known: readonly Ancestor[]
+  readonly line: Ancestor[]
+}
 
-  add('cluster', cluster.clusterId, cluster.region)
+async function follow(walk: Walk, cluster: Cluster): Promise<Ancestry> {
   let child = cluster
-  for (let generation = 0; generation < MOST_CLUSTERS; generation++) {
-    if (hasMet()) return ended({ kind: 'met' })
-    if (child.sourceBackupId === undefined) return ended({ kind: 'origin' })
-    let parent: { readonly id: string; readonly region: string } | undefined
-    let backup = add('backup', child.sourceBackupId, child.region)
-    for (let copy = 0; copy < MOST_COPIES; copy++) {
-      const found = await directory.backup(backup.id, backup.region)
-      // A copy names its original and that one's cluster: they are known even when the original is gone.
-      if (found === undefined || isRefusal(found)) {
-        if (parent) break
-        return ended(gap(backup, found))
-      }
-      parent = parentOf(found) ?? parent
-      if (!parent) return ended({ kind: 'gone', what: backup })
-      if (!found.original || !isRegion(found.original.region)) break
-      backup = add('backup', found.original.backupId, found.original.region)
-    }
-    if (!parent) return ended({ kind: 'too-long' })
-    const ancestor = add('cluster', parent.id, parent.region)
-    if (hasMet()) return ended({ kind: 'met' })
-    const clusterId = parseClusterId(parent.id)
-    const described =
-      clusterId && isRegion(parent.region) ? await directory.describe(clusterId, parent.region) : undefined
-    if (described === undefined || isRefusal(described)) return ended(gap(ancestor, described))
-    child = described
+  let end = add(walk, { kind: 'cluster', id: cluster.clusterId, region: cluster.region })
+  while (!end) {
+    const parent = await parentOf(walk, child)
+    if ('clusterId' in parent) child = parent
+    else end = parent
   }
-  return ended({ kind: 'too-long' })
+  return { line: walk.line, end }
 }
 
-function parentOf({ clusterId, region, original }: Backup): { id: string; region: string } | undefined {
-  if (original?.clusterId) return { id: original.clusterId, region: original.region }
-  return clusterId === undefined ? undefined : { id: clusterId, region }
+/** The cluster that a cluster was made from, over the backups in between; or why the line ends. */
+async function parentOf(walk: Walk, child: Cluster): Promise<Cluster | LineEnd> {
+  if (child.sourceBackupId === undefined) return { kind: 'origin' }
+  let what: Ancestor = { kind: 'backup', id: child.sourceBackupId, region: child.region }
+  let backedUp: Pick<Ancestor, 'id' | 'region'> | undefined
+  for (;;) {
+    const end = add(walk, what)
+    if (end) return end
+    const found = await walk.directory.backup(what.id, what.region, walk.signal)
+    if (found === undefined || isRefusal(found)) {
+      // A copy names its original's cluster: that is known even when the original is gone.
+      return backedUp ? clusterOf(walk, backedUp) : gap(what, found)
+    }
+    const { clusterId, original } = found
+    if (original?.clusterId) backedUp = { id: original.clusterId, region: original.region }
+    else if (clusterId) backedUp = { id: clusterId, region: found.region }
+    if (!original || !isRegion(original.region)) return backedUp ? clusterOf(walk, backedUp) : { kind: 'silent', what }
+    what = { kind: 'backup', id: original.backupId, region: original.region }
+  }
+}
+
+/** A cluster that was backed up. Its Region is that of the backup, but where a copy of a copy has lost its middle, it may be in any other that the line names. */
+async function clusterOf(walk: Walk, { id, region }: Pick<Ancestor, 'id' | 'region'>): Promise<Cluster | LineEnd> {
+  const met = walk.known.find((ancestor) => ancestor.id === id)
+  if (met) return add(walk, met) ?? { kind: 'met' }
+  const clusterId = parseClusterId(id)
+  const regions = [...new Set([region, ...walk.line.map((ancestor) => ancestor.region)])].filter(isRegion)
+  const gaps: LineEnd[] = []
+  for (const place of regions) {
+    if (!clusterId) break
+    const ancestor: Ancestor = { kind: 'cluster', id, region: place }
+    const found = await walk.directory.describe(clusterId, place, walk.signal)
+    if (!isRefusal(found)) return add(walk, ancestor) ?? found
+    gaps.push(gap(ancestor, found))
+  }
+  const what: Ancestor = { kind: 'cluster', id, region }
+  const end = gaps.find(({ kind }) => kind === 'unreadable') ?? { kind: 'gone', what }
+  return add(walk, what) ?? end
+}
+
+/** One more ancestor. Answers why the line ends with it, if it does: it meets the other one, or goes on for too long. */
+function add({ line, known }: Walk, ancestor: Ancestor): LineEnd | undefined {
+  const isCircle = line.some(({ id }) => id === ancestor.id)
+  if (isCircle || line.length >= LONGEST_LINE) return { kind: 'too-long' }
+  line.push(ancestor)
+  return known.some(({ id }) => id === ancestor.id) ? { kind: 'met' } : undefined
 }
 
 function gap(what: Ancestor, answer: Refusal | undefined): LineEnd {

@@ -8,11 +8,14 @@ export interface Ancestor {
   readonly region: string
 }
 
-/** Where a line ends: at a cluster that was made without a backup, where it meets the other line, or where AWS tells no more. */
+/**
+ * Where a line ends: at a cluster that was made without a backup, where it meets the other line, or where AWS tells no more. `gone`: AWS shows no such cluster or
+ * backup (any more). `silent`: it does not say whose backup it is. `too-long`: further than anybody follows, or in a circle.
+ */
 export type LineEnd =
   | { readonly kind: 'origin' }
   | { readonly kind: 'met' }
-  | { readonly kind: 'gone'; readonly what: Ancestor }
+  | { readonly kind: 'gone' | 'silent'; readonly what: Ancestor }
   | { readonly kind: 'unreadable'; readonly what: Ancestor; readonly problem: AwsProblem }
   | { readonly kind: 'too-long' }
 

@@ -1,8 +1,9 @@
 import type { HsmId, ServerNumber } from './ids.ts'
-import { type Inventory, isWhole, sameMarks, userKey } from './inventory.ts'
+import { type HsmKey, type Inventory, isWhole, sameMarks, userKey } from './inventory.ts'
 import type { RefusalFacts } from './refusal.ts'
 import type { RunFacts } from './run-facts.ts'
 import { keyName, type Place, placesOf, type Spec } from './spec.ts'
+import { standingTroubles, usersBefore } from './standing.ts'
 import type { DoneStep, Stop } from './step.ts'
 import { leftOut, type Trouble, troublesOf, unexpected, unverified } from './trouble.ts'
 
@@ -61,7 +62,12 @@ export function conclude(
   const [, ...before] = facts.before ?? []
   const [, ...destinations] = (facts.wrote ? facts.after : facts.before) ?? []
   const found = facts.diff
-    ? [...troublesOf(spec, facts, steps, destinations), ...unexpected(spec, facts), ...leftOut(spec, joined)]
+    ? [
+        ...troublesOf(spec, facts, steps, destinations),
+        ...standingTroubles(spec, facts, destinations),
+        ...unexpected(spec, facts),
+        ...leftOut(spec, joined),
+      ]
     : []
   // A plan tries nothing: what is missing is its result, not its trouble.
   const troubles =
@@ -102,11 +108,12 @@ export function concludeUnstarted(because: RefusalFacts): OutcomeReport {
 
 /** Of the keys that are on both sides now: how many both listings show with owner, type and check value. */
 function compared(
-  { reach }: Spec,
+  { reach, scope }: Spec,
   { diff }: RunFacts,
   [destination]: readonly Inventory[],
 ): Pick<OutcomeReport, 'comparison'> {
   if (reach !== 'cluster' || !diff || !destination) return {}
+  if (scope.keys.kind === 'none') return {}
   const there = new Map(destination.keys.map((key) => [key.handle, key]))
   const pairs = [...diff.keys.present, ...diff.keys.missing].flatMap((key) => {
     const copy = there.get(key.handle)
@@ -149,30 +156,28 @@ function report(
   const plan = facts.diff?.users.find((part) => part.server === before.server)
   const userNames = new Set(now.users.filter(isWhole).map(userKey))
   const knownKeys = new Set(before.keys.map((key) => key.handle))
-  const torn = new Set(
-    (facts.diff?.keys.missing ?? [])
-      .map((key) => key.handle)
-      .filter((handle) => mine.some(({ problem, name }) => problem === 'incomplete' && name === keyName(spec, handle))),
-  )
-  const keysNow = new Map(now.keys.map((key) => [key.handle, key]))
-  const arrived = (facts.diff?.keys.missing ?? []).filter((key) => {
-    const copy = keysNow.get(key.handle)
-    return copy !== undefined && sameMarks(copy, key) && !knownKeys.has(key.handle) && !torn.has(key.handle)
-  })
+  const keysNow = new Set(now.keys.map((key) => key.handle))
+  const troubled = (kind: Trouble['kind']) => new Set(mine.filter((one) => one.kind === kind).map(({ name }) => name))
+  const [users, keys] = [troubled('user'), troubled('key')]
+  const isGood = ({ handle }: HsmKey) => !keys.has(keyName(spec, handle))
+  const source = facts.before?.[0]
+  const had = source ? usersBefore(spec, source, before) : []
   const failures = ['failed', 'blocked', 'unknown-on-source', 'not-spread', 'incomplete'] as const
   return {
     server: before.server,
     ...nameOf(spec, place),
     users: {
-      already: plan?.present ?? 0,
+      already: had.filter(({ name }) => !users.has(name)).length,
       synced: (plan?.missing ?? []).filter((user) => userNames.has(userKey(user))).length,
       failed: count('user', failures),
       untried: count('user', ['untried']),
       conflicts: count('user', ['conflict']),
     },
     keys: {
-      already: (facts.diff?.keys.present ?? []).filter((key) => knownKeys.has(key.handle)).length,
-      synced: arrived.length,
+      already: (facts.diff?.keys.present ?? []).filter((key) => knownKeys.has(key.handle) && isGood(key)).length,
+      synced: (facts.diff?.keys.missing ?? []).filter(
+        (key) => keysNow.has(key.handle) && !knownKeys.has(key.handle) && isGood(key),
+      ).length,
       failed: count('key', failures),
       untried: count('key', ['untried']),
       conflicts: count('key', ['conflict']),

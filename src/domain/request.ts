@@ -2,7 +2,7 @@ import type { Instant } from './brand.ts'
 import type { Digest, RequestId } from './ids.ts'
 import type { Lineage } from './lineage.ts'
 import type { OutcomeReport } from './outcome.ts'
-import { type Refusal, refuse } from './refusal.ts'
+import { type Refusal, type RefusalFacts, refuse } from './refusal.ts'
 import type { Spec } from './spec.ts'
 
 export interface Decision {
@@ -38,6 +38,12 @@ interface Asked {
   readonly reminders?: readonly Reminder[]
 }
 
+/** Why what was approved is no longer what would run: what differs, or the rule that refuses it now. */
+export interface Changed {
+  readonly changed: readonly string[]
+  readonly refused?: RefusalFacts
+}
+
 export interface Reminder {
   readonly at: Instant
   /** The listed users who had not decided; groups are named as groups. */
@@ -70,7 +76,7 @@ export type Request =
   | (Asked & { readonly state: 'rejected'; readonly by: string; readonly at: Instant; readonly because: string })
   | (Asked & { readonly state: 'withdrawn'; readonly by: string; readonly at: Instant })
   | (Asked & { readonly state: 'expired'; readonly at: Instant })
-  | (Asked & { readonly state: 'stale'; readonly at: Instant; readonly changed: readonly string[] })
+  | (Asked & { readonly state: 'stale'; readonly at: Instant } & Changed)
 
 export type RequestState = Request['state']
 
@@ -82,7 +88,7 @@ export type RequestEvent =
   | { readonly type: 'expire' }
   | { readonly type: 'remind' }
   | { readonly type: 'start' }
-  | { readonly type: 'found-stale'; readonly changed: readonly string[] }
+  | ({ readonly type: 'found-stale' } & Changed)
   | { readonly type: 'finish'; readonly outcome: OutcomeReport }
 
 export const OPEN_STATES = ['pending', 'approved', 'running'] as const satisfies readonly RequestState[]
@@ -135,7 +141,13 @@ export function transition(request: Request, event: RequestEvent, now: Instant):
       return { ...request, state: 'running', startedAt: now }
     case 'found-stale':
       if (request.state !== 'approved') return notOpen(request, 'found-stale')
-      return { ...asked(request), state: 'stale', at: now, changed: event.changed }
+      return {
+        ...asked(request),
+        state: 'stale',
+        at: now,
+        changed: event.changed,
+        ...(event.refused ? { refused: event.refused } : {}),
+      }
     case 'finish':
       return finish(request, event.outcome, now)
     default:

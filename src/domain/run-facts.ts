@@ -1,4 +1,4 @@
-import { type Diff, diffInventories } from './diff.ts'
+import { type Diff, diffInventories, shownOf } from './diff.ts'
 import type { ServerNumber } from './ids.ts'
 import { type HsmKey, type Inventory, sameMarks, userKey } from './inventory.ts'
 import { keyName, type Spec } from './spec.ts'
@@ -61,15 +61,24 @@ export function factsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
   }
 }
 
-/**
- * Steps that proved never to have run are as if they had not been planned, so the fold plans them again; unless too many in a row came to nothing.
- */
+/** Steps that came to nothing are as if they had not been planned, so the fold plans them again; unless too many did in a row. */
 function withoutResent(all: readonly DoneStep[]): readonly DoneStep[] {
   return all.filter((step, position) => {
-    if (stopOf(step.reading)?.code !== 'not-executed') return true
+    if (!cameToNothing(step)) return true
     const row = all.slice(position + 1 - RESENDS, position + 1)
-    return row.length === RESENDS && row.every(({ reading }) => stopOf(reading)?.code === 'not-executed')
+    return row.length === RESENDS && row.every(cameToNothing)
   })
+}
+
+/** What the bastion refuses before the tool is started may pass: the look-up of a cluster or a secret throttled, a lock not free yet. */
+const MAY_PASS: ReadonlySet<string> = new Set(['not-configured', 'bastion-busy', 'credentials'])
+
+/** Proved never to have run; or a listing after the writes that never reached the tool, so that no login was tried. */
+export function cameToNothing({ plan, reading }: DoneStep): boolean {
+  const code = stopOf(reading)?.code
+  if (code === 'not-executed') return true
+  const isVerification = plan.kind === 'inventory' && plan.purpose === 'after'
+  return isVerification && reading.kind === 'nothing' && code !== undefined && MAY_PASS.has(code)
 }
 
 /** One word for "this user, to this server". */
@@ -110,14 +119,17 @@ function canaryStop(
   }
   const known = new Set(earlier.keys.map((key) => key.handle))
   const appeared = reading.after.keys.filter((key) => !known.has(key.handle))
-  const gone = earlier.keys.filter(
-    (key) => !reading.after?.keys.some((now) => now.handle === key.handle && sameMarks(now, key)),
-  )
+  const now = new Map(reading.after.keys.map((key) => [key.handle, key]))
+  const gone = earlier.keys.filter((key) => {
+    const copy = now.get(key.handle)
+    return copy === undefined || !sameMarks(copy, key)
+  })
   const [only] = appeared
   // Refused in so many words, and nothing happened: that says something about this key, nothing about comparing by references.
   const isRefused = spec.reach === 'cluster' && reading.attempts[0]?.verdict === 'failure'
   if (isRefused && appeared.length === 0 && gone.length === 0) return undefined
-  if (gone.length === 0 && appeared.length === 1 && only && sameKey(only, source)) return undefined
+  const isWide = reading.attempts[0]?.verdict !== 'incomplete'
+  if (isWide && gone.length === 0 && appeared.length === 1 && only && sameKey(only, source)) return undefined
   const said = reading.attempts[0]?.said ?? ''
   return {
     code: 'canary-effect',
@@ -150,11 +162,6 @@ function effectOf(spec: Spec, appeared: readonly HsmKey[], changed: readonly Hsm
   return [...words, ...changed.map((key) => `handle ${keyName(spec, key.handle)} changed or went away`)]
     .slice(0, 10)
     .join('; ')
-}
-
-function shownOf({ owner, label, shows }: HsmKey): string {
-  if (shows === 'label') return label === undefined ? 'no label' : `label "${label}"`
-  return owner ? `owner ${owner}` : 'no owner'
 }
 
 /** A whole batch that failed is no accident of one key. */

@@ -1,9 +1,9 @@
 import { type HsmId, serverNumber } from './ids.ts'
 import { type HsmKey, type HsmUser, isWhole, userKey } from './inventory.ts'
 import { conclude, type OutcomeReport } from './outcome.ts'
-import { factsOf, listAgain, type RunFacts, tried } from './run-facts.ts'
-import { keyName, placeName, type Spec } from './spec.ts'
-import { type DoneStep, type ServerUsers, type StepPlan, type Stop, stopOf } from './step.ts'
+import { cameToNothing, factsOf, listAgain, type RunFacts, tried } from './run-facts.ts'
+import { keyName, placeName, type Reach, type Spec } from './spec.ts'
+import type { DoneStep, ServerUsers, StepPlan, Stop } from './step.ts'
 
 export type Next =
   /** `afterMs`: wait this long first. */
@@ -15,7 +15,8 @@ export const KEY_SERVER = serverNumber(1)
 /** A crypto officer is locked out after five failed logins (user guide); with this many a run does not try. */
 export const FAILED_LOGINS_LIMIT = 2
 
-const USERS_PER_BATCH = 60
+/** Where a tool writes to whole clusters each user may cost two slow logins (facts, section 3.7). */
+const USERS_PER_BATCH: Readonly<Record<Reach, number>> = { hsm: 60, cluster: 25 }
 const FIRST_KEY_BATCH = 10
 const KEY_BATCH_GROWTH = 10
 /** Handles as text stay below the size SSM takes in one command (facts, section 5.1). */
@@ -49,7 +50,8 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: Control): 
     }),
   })
 
-  const resend = wasNotExecuted(steps.at(-1)) ? RESEND_WAIT_MS : 0
+  const last = steps.at(-1)
+  const resend = last && cameToNothing(last) ? RESEND_WAIT_MS : 0
   if (!facts.before) {
     if (facts.stop) return finish()
     if (!facts.inspected) return control.stopAsked ? finish() : now({ kind: 'inspect' }, resend)
@@ -61,7 +63,7 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: Control): 
   if (torn) return finish(facts.stop ?? torn)
   if (spec.mode === 'plan') return finish()
   const mayWrite = !facts.stop && !control.stopAsked && facts.checks === 0
-  const write = mayWrite ? (nextUsers(facts) ?? nextKeys(facts)) : undefined
+  const write = mayWrite ? (nextUsers(spec, facts) ?? nextKeys(facts)) : undefined
   if (write) return now(write, resend)
   return facts.wrote ? verify(spec, facts, { resend, finish }) : finish()
 }
@@ -94,11 +96,11 @@ function hasSpread(facts: RunFacts): boolean {
   return arrived.every((handle) => everywhere.every((handles) => handles.has(handle)))
 }
 
-function nextUsers(facts: RunFacts): StepPlan | undefined {
+function nextUsers({ reach = 'hsm' }: Spec, facts: RunFacts): StepPlan | undefined {
   for (const { server, missing } of facts.diff?.users ?? []) {
     const left = missing.filter((user) => !facts.triedUsers.has(tried(server, userKey(user))))
     if (left.length > 0) {
-      const users = left.slice(0, USERS_PER_BATCH).map(({ id, name, role }) => ({ id, name, role }))
+      const users = left.slice(0, USERS_PER_BATCH[reach]).map(({ id, name, role }) => ({ id, name, role }))
       return { kind: 'sync-users', server, users }
     }
   }
@@ -182,10 +184,6 @@ function failedMore({ inspected, usersNow }: RunFacts): boolean {
     )
   const before = failures(inspected ?? [])
   return [...failures(usersNow)].some(([officer, count]) => count > (before.get(officer) ?? 0))
-}
-
-function wasNotExecuted(step: DoneStep | undefined): boolean {
-  return step !== undefined && stopOf(step.reading)?.code === 'not-executed'
 }
 
 function now(step: StepPlan, afterMs = 0): Next {

@@ -19,8 +19,3 @@ export function covers<Item>(selection: Selection<Item>, item: Item): boolean {
   if (selection.kind === 'listed') return selection.items.includes(item)
   return selection.kind === 'all'
 }
-
-/** `all`, `none` or the items, as people type them. */
-export function describeSelection(selection: Selection<string | number>): string {
-  return selection.kind === 'listed' ? selection.items.join(',') : selection.kind
-}

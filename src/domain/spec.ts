@@ -120,7 +120,7 @@ export function keyName({ reach }: Pick<Spec, 'reach'>, handle: number): string 
 export function differences(approved: Spec, now: Spec): readonly string[] {
   if (approved.version !== now.version) return ['the bot itself: it was updated']
   const parts: readonly [string, (spec: Spec) => unknown][] = [
-    ['the engine', (spec) => spec.engine],
+    ['the engine', (spec) => [spec.engine, spec.engineBy ?? null]],
     ['the version of the tool on the bastion', (spec) => spec.toolVersion ?? null],
     ['the type of the HSMs', (spec) => [spec.source.hsmType ?? null, spec.destination.hsmType ?? null]],
     ['the source HSM or its ENI IP', (spec) => ({ ...spec.source, hsmType: null })],

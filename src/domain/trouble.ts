@@ -89,19 +89,6 @@ export function troublesOf(
       troubles.push({ kind: 'key', name, problem: 'incomplete', why })
     } else troubles.push(...found)
   }
-  for (const key of diff.keys.present) {
-    for (const { server, keys } of indexes) {
-      if (!keys.has(key.handle)) {
-        troubles.push({
-          kind: 'key',
-          name: named(key.handle),
-          server,
-          problem: 'not-spread',
-          why: 'on other HSMs of the destination, not on this one',
-        })
-      }
-    }
-  }
   return troubles
 }
 
@@ -131,7 +118,10 @@ function keyTroubles(key: HsmKey, { name, indexes, answer }: KeySearch): Trouble
   })
 }
 
-function onSome({ coverage }: HsmUser | HsmKey, answer: string | undefined): { problem: 'incomplete'; why: string } {
+export function onSome(
+  { coverage }: HsmUser | HsmKey,
+  answer: string | undefined,
+): { problem: 'incomplete'; why: string } {
   const said = answer === undefined ? '' : `; the tool said: ${answer}`
   return { problem: 'incomplete', why: `not on every HSM of the cluster (cluster-coverage: ${coverage})${said}` }
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs one step of a sync on the bastion: a careful executor that decides nothing about users and keys.
-# This is what both tools share; cmu/tool.sh or cloudhsm-cli/tool.sh stands in front of it. The bot sends the two unchanged through SSM Run Command,
+# This is what both tools share; the tool's own part stands in front of it: cmu/tool.sh, or the three of cloudhsm-cli. The bot sends them unchanged through SSM Run Command,
 # after a line `set -- name=value ...` that holds the data.
 # By hand:  cat cmu/tool.sh bastion.sh | bash -s action=read-config operation=BYHAND.0 config=/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg
 #
@@ -8,6 +8,7 @@
 #   action=session      play a dialogue with the tool (`prepare` and `play`, by tool); one operation= runs at most once, ever
 #   action=fetch        print piece= of what an operation printed; seal=yes: if it never started, it never will
 set -u
+usual=$(umask)
 umask 077
 ulimit -c 0 # no core file of a tool that was told a password
 export LC_ALL=C PATH="$PATH:/usr/local/bin:/usr/bin:/bin"
@@ -16,7 +17,7 @@ PATIENCE=120 # seconds without a byte from the tool
 KEEP_DAYS=30 # as long as SSM keeps its own command records
 declare -A in=([action]='' [operation]='' [config]='' [sha256]='' [dialogue]='' [logins]='' [region]='' [binary]='' [configure]='' [clusters]=''
   [state]=/var/lib/cloudhsm-sync [work]=/dev/shm [lock]='' [seconds]=600 [piece]=1 [seal]=no)
-private='' owned='' sent=0 buffer='' stop='' detail='' pid='' users=() secrets=()
+private='' owned='' sent=0 buffer='' stop='' detail='' pid='' began=0 users=() secrets=() cuts=('')
 
 # The one block the bot reads; everything around it is ignored. Exit codes stay small: 137, 168 and 194 mean something to the SSM agent.
 answer() { # result, detail, exit code [, file with base64]
@@ -64,7 +65,7 @@ fetch() {
 
 # The end of an operation: facts, packed transcript and result on disk first, then the answer.
 conclude() { # result, detail, exit code
-  printf '%s\n' "seconds=$SECONDS" "mark=$(cat "$dir/mark" 2>/dev/null)" "sent=$sent" >"$dir/facts"
+  printf '%s\n' "seconds=$((SECONDS - began))" "mark=$(cat "$dir/mark" 2>/dev/null)" "sent=$sent" >"$dir/facts"
   gzip -9nc "$dir/transcript" | base64 -w 0 >"$dir/packed"
   printf '%s\n%s\n' "$1" "$2" >"$dir/result.new" && mv "$dir/result.new" "$dir/result"
   answer "$1" "$2" "$3" "$dir/packed"
@@ -88,17 +89,22 @@ fetch_login() { # <name or nothing>:<source>:<id>
   [[ $raw =~ \"password\"[[:space:]]*:[[:space:]]*\"([^\"\\\'[:space:][:cntrl:]]{7,64})\" ]] ||
     refuse credentials "the secret $name needs a \"password\" of 7 to 64 characters without white space, quotes, backslashes or control characters"
   secrets+=("${BASH_REMATCH[1]}")
+  # The longest is cut first: a secret may be the beginning of another.
+  local at=0; while ((${#cuts[at]} > ${#BASH_REMATCH[1]})); do at=$((at + 1)); done
+  cuts=("${cuts[@]:0:at}" "${BASH_REMATCH[1]}" "${cuts[@]:at}")
 }
 
-without_secrets() { local secret; for secret in ${secrets[@]+"${secrets[@]}"}; do buffer=${buffer//"$secret"/[redacted]}; done; }
+without_secrets() { local secret; for secret in "${cuts[@]}"; do [[ -z $secret ]] || buffer=${buffer//"$secret"/[redacted]}; done; }
 
 # Remembered on disk, even if power goes: how far the dialogue came.
 mark() { printf '%s' "$1" >"$dir/mark.new" && mv "$dir/mark.new" "$dir/mark" && sync "$dir/mark" "$dir" || stop=state; }
 
+left() { echo $((in[seconds] > SECONDS + 10 ? in[seconds] - SECONDS : 10)); } # of the seconds that a step may take; at least enough to end well
+
 # Starts the tool on pipes: 7 to it, 6 from it. stdbuf: a tool that holds its output back while it waits for input would never be seen to wait.
 open_tool() { # argv
   rm -f "$private/commands" "$private/output" && mkfifo "$private/commands" "$private/output"
-  timeout --foreground -k 5 "${in[seconds]}" stdbuf -o0 "$@" <"$private/commands" >"$private/output" 2>&1 &
+  (umask "$usual" && exec timeout --foreground -k 5 "$(left)" stdbuf -o0 "$@") <"$private/commands" >"$private/output" 2>&1 &
   pid=$!
   exec 7>"$private/commands" 6<"$private/output" 5<"$private/dialogue"
 }
@@ -125,7 +131,8 @@ await_prompt() {
     line+=${chunk##*$'\n'}
     if ((status == 0)); then
       buffer+=$PROMPT_END line+=$PROMPT_END quiet=0
-      [[ $line =~ $PROMPT || $line =~ $QUESTION ]] || continue # the whole buffer each time would cost its square
+      # The whole buffer each time would cost its square, and so would a long line: neither a prompt nor a question is one.
+      [[ ${#line} -lt 1000 && ($line =~ $PROMPT || $line =~ $QUESTION) ]] || continue
       [[ $buffer =~ $QUESTION ]] && return 1
       return 0
     elif ((status > 128)); then
@@ -157,7 +164,7 @@ session() {
   prepare
   for login in ${in[logins]//,/ }; do fetch_login "$login"; done
   sync "$dir" "${in[state]}/operations" || refuse state "${in[state]}" # without power for a moment, it must not forget what it began
-  : >"$dir/transcript" && SECONDS=0 && trap '' PIPE
+  : >"$dir/transcript" && began=$SECONDS && trap '' PIPE
   play
   conclude "${stop:+stopped-}${stop:-done}" "$detail" "$((${#stop} > 0 ? 3 : 0))"
 }

@@ -6,8 +6,9 @@ const REFUSALS: ReadonlyMap<string, StopCode> = new Map(
   Object.entries({
     'refused-busy': 'bastion-busy',
     'refused-credentials': 'credentials',
-    'refused-configured-clusters': 'wrong-partition',
-    'refused-configured-hosts': 'wrong-partition',
+    'refused-configure': 'not-configured',
+    'refused-configured-clusters': 'other-hsms',
+    'refused-configured-hosts': 'other-hsms',
     sealed: 'not-executed',
   } as const),
 )

@@ -4,6 +4,7 @@ import { hsmDirectory } from '../../src/adapters/aws/hsm-directory.ts'
 import { traceLineage } from '../../src/application/trace-lineage.ts'
 import { sha256 } from '../../src/domain/digest.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
+import { stillClock } from '../fixtures/examples.ts'
 import { clusterId } from '../fixtures/whole-clusters.ts'
 import type { AwsFaultRule } from '../simulator/aws/aws-simulator.ts'
 import { callsOf, type ScriptedAnswer, scripted, simulated } from './aws-place.ts'
@@ -160,7 +161,7 @@ describe('what AWS says of a cluster tells where it comes from', () => {
   it('and so the two clusters of this world are proven clones', async () => {
     const [source, destination] = await Promise.all([describeUs(), describeEu()])
     if (isRefusal(source) || isRefusal(destination)) throw new Error('the clusters were not described')
-    const lineage = await traceLineage({ directory: directory() }, source, destination)
+    const lineage = await traceLineage({ directory: directory(), clock: stillClock }, { source, destination })
     expect(lineage).toMatchObject({
       verdict: 'proven',
       common: { kind: 'cluster', id: 'cluster-2abcdefghij', region: 'us-east-1' },

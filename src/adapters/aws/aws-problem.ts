@@ -1,8 +1,9 @@
 import { redact } from '../../domain/redact.ts'
 import { type AwsProblem, type Refusal, refuse } from '../../domain/refusal.ts'
 
+// AbortError: our own time limit, as the older client names it.
 const UNREACHABLE =
-  /^(ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|TimeoutError|RequestTimeout|NetworkingError)$/
+  /^(AbortError|ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|TimeoutError|RequestTimeout|NetworkingError)$/
 
 /** What kind of trouble an error from an AWS client is, by its name, code and status, never by its words. */
 export function problemOf(error: unknown): AwsProblem {

@@ -27,7 +27,8 @@ const ClusterAnswer = z.object({
   ClusterId: z.string(),
   State: z.string().catch('UNKNOWN'),
   HsmType: text,
-  SourceBackupId: text,
+  // Without it a cluster counts as made from no backup, which can disprove: what cannot be read must not look like that.
+  SourceBackupId: z.string().min(1).nullish(),
   Certificates: z.object({ ClusterCertificate: text }).optional().catch(undefined),
   Hsms: z.array(HsmAnswer).default([]),
 })
@@ -47,11 +48,11 @@ const ANSWER_MS = 20_000
 /** CloudHSM V2 DescribeClusters and DescribeBackups. */
 export function hsmDirectory(clients: AwsClients): HsmDirectory {
   return {
-    describe: async (clusterId, region) => {
+    describe: async (clusterId, region, signal) => {
       try {
         const cluster = await inPages(async (NextToken) => {
           const query = new DescribeClustersCommand({ Filters: { clusterIds: [clusterId] }, ...NextToken })
-          const answer = await clients.hsm(region).send(query, { abortSignal: AbortSignal.timeout(ANSWER_MS) })
+          const answer = await clients.hsm(region).send(query, { abortSignal: within(signal) })
           const found = z
             .array(ClusterAnswer)
             .parse(answer.Clusters ?? [])
@@ -64,11 +65,11 @@ export function hsmDirectory(clients: AwsClients): HsmDirectory {
       }
     },
 
-    backup: async (backupId, region) => {
+    backup: async (backupId, region, signal) => {
       try {
         const backup = await inPages(async (NextToken) => {
           const query = new DescribeBackupsCommand({ Filters: { backupIds: [backupId] }, ...NextToken })
-          const answer = await clients.hsm(region).send(query, { abortSignal: AbortSignal.timeout(ANSWER_MS) })
+          const answer = await clients.hsm(region).send(query, { abortSignal: within(signal) })
           const found = z
             .array(BackupAnswer)
             .parse(answer.Backups ?? [])
@@ -81,6 +82,11 @@ export function hsmDirectory(clients: AwsClients): HsmDirectory {
       }
     },
   }
+}
+
+function within(signal: AbortSignal | undefined): AbortSignal {
+  const limit = AbortSignal.timeout(ANSWER_MS)
+  return signal ? AbortSignal.any([limit, signal]) : limit
 }
 
 interface Page<Found> {

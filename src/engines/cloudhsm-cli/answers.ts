@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { HsmKey, HsmUser, Role } from '../../domain/inventory.ts'
 import type { Attempt } from '../../domain/step.ts'
 import { oneLine } from '../one-line.ts'
-import { DOCUMENTED } from './documented.ts'
+import { begins, DOCUMENTED } from './documented.ts'
 import type { Exchange } from './session.ts'
 
 const Answer = z.object({ error_code: z.number(), data: z.unknown() })
@@ -60,12 +60,12 @@ export function parseAnswer({ answer, isWhole }: Exchange): z.infer<typeof Answe
   }
 }
 
-const HsmsAnswer = z.object({ hsms: z.array(z.object({ 'serial-number': z.string().min(1) })) })
+const HsmsAnswer = z.object({ hsms: z.array(z.unknown()) })
 
-/** Serial numbers of the HSMs that the tool is connected to; `undefined` if it does not show them. */
-export function parseSerials(exchange: Exchange | undefined): readonly string[] | undefined {
+/** To how many HSMs the tool is connected; `undefined` if it does not show them. */
+export function countHsms(exchange: Exchange | undefined): number | undefined {
   const answer = exchange && succeeded(exchange)
-  return HsmsAnswer.safeParse(answer).data?.hsms.map((hsm) => hsm['serial-number'])
+  return HsmsAnswer.safeParse(answer).data?.hsms.length
 }
 
 /** Users of roles that are never touched, where not every HSM of the cluster has them. */
@@ -161,7 +161,7 @@ export function judge(
   const said = saidIn(exchange)
   if (answer === undefined) return { verdict: 'unclear', said }
   if (answer.error_code !== 0) {
-    const [, failed, all] = new RegExp(DOCUMENTED.failedOn).exec(said) ?? []
+    const [, , failed, all] = begins(said, DOCUMENTED.failedOn) ?? []
     if (failed !== undefined && Number(failed) < Number(all))
       return { verdict: 'incomplete', said: `${said} (not on all of them)` }
     return { verdict: 'failure', said: `${said}${adviceFor(noun, said)}` }
@@ -176,7 +176,7 @@ export function judge(
 export function saidIn(exchange: Exchange): string {
   const answer = parseAnswer(exchange)
   if (typeof answer?.data === 'string') return oneLine(answer.data)
-  return oneLine(exchange.answer)
+  return oneLine(exchange.answer || exchange.aside)
 }
 
 const ADVICE: readonly (readonly ['user' | 'key', string, string])[] = [
@@ -195,6 +195,6 @@ const ADVICE: readonly (readonly ['user' | 'key', string, string])[] = [
 ]
 
 function adviceFor(noun: 'user' | 'key', said: string): string {
-  const found = ADVICE.find(([about, pattern]) => about === noun && new RegExp(pattern).test(said))
+  const found = ADVICE.find(([about, pattern]) => about === noun && begins(said, pattern))
   return found ? ` (${found[2]})` : ''
 }

@@ -17,8 +17,9 @@ export type CliRole = 'admin' | 'crypto-user'
 /** The administrator of the credentials; every other login is named by its crypto user. */
 const ADMIN = ''
 
-/** Larger than the tool's own default of 10, small enough to read at once. */
+/** Larger than the tool's own default of 10, small enough to read at once; in all detail a key is far longer. */
 const PAGE_SIZE = 500
+const VERBOSE_PAGE_SIZE = 100
 
 /** Everything CloudHSM CLI is told in one step. */
 export function dialogueOf(spec: Spec, plan: StepPlan): readonly Line[] {
@@ -94,12 +95,16 @@ export function listUsersOf(cluster: string): string {
 
 /** What an administrator sees: reference and label. */
 export function listKeys(cluster: string): string {
-  return `key list --cluster-id ${cluster} --max-items ${PAGE_SIZE}`
+  return keyList(cluster, PAGE_SIZE)
 }
 
 /** What an owner sees: owners, shares, type and check value too. */
 export function listOwnKeys(cluster: string): string {
-  return `${listKeys(cluster)} --verbose`
+  return `${keyList(cluster, VERBOSE_PAGE_SIZE)} --verbose`
+}
+
+function keyList(cluster: string, most: number): string {
+  return `key list --cluster-id ${cluster} --max-items ${most}`
 }
 
 export function replicateUser(spec: Spec, { name, role }: UserToSync): string {
@@ -152,7 +157,7 @@ function pages(command: string): Line {
 
 /** What the user guide explains concerns one user or key; after any other failure nothing more is sent. */
 function bearDocumented(): Line {
-  return { do: 'bear', pattern: Object.values(DOCUMENTED).join('|') }
+  return { do: 'bear', pattern: `"data"[[:space:]]*:[[:space:]]*"(${Object.values(DOCUMENTED).join('|')})` }
 }
 
 function attempt(command: string): Line {

@@ -3,7 +3,12 @@
  * expressions that bash and JavaScript read alike.
  */
 export const DOCUMENTED = {
-  failedOn: 'failed on ([0-9]+) of ([0-9]+) connections',
-  keyTorn: 'not synchronized throughout the cluster',
-  userTorn: 'inconsistent across the cluster',
+  failedOn: '(User|Key) replicate failed on ([0-9]+) of ([0-9]+) connections',
+  keyTorn: 'The selected key is not synchronized throughout the cluster',
+  userTorn: 'Specified user is inconsistent across the cluster',
 } as const
+
+/** Does a failure's text begin with this one? Not just hold it: a text may quote a label. */
+export function begins(said: string, documented: string): RegExpExecArray | null {
+  return new RegExp(`^${documented}`).exec(said)
+}

@@ -25,7 +25,9 @@ const OLDEST = { major: 5, minor: 15 } as const
 
 /** The engine for every cluster CMU cannot reach: CloudHSM CLI of Client SDK 5. */
 export function cloudHsmCliEngine(): Engine {
-  const script = bastionScript(new URL('./tool.sh', import.meta.url))
+  const script = bastionScript(
+    ...['configure.sh', 'failed-logins.sh', 'tool.sh'].map((part) => new URL(part, import.meta.url)),
+  )
   return {
     name: 'cloudhsm-cli',
     reach: 'cluster',
@@ -41,8 +43,10 @@ export function cloudHsmCliEngine(): Engine {
     read: (spec, plan, printed) => {
       const refused = refusedStop(printed)
       if (refused) return { kind: 'nothing', stop: refused }
-      if (printed.text === undefined)
-        return { kind: 'nothing', stop: unreadable('the transcript did not arrive whole', plan) }
+      if (printed.text === undefined) {
+        const stop = sessionStop(plan, printed, []) ?? unreadable('the transcript did not arrive whole', plan)
+        return { kind: 'nothing', stop }
+      }
       const session = parseSession(printed.text)
       return readSession(spec, plan, session, sessionStop(plan, printed, session))
     },
@@ -83,7 +87,7 @@ const FLAWS: ReadonlyMap<string, ToolConfigFlaw> = new Map(
   } as const),
 )
 
-/** The commands that make the configuration, as tool.sh gives them. */
+/** The commands that make the configuration, as configure.sh gives them. */
 function commandsFor({ source, destination, bastion }: Draft): readonly string[] {
   return [source, destination].map(
     ({ clusterId, region }) => `${bastion.configure} add-cluster --cluster-id ${clusterId} --region ${region}`,

@@ -3,7 +3,7 @@ import { type HsmKey, type HsmUser, type Inventory, userKey } from '../../domain
 import { keyName, placeName, placesOf, type Spec } from '../../domain/spec.ts'
 import type { Attempt, Reading, ServerUsers, StepPlan, Stop } from '../../domain/step.ts'
 import { unreadable } from '../refused.ts'
-import { judge, parseKeys, parseSerials, parseUsers, tornOthers } from './answers.ts'
+import { countHsms, judge, parseKeys, parseUsers, tornOthers } from './answers.ts'
 import {
   clusters,
   listHsmsOf,
@@ -25,7 +25,7 @@ export function readSession(spec: Spec, plan: StepPlan, session: Session, stop: 
       const problem = stop ?? wrongHsms(spec, session) ?? tornUsers(spec, session)
       const servers = problem ? undefined : usersOf(spec, session)
       if (!servers) return { kind: 'nothing', stop: problem ?? unreadable('the list of users', plan) }
-      const isCounted = serialsOf(spec, session).every((serials) => serials !== undefined)
+      const isCounted = countsOf(spec, session).every((count) => count !== undefined)
       return { kind: 'inspected', servers, ...(isCounted ? { isCounted } : {}) }
     }
     case 'inventory':
@@ -99,7 +99,7 @@ function keysOf(
   session: Session,
 ): readonly HsmKey[] | { readonly unseen: number; readonly owner: string } | undefined {
   const cluster = clusters(spec)[place.server] ?? ''
-  const listed = parseKeys(pagesOf(session, listKeys(cluster)).filter(({ command }) => !command.includes('--verbose')))
+  const listed = parseKeys(pagesOf(session, listKeys(cluster)))
   if (!listed) return undefined
   const keys = new Map(listed.map((key) => [key.handle, key]))
   for (const owner of ownersAt(spec, place)) {
@@ -108,29 +108,26 @@ function keysOf(
     // What an administrator's listing leaves out is not documented: one that leaves out a single key proves nothing about the others.
     const unseen = own.find(({ handle }) => !keys.has(handle))
     if (unseen) return { unseen: unseen.handle, owner }
-    for (const key of own) if (key.shows !== 'label') keys.set(key.handle, key)
+    for (const key of own) {
+      // Those shared with somebody are listed too: what the owner is shown of a key counts for more.
+      const isOwner = key.owner?.split(',').includes(owner) ?? false
+      if (key.shows !== 'label' && (isOwner || keys.get(key.handle)?.shows === 'label')) keys.set(key.handle, key)
+    }
   }
   return [...keys.values()].sort((a, b) => a.handle - b.handle)
 }
 
-function serialsOf(spec: Spec, session: Session): readonly (readonly string[] | undefined)[] {
-  return clusters(spec).map((cluster) => parseSerials(exchangeOf(session, listHsmsOf(cluster))))
+function countsOf(spec: Spec, session: Session): readonly (number | undefined)[] {
+  return clusters(spec).map((cluster) => countHsms(exchangeOf(session, listHsmsOf(cluster))))
 }
 
-/** Connected to another number of HSMs than was approved, or to one HSM for both clusters; `undefined` also where the tool does not show it. */
+/** Connected to another number of HSMs than was approved; `undefined` also where the tool does not show it. */
 function wrongHsms(spec: Spec, session: Session): Stop | undefined {
-  const seen = new Map<string, string>()
-  for (const [number, serials] of serialsOf(spec, session).entries()) {
-    const place = placesOf(spec)[number]
-    if (!serials || !place) continue
-    const detail =
-      serials.length === place.hsms.length
-        ? serials.flatMap((serial) =>
-            seen.has(serial) ? [`${seen.get(serial)} and ${place.alias} show the same HSM (${serial})`] : [],
-          )[0]
-        : `${place.alias} has ${place.hsms.length} approved HSMs, the tool is connected to ${serials.length}`
-    if (detail) return { code: 'wrong-partition', detail, wrote: 'no' }
-    for (const serial of serials) seen.set(serial, place.alias)
+  for (const { server, alias, hsms } of placesOf(spec)) {
+    const count = countsOf(spec, session)[server]
+    if (count === undefined || count === hsms.length) continue
+    const detail = `${alias} has ${hsms.length} approved HSMs, the tool is connected to ${count}`
+    return { code: 'other-hsms', detail, wrote: 'no' }
   }
   return undefined
 }

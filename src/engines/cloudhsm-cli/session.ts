@@ -2,6 +2,8 @@
 export interface Exchange {
   readonly command: string
   readonly answer: string
+  /** What it said beside the answer (on standard error), where the command had a process of its own. */
+  readonly aside: string
   /** Exit status, where the command had a process of its own. */
   readonly status: number | undefined
   /** Who was logged in to the command's cluster; `undefined`: nobody, or several clusters. */
@@ -13,14 +15,14 @@ export interface Exchange {
 const UNIT = '\x1f'
 const RECORD = '\x1e'
 // The prompt that waits for the next command belongs to no answer.
-const PROMPT = /(?:^|\n)[ \t]*(?:aws-cloudhsm|[A-Za-z0-9_-]{1,64}@cluster-[A-Za-z0-9]+) ?>[ \t]*$/
+const PROMPT = /(?:^|\n)[ \t]*(?:aws-cloudhsm|[A-Za-z0-9_-]{1,64}@[^"{\n>]{1,200}) ?>[ \t]*$/
 
 /** The transcript of a step as the bastion script wrote it (see `note` and `record` in tool.sh). Total on any text. */
 export function parseSession(transcript: string): readonly Exchange[] {
   const records = transcript.split(RECORD)
   const loggedIn = new Map<string, string>()
   return records.flatMap((record, position): Exchange[] => {
-    const [command = '', answer = '', status = ''] = record.split(UNIT)
+    const [command = '', answer = '', status = '', aside = ''] = record.split(UNIT)
     if (command === '') return []
     const cluster = /--cluster-id (\S+)/.exec(command)?.[1] ?? ''
     const login = /^login --username (\S+)/.exec(command)?.[1]
@@ -30,6 +32,7 @@ export function parseSession(transcript: string): readonly Exchange[] {
       {
         command,
         answer: answer.replace(PROMPT, '').trim(),
+        aside: aside.trim(),
         status: /^\d{1,3}$/.test(status) ? Number(status) : undefined,
         user: loggedIn.get(cluster),
         isWhole: position < records.length - 1,

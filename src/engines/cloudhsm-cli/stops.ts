@@ -6,6 +6,7 @@ import type { Exchange } from './session.ts'
 const CODES: ReadonlyMap<string, StopCode> = new Map(
   Object.entries({
     'stopped-login': 'login-failed',
+    'stopped-risk': 'login-risk',
     'stopped-need': 'tool-refused',
     'stopped-failed': 'unknown-failure',
     'stopped-question': 'question',
@@ -32,19 +33,23 @@ export function sessionStop(plan: StepPlan, printed: Printed, session: readonly 
   // The mark is set before the first command that can change anything is sent.
   const wrote = isWrite(plan) && printed.mark === 'write' ? 'maybe' : 'no'
   const last = session.at(-1)
-  const code = codeOf(printed, last)
+  const code = codeOf(printed, session)
+  if (code === 'login-risk') return { code, detail: printed.detail, wrote }
   if (!code) return { code: 'lost', detail: 'the step was killed on the bastion', wrote }
   const own = printed.result === 'stopped-state' || printed.result === 'stopped-time' ? '' : last && saidIn(last)
   const said = own || SILENCE.get(printed.result) || 'no readable answer'
   return { code, detail: last ? `${last.command}: ${said}` : said, wrote }
 }
 
+/** The login's own word, or a stop before another command was begun. */
+const CERTAIN: ReadonlySet<string> = new Set(['stopped-login', 'stopped-risk', 'stopped-time'])
+
 /**
  * What ends abnormally where a login was going on may be a failed login, and CloudHSM CLI shows no count of them: nothing logs in any more then. In single
  * command mode every command logs in.
  */
-function codeOf({ result, mark }: Printed, last: Exchange | undefined): StopCode | undefined {
-  const isLogin = mark === 'login' || (mark !== '' && last?.status !== undefined)
-  if (isLogin && result !== 'stopped-login' && result !== 'stopped-state') return 'login-unsure'
-  return CODES.get(result)
+function codeOf({ result, mark }: Printed, session: readonly Exchange[]): StopCode | undefined {
+  const isSingle = session.some(({ status }) => status !== undefined)
+  const isLogin = mark === 'login' || (mark !== '' && isSingle && result !== 'stopped-state')
+  return isLogin && !CERTAIN.has(result) ? 'login-unsure' : CODES.get(result)
 }

@@ -1,50 +1,14 @@
 #!/bin/bash
-# What is particular to CloudHSM CLI (Client SDK 5); bastion.sh, which follows, is the rest.
+# How CloudHSM CLI (Client SDK 5) is talked to; configure.sh stands before this, bastion.sh, which follows, is the rest.
 # In an interactive session a password goes over the pipe, at the tool's own question. In single command mode, the fallback, it stands in the environment of the
 # tool's process (CLOUDHSM_PIN, DESTINATION_CLOUDHSM_PIN), because the tool takes it nowhere else. It is in no argument, no file, no output.
-NEEDED=(cp find grep mount sed sort touch unshare)
 PROMPT_END='>'
-PROMPT=$'(^|\n)[[:space:]]*(aws-cloudhsm|[A-Za-z0-9_-]{1,64}@cluster-[A-Za-z0-9]+) ?> ?$'
+PROMPT=$'(^|\n)[[:space:]]*(aws-cloudhsm|[A-Za-z0-9_-]{1,64}@[^"{\n>]{1,200}) ?> ?$'
 QUESTION=$'(^|\n)[^"{\n]*(Enter [a-z ]*password:|\\([Yy]/[Nn]\\)|MFA)[^"\n]*$' # never inside JSON: labels say anything
 FIRST_PROMPT=20 # seconds: a tool that shows no prompt on a pipe must not cost much
 ONE_COMMAND=100 PAGES=400 # seconds for one command in single command mode; far more pages than any listing has
-mode='' command='' answered='' status='' who='' role='' bearable='' inside=()
-
-# The tool's configuration for both clusters, made by the tool itself: clusters= holds <id>=<Region>=<ENI IP>,<ENI IP>… for each. After every command the file must
-# name exactly the approved clusters and addresses so far: an address can then not stand behind the other cluster's id.
-prepare() {
-  local entry rest ids='' hosts='' etc=${in[config]%/*} made=$private/etc/${in[config]##*/} said found
-  [[ -x ${in[configure]} ]] || refuse tool-missing "${in[configure]}"
-  find "${in[work]}" -maxdepth 1 -name 'hsm-sync.look.*' -mmin +10 -exec rm -rf {} + # left by one that was killed
-  [[ -d $etc ]] || refuse config-missing "$etc"
-  { mkdir "$private/etc" && cp -a "$etc/." "$private/etc" && rm -f "$made"; } || refuse workdir "${in[work]}"
-  # What runs inside sees $private/etc in the place of the tool's configuration folder. The mount exists in that command's own mount namespace only
-  # (mount_namespaces(7)): nobody else notices, nothing is left to undo, and the operator's own file is never touched.
-  inside=(unshare --mount --propagation private -- /bin/sh -c "mount --bind \"\$0\" \"\$1\" && shift && exec \"\$@\"" "$private/etc" "$etc")
-  said=$("${inside[@]}" test ! -e "${in[config]}" 2>&1) || refuse namespace "${said:0:300}"
-  for entry in ${in[clusters]}; do
-    rest=${entry#*=}
-    said=$(timeout --foreground -k 5 90 "${inside[@]}" "${in[configure]}" add-cluster --cluster-id "${entry%%=*}" --region "${rest%%=*}" 2>&1 </dev/null) ||
-      refuse configure "${entry%%=*}: $(tr -s '[:space:]' ' ' <<<"$said" | tail -c 400)"
-    [[ -f $made ]] || refuse configure "${entry%%=*}: it made no ${in[config]##*/}"
-    ids+="\"${entry%%=*}\""$'\n' hosts+=${rest#*=},
-    found=$(grep -oE '"cluster-[2-7a-zA-Z]{11,16}"' "$made" | sort -u)
-    [[ $found == "$(sort -u <<<"${ids%$'\n'}")" ]] || refuse configured-clusters "${entry%%=*}: ${found//$'\n'/ }"
-    found=$(grep -oE '"hostname"[[:space:]]*:[[:space:]]*"[^"]*"' "$made" | sed 's/"$//; s/.*"//' | sort -u)
-    [[ $found == "$(tr ',' '\n' <<<"${hosts%,}" | sort -u)" ]] || refuse configured-hosts "${entry%%=*}: ${found//$'\n'/ }"
-  done
-}
-
-read_config() { # the tool's version, and the configuration it makes for these clusters
-  local version
-  [[ -x ${in[binary]} ]] || refuse tool-missing "${in[binary]}"
-  version=$(timeout --foreground 30 "${in[binary]}" --version 2>&1 </dev/null | head -n 1 | head -c 200)
-  [[ $version =~ [0-9]+\.[0-9]+ ]] || refuse version "$version"
-  private=$(mktemp -d "${in[work]}/hsm-sync.look.XXXXXXXX") || refuse workdir "${in[work]}"
-  trap 'rm -rf "$private"' EXIT
-  prepare
-  answer_file "$private/etc/${in[config]##*/}" "$version"
-}
+mode='' command='' answered='' status='' aside='' who='' role='' bearable=''
+export TERM=dumb NO_COLOR=1
 
 # One interactive session for the whole dialogue. Where the tool cannot be talked to on a pipe (it shows no prompt, or does not ask for the password), that shows
 # before any login: then every command gets a process of its own, and the same tool is not tried so again for a day.
@@ -76,12 +40,13 @@ converse() {
   close_tool
 }
 
-# The transcript: each command as it is given, a unit separator, its answer, a unit separator, its exit status where it has one, a record separator.
-note() { command=$1; printf '%s\x1f' "$command" >>"$dir/transcript" || stop=state; }
+# The transcript: each command as it is given, its answer, its exit status and what it said aside, where it has these; unit separators between, a record separator.
+note() { command=$1 aside=''; printf '%s\x1f' "$command" >>"$dir/transcript" || stop=state; }
 record() {
   without_secrets
   answered=${buffer//[$'\x1e\x1f']/}
-  printf '%s\x1f%s\x1e' "$answered" "$status" >>"$dir/transcript" || stop=state
+  buffer=$aside && without_secrets
+  printf '%s\x1f%s\x1f%s\x1e' "$answered" "$status" "${buffer//[$'\x1e\x1f']/}" >>"$dir/transcript" || stop=state
 }
 
 hear() { # the answer, up to the next prompt
@@ -104,23 +69,27 @@ say() { # one command, and its answer
 }
 
 single() { # a command, in a process of its own
+  local words
   if ((SECONDS > in[seconds] - ONE_COMMAND)); then
-    stop='time' buffer='' status=''
+    stop='time' buffer='' status='' aside=''
     record
     return
   fi
   sent=$((sent + 1))
-  buffer=$(
-    if [[ -n $role ]]; then
-      export CLOUDHSM_ROLE=$role CLOUDHSM_PIN="${users[who]}:${secrets[who]}"
-      export DESTINATION_CLOUDHSM_ROLE=$role DESTINATION_CLOUDHSM_PIN=$CLOUDHSM_PIN
-    fi
-    read -r -a words <<<"$1"
-    exec timeout --foreground -k 5 "$ONE_COMMAND" "${inside[@]}" "${in[binary]}" "${words[@]}" 2>&1 </dev/null
-  )
+  read -r -a words <<<"$1"
+  buffer=$(tell_login | timeout --foreground -k 5 "$ONE_COMMAND" "${telling[@]}" "${in[binary]}" "${words[@]}" 2>"$private/aside")
   status=$?
+  aside=$(head -c 20000 "$private/aside")
+  [[ $buffer == *'{'* ]] || buffer+=$aside aside='' # no answer but this
   case $status in 124) stop=silent ;; 12[5-9] | 1[3-9]? | 2??) stop=gone ;; esac
   record
+}
+
+# The variables of the tool's own process: by a pipe, so that no other process has them.
+tell_login() {
+  [[ -n $role ]] || return
+  printf '%s\n' "CLOUDHSM_ROLE=$role" "CLOUDHSM_PIN=${users[who]}:${secrets[who]}" \
+    "DESTINATION_CLOUDHSM_ROLE=$role" "DESTINATION_CLOUDHSM_PIN=${users[who]}:${secrets[who]}"
 }
 
 succeeded() { # a whole answer: in a session the prompt behind it shows that it is
@@ -130,11 +99,15 @@ succeeded() { # a whole answer: in a session the prompt behind it shows that it 
 
 log_in() { # number of the login, role, cluster
   local asked
-  who=$1 role=$2
+  who=$1 role=$2 failures=${in[state]}/failed-logins/$3.${users[$1],,}
   note "login --username ${users[who]} --role $role --cluster-id $3"
+  if is_risky; then
+    buffer='' && record
+    return
+  fi
   if [[ $mode == single ]]; then # the smallest command that needs a login: a wrong password is tried once, not with every command
     single "key list --cluster-id $3 --max-items 1"
-    succeeded || fail login
+    [[ $stop == time ]] || logged_in
     return
   fi
   type_line "$command"
@@ -156,9 +129,12 @@ log_in() { # number of the login, role, cluster
     await_prompt
     case $? in 1) stop=question ;; 2) stop=silent ;; 3) stop=gone ;; esac
     buffer=$asked$buffer
+    record
+    logged_in
+    return
   fi
   record
-  succeeded || fail login
+  fail login
 }
 
 fail() { [[ -n $stop ]] || stop=$1 detail=$command; }

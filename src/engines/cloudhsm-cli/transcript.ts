@@ -3,9 +3,10 @@ import type { Exchange } from './session.ts'
 
 /** The session as a person would have seen it: each command with its answer. A login shows its name and never a password. */
 export function transcriptOf(session: readonly Exchange[]): string {
-  const parts = session.map(({ command, answer, status }) => {
+  const parts = session.map(({ command, answer, aside, status }) => {
     const ended = status === undefined || status === 0 ? '' : `\n(exit status ${status})`
-    return `cloudhsm-cli> ${command}\n${answer}${ended}\n`
+    const beside = aside === '' ? '' : `\n(on standard error) ${aside}`
+    return `cloudhsm-cli> ${command}\n${answer}${beside}${ended}\n`
   })
   return redact(parts.join('\n'))
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -43,11 +43,22 @@ const pause = (ms: number) => new Promise<false>((resolve) => setTimeout(() => r
 /** Every file of the script, as it stands there and unpacked. Pipes are left alone. */
 function filesOf({ files }: Ground): string[] {
   return [files.stateDir, files.workDir].filter(existsSync).flatMap((place) =>
-    readdirSync(place, { recursive: true, withFileTypes: true })
+    entriesOf(place)
       .filter((entry) => entry.isFile())
       .flatMap((entry) => readNow(join(entry.parentPath, entry.name)))
       .flatMap(unpacked),
   )
+}
+
+/** Looks again when a folder goes away in the middle of the look. */
+function entriesOf(place: string): Dirent[] {
+  for (;;) {
+    try {
+      return readdirSync(place, { recursive: true, withFileTypes: true })
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    }
+  }
 }
 
 function readNow(path: string): string[] {

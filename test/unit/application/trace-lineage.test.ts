@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Clock, HsmDirectory } from '../../../src/application/ports.ts'
 import { traceLineage } from '../../../src/application/trace-lineage.ts'
 import type { Cluster } from '../../../src/domain/cluster.ts'
 import { chainOf, type Lineage } from '../../../src/domain/lineage.ts'
+import { type Refusal, refuse } from '../../../src/domain/refusal.ts'
 import { backupOf, copyOf, directory, type Told } from '../../fixtures/directory.ts'
+import { stillClock } from '../../fixtures/examples.ts'
 import { cluster, DESTINATION_ID, SOURCE_ID } from '../../fixtures/whole-clusters.ts'
 
 const US = 'us-east-1'
@@ -15,7 +18,7 @@ const madeFrom = (backup: string, region = EU): Cluster => cluster(DESTINATION_I
 
 function trace(source: Cluster, destination: Cluster, told: Told = {}): Promise<Lineage> {
   const clusters = [source, destination, ...(told.clusters ?? [])]
-  return traceLineage({ directory: directory({ ...told, clusters }) }, source, destination)
+  return traceLineage({ directory: directory({ ...told, clusters }), clock: stillClock }, { source, destination })
 }
 
 /** From the destination over what both come from to the source: `<` made from or copied from, `>` the other way. */
@@ -171,6 +174,38 @@ describe('clones are proven, and the chain says how', () => {
       `${dst} < backup-copy@${EU} < backup-orig@${US} < ${src}`,
     ],
     [
+      'a copy of a copy whose middle is gone: the cluster is in the Region of the source, not of the middle',
+      SOURCE,
+      madeFrom('backup-c'),
+      { backups: { [`backup-c@${EU}`]: copyOf('backup-b', AP, { region: EU, cluster: SOURCE_ID }) } },
+      `${dst} < backup-c@${EU} < backup-b@${AP} < ${src}`,
+    ],
+    [
+      'over a cluster that is in another Region than the lost middle of a copy of a copy',
+      SOURCE,
+      madeFrom('backup-c'),
+      {
+        clusters: [cluster(THIRD_ID, { region: EU, sourceBackupId: 'backup-t' })],
+        backups: {
+          [`backup-c@${EU}`]: copyOf('backup-b', AP, { region: EU, cluster: THIRD_ID }),
+          [`backup-t@${EU}`]: copyOf('backup-t0', US, { region: EU, cluster: SOURCE_ID }),
+        },
+      },
+      `${dst} < backup-c@${EU} < backup-b@${AP} < ${THIRD_ID}@${EU} < backup-t@${EU} < backup-t0@${US} < ${src}`,
+    ],
+    [
+      'two copies of one backup that is gone, and neither names its cluster',
+      cluster(SOURCE_ID, { region: US, sourceBackupId: 'backup-one' }),
+      madeFrom('backup-two'),
+      {
+        backups: {
+          [`backup-one@${US}`]: copyOf('backup-old', AP, { region: US }),
+          [`backup-two@${EU}`]: copyOf('backup-old', AP, { region: EU }),
+        },
+      },
+      `${dst} < backup-two@${EU} < backup-old@${AP} > backup-one@${US} > ${src}`,
+    ],
+    [
       'the source itself can no longer be traced further back than where they meet',
       cluster(SOURCE_ID, { region: US, sourceBackupId: 'backup-lost' }),
       madeFrom('backup-a', US),
@@ -236,7 +271,7 @@ describe('not proven, and what keeps it from being proved', () => {
       madeFrom('backup-c'),
       { backups: { [`backup-c@${EU}`]: { region: EU } } },
       'destination',
-      { kind: 'gone', what: { kind: 'backup', id: 'backup-c', region: EU } },
+      { kind: 'silent', what: { kind: 'backup', id: 'backup-c', region: EU } },
     ],
     [
       'the backup names a cluster that cannot be one',
@@ -267,7 +302,7 @@ describe('not proven, and what keeps it from being proved', () => {
       backups: { [`backup-c@${EU}`]: copyOf('backup-c0', '169.254.169.254', { region: EU, cluster: 'x' }) },
     }
     const place = directory(told)
-    await traceLineage({ directory: place }, SOURCE, madeFrom('backup-c'))
+    await traceLineage({ directory: place, clock: stillClock }, { source: SOURCE, destination: madeFrom('backup-c') })
     expect(place.asked).toEqual([`backup-c@${EU}`])
   })
 })
@@ -280,6 +315,15 @@ describe('disproven: both origins are known, and they differ', () => {
       source: { end: { kind: 'origin' } },
       destination: { end: { kind: 'origin' } },
     })
+  })
+
+  it('the destination comes from a third cluster, in another Region than the lost middle of a copy of a copy', async () => {
+    const lineage = await trace(SOURCE, madeFrom('backup-c'), {
+      clusters: [cluster(THIRD_ID, { region: EU })],
+      backups: { [`backup-c@${EU}`]: copyOf('backup-b', AP, { region: EU, cluster: THIRD_ID }) },
+    })
+    expect(lineage.verdict).toBe('disproven')
+    expect(lineage.destination.line.at(-1)).toEqual({ kind: 'cluster', id: THIRD_ID, region: EU })
   })
 
   it('the destination comes from a third cluster', async () => {
@@ -336,8 +380,61 @@ describe('an answer without end', () => {
     const destination = madeFrom(backup, region)
     const source = cluster(SOURCE_ID, { region, sourceBackupId: backup })
     const place = directory({ ...told, clusters: [source, destination, ...(told.clusters ?? [])] })
-    await traceLineage({ directory: place }, source, destination)
-    expect(place.asked.length).toBeLessThanOrEqual(2 * 8 * (4 + 1))
+    await traceLineage({ directory: place, clock: stillClock }, { source, destination })
+    expect(place.asked.length).toBeLessThanOrEqual(2 * 24)
+  })
+
+  it('names nothing twice: a circle ends where it closes', async () => {
+    const source = cluster(SOURCE_ID, { region: US })
+    const lineage = await trace(source, madeFrom('backup-x'), circle)
+    expect(lineage.destination.line.map(({ id }) => id)).toEqual([DESTINATION_ID, 'backup-x', 'backup-y'])
+    expect(lineage.destination.end).toEqual({ kind: 'too-long' })
+  })
+
+  it('takes so long and no longer, whichever Region stays silent: what is not known by then is unproven', async () => {
+    const asked: (AbortSignal | undefined)[] = []
+    const silent = (signal: AbortSignal | undefined): Promise<Refusal> => {
+      asked.push(signal)
+      const answer = refuse({ code: 'aws', problem: 'unreachable', service: 'CloudHSM', region: EU, detail: 'aborted' })
+      return new Promise((resolve) => {
+        if (signal?.aborted) resolve(answer)
+        signal?.addEventListener('abort', () => resolve(answer))
+      })
+    }
+    const waits: number[] = []
+    const clock: Clock = {
+      now: () => 0,
+      sleep: async (ms) => {
+        waits.push(ms)
+      },
+    }
+    const directory: HsmDirectory = {
+      describe: (_, __, signal) => silent(signal),
+      backup: (_, __, signal) => silent(signal),
+    }
+    const clusters = { source: SOURCE, destination: madeFrom('backup-c') }
+    const lineage = await traceLineage({ directory, clock }, clusters)
+    expect(lineage).toMatchObject({
+      verdict: 'unproven',
+      destination: { end: { kind: 'unreadable', problem: 'unreachable' } },
+    })
+    expect(waits).toEqual([30_000])
+    expect(asked.every((signal) => signal?.aborted)).toBe(true)
+  })
+
+  it('ends when the bot stops', async () => {
+    const stopping = new AbortController()
+    const place: HsmDirectory = {
+      describe: async () => refuse({ code: 'cluster-not-found', cluster: SOURCE_ID, region: US }),
+      backup: async (_, region, signal) => {
+        stopping.abort()
+        const problem = signal?.aborted ? 'unreachable' : 'failed'
+        return refuse({ code: 'aws', problem, service: 'CloudHSM', region, detail: '' })
+      },
+    }
+    const clusters = { source: SOURCE, destination: madeFrom('backup-c') }
+    const lineage = await traceLineage({ directory: place, clock: stillClock }, clusters, stopping.signal)
+    expect(lineage.destination.end).toMatchObject({ kind: 'unreadable', problem: 'unreachable' })
   })
 
   it('the usual case costs two look-ups: the copy and its original', async () => {
@@ -347,7 +444,10 @@ describe('an answer without end', () => {
         [`backup-orig@${US}`]: backupOf(SOURCE_ID, US),
       },
     })
-    await traceLineage({ directory: place }, SOURCE, madeFrom('backup-copy'))
+    await traceLineage(
+      { directory: place, clock: stillClock },
+      { source: SOURCE, destination: madeFrom('backup-copy') },
+    )
     expect(place.asked).toEqual([`backup-copy@${EU}`, `backup-orig@${US}`])
   })
 })

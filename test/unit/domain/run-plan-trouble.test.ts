@@ -17,10 +17,14 @@ describe('the canary: the first key alone must have exactly the expected effect'
     ...(after ? { after } : {}),
   })
   it.each([
-    ['another handle appeared', [key(5), key(4711)], 'handle 4711 (owner jdoe) appeared'],
-    ['another owner has it', [key(5), key(1000, 'app')], 'handle 1000 (owner app) appeared'],
-    ['nobody owns it', [key(5), key(1000, null)], 'handle 1000 (no owner) appeared'],
-    ['it is shared with somebody', [key(5), key(1000, 'jdoe', ['app'])], 'handle 1000 (owner jdoe) appeared'],
+    ['another handle appeared', [key(5), key(4711)], 'handle 4711 (owned by jdoe) appeared'],
+    ['another owner has it', [key(5), key(1000, 'app')], 'handle 1000 (owned by app) appeared'],
+    ['nobody owns it', [key(5), key(1000, null)], 'handle 1000 (public) appeared'],
+    [
+      'it is shared with somebody',
+      [key(5), key(1000, 'jdoe', ['app'])],
+      'handle 1000 (owned by jdoe, shared with app) appeared',
+    ],
     ['nothing appeared', [key(5)], 'nothing appeared'],
     ['two keys appeared', [key(5), key(1000), key(1001)], 'handle 1001'],
     ['a key that was there is gone', [key(1000)], 'handle 5 changed or went away'],

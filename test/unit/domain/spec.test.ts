@@ -10,7 +10,7 @@ import {
   parseRequestId,
   serverNumber,
 } from '../../../src/domain/ids.ts'
-import { covers, describeSelection } from '../../../src/domain/scope.ts'
+import { covers } from '../../../src/domain/scope.ts'
 import { differences, digestOf, type Spec, serversOf } from '../../../src/domain/spec.ts'
 import { REQUEST_ID, spec, sure, target } from '../../fixtures/examples.ts'
 
@@ -150,14 +150,11 @@ describe('ids', () => {
 
 describe('scope', () => {
   it.each([
-    [{ kind: 'all' }, true, 'all'],
-    [{ kind: 'none' }, false, 'none'],
-    [{ kind: 'listed', items: ['jdoe'] }, true, 'jdoe'],
-    [{ kind: 'listed', items: ['app', 'bob'] }, false, 'app,bob'],
-  ] as const)('%j covers jdoe: %s', (selection, does, words) => {
-    expect(covers<string>(selection, 'jdoe')).toBe(does)
-    expect(describeSelection(selection)).toBe(words)
-  })
+    [{ kind: 'all' }, true],
+    [{ kind: 'none' }, false],
+    [{ kind: 'listed', items: ['jdoe'] }, true],
+    [{ kind: 'listed', items: ['app', 'bob'] }, false],
+  ] as const)('%j covers jdoe: %s', (selection, does) => expect(covers<string>(selection, 'jdoe')).toBe(does))
   it('the servers of a spec are the source, then the destinations', () => {
     expect(serversOf(spec())).toEqual([target(0), target(1), target(2)])
   })

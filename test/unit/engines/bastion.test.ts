@@ -14,7 +14,13 @@ afterEach(() => bastion.remove())
 const LOGIN = { logins: ':secretsmanager:hsm/crypto-officer' }
 
 describe('the script as a document', () => {
-  it.each(['bastion.sh', 'cmu/tool.sh', 'cloudhsm-cli/tool.sh'])('%s can be read in one sitting', (name) => {
+  it.each([
+    'bastion.sh',
+    'cmu/tool.sh',
+    'cloudhsm-cli/configure.sh',
+    'cloudhsm-cli/failed-logins.sh',
+    'cloudhsm-cli/tool.sh',
+  ])('%s can be read in one sitting', (name) => {
     const text = readFileSync(new URL(`../../../src/engines/${name}`, import.meta.url), 'utf8')
     expect(text.trimEnd().split('\n').length).toBeLessThan(200)
   })

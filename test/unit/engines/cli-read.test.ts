@@ -4,7 +4,7 @@ import type { HsmUser, Inventory } from '../../../src/domain/inventory.ts'
 import type { Spec } from '../../../src/domain/spec.ts'
 import type { StepPlan } from '../../../src/domain/step.ts'
 import { cloudHsmCliEngine } from '../../../src/engines/cloudhsm-cli/index.ts'
-import { copyOf, failure, keysAnswer, played, success, type Unusual } from '../../fixtures/cli-session.ts'
+import { copyOf, failure, keyAnswer, keysAnswer, played, success, type Unusual } from '../../fixtures/cli-session.ts'
 import { inventory, ADMIN as ONE_ADMIN, user } from '../../fixtures/examples.ts'
 import { ownedKey, seenKey, wideSpec, wideSpecWithOwners } from '../../fixtures/whole-clusters.ts'
 
@@ -39,19 +39,16 @@ describe('a look', () => {
     expect(reading.kind === 'inspected' && reading.isCounted).toBe(undefined)
   })
   it.each([
-    [
-      'fewer HSMs than were approved',
-      { [hsmInfo(TO)]: serials('A') },
-      'prod-eu has 2 approved HSMs, the tool is connected to 1',
-    ],
-    [
-      'one HSM behind both clusters',
-      { [hsmInfo(FROM)]: serials('A', 'B'), [hsmInfo(TO)]: serials('C', 'A') },
-      'prod-us and prod-eu show the same HSM (A)',
-    ],
-  ])('stops at %s', (_, unusual, detail) => {
-    const stop = { code: 'wrong-partition', detail, wrote: 'no' }
-    expect(read(wideSpec(), { kind: 'inspect' }, both, unusual)).toEqual({ kind: 'nothing', stop })
+    ['fewer', serials('A'), 1],
+    ['more', serials('A', 'B', 'C'), 3],
+  ])('stops at %s HSMs than were approved', (_, answer, count) => {
+    const detail = `prod-eu has 2 approved HSMs, the tool is connected to ${count}`
+    const stop = { code: 'other-hsms', detail, wrote: 'no' }
+    expect(read(wideSpec(), { kind: 'inspect' }, both, { [hsmInfo(TO)]: answer })).toEqual({ kind: 'nothing', stop })
+  })
+  it('takes no serial number for an HSM: partitions of one device may show the same', () => {
+    const shared = { [hsmInfo(FROM)]: serials('A', 'B'), [hsmInfo(TO)]: serials('B', 'B') }
+    expect(read(wideSpec(), { kind: 'inspect' }, both, shared)).toHaveProperty('isCounted', true)
   })
   it('stops where not every HSM has the appliance user', () => {
     const torn = {
@@ -71,6 +68,17 @@ describe('a look', () => {
     expect(reading).toMatchObject({ kind: 'nothing', stop: { code: 'unreadable', wrote: 'no' } })
   })
 })
+
+/** The transcript, with another answer to every listing in all detail that one user was given. */
+function listedTo(name: string, transcript: string, answer: string): string {
+  let user = ''
+  const records = transcript.split('\x1e').map((record) => {
+    const [command = '', , ...rest] = record.split('\x1f')
+    user = /^login --username (\S+)/.exec(command)?.[1] ?? user
+    return user === name && command.endsWith('--verbose') ? [command, `${answer}\n`, ...rest].join('\x1f') : record
+  })
+  return records.join('\x1e')
+}
 
 describe('an inventory', () => {
   const hsms = [
@@ -93,6 +101,23 @@ describe('an inventory', () => {
     ])
   })
 
+  it('has a key as its owner sees it, not as somebody it is shared with does', () => {
+    const shared = ownedKey(7, { owner: 'jdoe', sharedWith: ['app'] })
+    const there = [inventory(0, [ADMIN, JDOE, APP], [shared]), inventory(1, [ADMIN, JDOE, APP], [shared])]
+    const bySharer = keysAnswer([keyAnswer({ ...shared, sharedWith: [] }).verbose])
+    for (const owners of [
+      ['jdoe', 'app'],
+      ['app', 'jdoe'],
+    ]) {
+      const spec = wideSpecWithOwners(...owners)
+      const session = played(spec, listingOf(there), there)
+      const text = listedTo('app', session.text ?? '', bySharer)
+      const reading = engine.read(spec, listingOf(there), { ...session, text })
+      const keys = reading.kind === 'listed' ? reading.inventories.map((hsm) => hsm.keys) : []
+      expect(keys).toEqual([[{ ...shared, coverage: 'full' }], [{ ...shared, coverage: 'full' }]])
+    }
+  })
+
   it('is none where an owner lists a key that the administrator does not see: others may be missing too', () => {
     const command = 'key list --cluster-id cluster-7kkmnopqrst --max-items 500'
     const reading = read(wideSpecWithOwners('jdoe'), listingOf(hsms), hsms, { [command]: keysAnswer([]) })
@@ -101,7 +126,7 @@ describe('an inventory', () => {
 
   it.each([
     ['the administrator’s', 'key list --cluster-id cluster-2abcdefghij --max-items 500'],
-    ['an owner’s', 'key list --cluster-id cluster-2abcdefghij --max-items 500 --verbose'],
+    ['an owner’s', 'key list --cluster-id cluster-2abcdefghij --max-items 100 --verbose'],
   ])('is none where %s list cannot be read, and says whose', (_, command) => {
     const reading = read(wideSpecWithOwners('jdoe'), listingOf(hsms), hsms, { [command]: keysAnswer([], 4) })
     expect(reading).toMatchObject({ kind: 'nothing', stop: { code: 'unreadable', detail: 'the keys of prod-us' } })

@@ -17,10 +17,10 @@ function usersIn(records: readonly (readonly [string, string])[]): (string | und
 }
 
 describe('a session is read record by record', () => {
-  it('a command, its answer, and the exit status where the command had a process of its own', () => {
-    expect(parseSession('user list\x1f{"a":1}\x1f0\x1ekey list\x1foh no\x1f101\x1e')).toEqual([
-      { command: 'user list', answer: '{"a":1}', status: 0, user: undefined, isWhole: true },
-      { command: 'key list', answer: 'oh no', status: 101, user: undefined, isWhole: true },
+  it('a command, its answer, and what else it said and the exit status where the command had a process of its own', () => {
+    expect(parseSession('user list\x1f{"a":1}\x1f0\x1fWARN late\x1ekey list\x1foh no\x1f101\x1f\x1e')).toEqual([
+      { command: 'user list', answer: '{"a":1}', aside: 'WARN late', status: 0, user: undefined, isWhole: true },
+      { command: 'key list', answer: 'oh no', aside: '', status: 101, user: undefined, isWhole: true },
     ])
   })
 
@@ -33,6 +33,7 @@ describe('a session is read record by record', () => {
     'aws-cloudhsm >',
     'aws-cloudhsm>',
     'admin@cluster-2abcdefghij > ',
+    'admin@[cluster-2abcdefghij, cluster-7kkmnopqrst] > ',
     'crypto-user@cluster-2abcdefghij >',
   ])('the prompt that waits for the next command belongs to no answer: %s', (prompt) => {
     expect(parseSession(transcript([['user list', '{"a":1}']], prompt))[0]?.answer).toBe('{"a":1}')

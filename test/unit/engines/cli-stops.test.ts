@@ -71,8 +71,9 @@ describe('a step that never reached an HSM', () => {
   it.each([
     ['refused-busy', 'bastion-busy'],
     ['refused-credentials', 'credentials'],
-    ['refused-configured-clusters', 'wrong-partition'],
-    ['refused-configured-hosts', 'wrong-partition'],
+    ['refused-configured-clusters', 'other-hsms'],
+    ['refused-configured-hosts', 'other-hsms'],
+    ['refused-configure', 'not-configured'],
     ['refused-tool-missing', 'bastion-refused'],
     ['refused-already-started', 'bastion-refused'],
     ['sealed', 'not-executed'],

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  configurationBlocks,
-  configurationFile,
-  engineText,
-  hsmText,
-} from '../../../src/adapters/slack/views/configuration.ts'
+import { configurationBlocks, configurationFile } from '../../../src/adapters/slack/views/configuration.ts'
+import { engineText, hsmText } from '../../../src/adapters/slack/views/spec-text.ts'
 import { spec, specOfOne, target } from '../../fixtures/examples.ts'
 import { markupOf, slackProblems } from '../../fixtures/slack-rules.ts'
 import { wideSpec } from '../../fixtures/whole-clusters.ts'

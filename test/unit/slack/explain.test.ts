@@ -167,6 +167,8 @@ const STOPS = {
   'canary-effect': 1,
   'batch-failed': 1,
   'bastion-refused': 1,
+  'not-configured': 1,
+  'other-hsms': 1,
   'bastion-busy': 1,
   credentials: 1,
   'not-executed': 1,

@@ -58,34 +58,34 @@ describe('not proven: what is missing, and that approvers must know it from else
   it('a backup is gone', () => {
     const gone = line({ kind: 'gone', what: COPY }, DESTINATION, COPY)
     expect(said(line(ORIGIN, SOURCE), gone, 'equal')).toMatchInlineSnapshot(
-      `"⚠️ *Not proven that they are clones.* Approvers: agree only if you know from elsewhere that one was made from the other's backup. \`prod-eu\` comes from \`backup-2eucopy2222\` (eu-west-1), and that backup is gone (deleted or expired). Their cluster certificates are equal."`,
+      `"⚠️ *Not proven that they are clones:* \`prod-eu\` comes from \`backup-2eucopy2222\` (eu-west-1), and AWS shows me no such backup there (deleted, expired, or another account's). Their cluster certificates are equal."`,
     )
   })
   it('a cluster in between is gone', () => {
     const gone = line({ kind: 'gone', what: THIRD }, DESTINATION, COPY, THIRD)
     expect(said(line(ORIGIN, SOURCE), gone)).toMatchInlineSnapshot(
-      `"⚠️ *Not proven that they are clones.* Approvers: agree only if you know from elsewhere that one was made from the other's backup. \`prod-eu\` comes from \`backup-2eucopy2222\` (eu-west-1) ← \`cluster-4thirdthird\` (ap-south-1), and that cluster is gone (deleted or expired). AWS shows no certificates to compare."`,
+      `"⚠️ *Not proven that they are clones:* \`prod-eu\` comes from \`backup-2eucopy2222\` (eu-west-1) ← \`cluster-4thirdthird\` (ap-south-1), and AWS shows me no such cluster there (deleted, expired, or another account's). AWS shows no certificates to compare."`,
     )
   })
   it('AWS refuses to tell', () => {
     const end: LineEnd = { kind: 'unreadable', what: COPY, problem: 'access-denied' }
     expect(said(line(ORIGIN, SOURCE), line(end, DESTINATION, COPY))).toMatchInlineSnapshot(
-      `"⚠️ *Not proven that they are clones.* Approvers: agree only if you know from elsewhere that one was made from the other's backup. \`prod-eu\` comes from \`backup-2eucopy2222\` (eu-west-1), and AWS did not let me look at that backup (access-denied). AWS shows no certificates to compare."`,
+      `"⚠️ *Not proven that they are clones:* \`prod-eu\` comes from \`backup-2eucopy2222\` (eu-west-1), and I could not look at that backup (AWS does not let me). AWS shows no certificates to compare."`,
     )
   })
   it('AWS throttles', () => {
     const end: LineEnd = { kind: 'unreadable', what: COPY, problem: 'throttled' }
-    expect(said(line(ORIGIN, SOURCE), line(end, DESTINATION, COPY))).toContain('throttled')
+    expect(said(line(ORIGIN, SOURCE), line(end, DESTINATION, COPY))).toContain('(AWS throttles me)')
   })
   it('the line is too long', () => {
     expect(said(line(ORIGIN, SOURCE), line({ kind: 'too-long' }, DESTINATION, COPY))).toMatchInlineSnapshot(
-      `"⚠️ *Not proven that they are clones.* Approvers: agree only if you know from elsewhere that one was made from the other's backup. \`prod-eu\` comes from \`backup-2eucopy2222\` (eu-west-1), and further back than I follow. AWS shows no certificates to compare."`,
+      `"⚠️ *Not proven that they are clones:* \`prod-eu\` comes from \`backup-2eucopy2222\` (eu-west-1), and further back than I follow. AWS shows no certificates to compare."`,
     )
   })
   it('only the source’s line breaks off', () => {
     const gone = line({ kind: 'gone', what: ORIGINAL }, SOURCE, ORIGINAL)
     expect(said(gone, line(ORIGIN, DESTINATION))).toMatchInlineSnapshot(
-      `"⚠️ *Not proven that they are clones.* Approvers: agree only if you know from elsewhere that one was made from the other's backup. \`prod-eu\` was not made from a backup; \`prod-us\` comes from \`backup-2usorig2222\` (us-east-1), and that backup is gone (deleted or expired). AWS shows no certificates to compare."`,
+      `"⚠️ *Not proven that they are clones:* \`prod-eu\` was not made from a backup; \`prod-us\` comes from \`backup-2usorig2222\` (us-east-1), and AWS shows me no such backup there (deleted, expired, or another account's). AWS shows no certificates to compare."`,
     )
   })
 })
@@ -93,13 +93,13 @@ describe('not proven: what is missing, and that approvers must know it from else
 describe('no clones', () => {
   it('neither was made from a backup', () => {
     expect(said(line(ORIGIN, SOURCE), line(ORIGIN, DESTINATION), 'different')).toMatchInlineSnapshot(
-      `"⛔ *No clones:* \`prod-eu\` was not made from a backup; \`prod-us\` was not made from a backup. Their cluster certificates *differ*; those of clones are equal: find out why."`,
+      `"⛔ *No clones:* \`prod-eu\` was not made from a backup; \`prod-us\` was not made from a backup. Their cluster certificates differ too."`,
     )
   })
   it('the destination comes from another cluster', () => {
     const other = line(ORIGIN, DESTINATION, COPY, THIRD)
     expect(said(line(ORIGIN, SOURCE), other, 'different')).toMatchInlineSnapshot(
-      `"⛔ *No clones:* \`prod-eu\` comes from \`backup-2eucopy2222\` (eu-west-1) ← \`cluster-4thirdthird\` (ap-south-1), which was not made from a backup; \`prod-us\` was not made from a backup. Their cluster certificates *differ*; those of clones are equal: find out why."`,
+      `"⛔ *No clones:* \`prod-eu\` comes from \`backup-2eucopy2222\` (eu-west-1) ← \`cluster-4thirdthird\` (ap-south-1), which was not made from a backup; \`prod-us\` was not made from a backup. Their cluster certificates differ too."`,
     )
   })
 })

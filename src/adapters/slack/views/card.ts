@@ -1,15 +1,15 @@
 import { approvalsOf, type Request } from '../../../domain/request.ts'
-import { keyName, type Spec } from '../../../domain/spec.ts'
+import type { Spec } from '../../../domain/spec.ts'
 import { approversText, code, count, cut, person, plain, when } from '../text.ts'
 import { ACTIONS, cardBlockId } from './actions.ts'
 import { type Block, button, context, divider, fields, header, type Message, pre, section } from './blocks.ts'
-import { configurationBlocks, engineText, hsmText } from './configuration.ts'
-import { lineageText } from './lineage.ts'
-import { STATE_FACES } from './states.ts'
+import { configurationBlocks } from './configuration.ts'
+import { lineageText, UNPROVEN_WARNING } from './lineage.ts'
+import { engineText, HSM_LIMIT, hsmText, loginText, scopeText, wholeText } from './spec-text.ts'
+import { changedText, STATE_FACES } from './states.ts'
 
 /** All blocks together stay below Slack's undocumented 13,200 characters (facts, section 2.3). */
 const CONFIGURATION_LIMIT = 3500
-const HSM_LIMIT = 2000
 
 /** The one message of a request: its stored state, nothing else. */
 export function cardView(request: Request): Message {
@@ -28,6 +28,9 @@ export function cardView(request: Request): Message {
       `*Keys*\n${scopeText(spec, 'keys')}`,
     ]),
     pre(hsmText(spec), HSM_LIMIT),
+    ...(wholeText(spec) === undefined
+      ? []
+      : [context('More than fits here: the whole of it is in a file in the thread.')]),
     ...(request.lineage
       ? [section(lineageText(request.lineage, { source: spec.source.alias, destination: spec.destination.alias }))]
       : []),
@@ -49,21 +52,6 @@ function purpose({ mode, source, destination }: Spec): string {
     : `copy what is missing from ${source.alias} to ${destination.alias}`
 }
 
-/** Whose passwords the bastion will use, by reference. */
-function loginText({ bastion }: Spec): string {
-  const officer = `the crypto officer in ${code(bastion.credentials.id)} (${bastion.credentials.source})`
-  const others = (bastion.cryptoUsers ?? []).map(({ user, id }) => `${code(user)} in ${code(id)}`)
-  return others.length === 0 ? officer : `${officer}; only to list their own keys: ${others.join(', ')}`
-}
-
-function scopeText(spec: Spec, noun: 'users' | 'keys'): string {
-  const selection = spec.scope[noun]
-  if (selection.kind === 'all') return noun === 'users' ? 'all users, crypto officers included' : 'all keys'
-  if (selection.kind === 'none') return `no ${noun}`
-  const items = selection.items.map((item) => (typeof item === 'number' ? keyName(spec, item) : item))
-  return `${count(items.length, noun.slice(0, -1))}: ${code(items.join(','), 600)}`
-}
-
 function stateText(request: Request): string {
   switch (request.state) {
     case 'pending':
@@ -81,7 +69,7 @@ function stateText(request: Request): string {
     case 'expired':
       return `*Expired* ${when(request.expiresAt)} without enough approvals. Nothing has run.`
     case 'stale':
-      return `*Stale:* what was approved is no longer what would run. Changed: ${plain(request.changed.join('; '))}.\nNothing has run.`
+      return `*Stale:* what was approved is no longer what would run. ${changedText(request)}\nNothing has run.`
     case 'succeeded':
     case 'partial':
     case 'failed':
@@ -97,7 +85,11 @@ function approvalText(request: Request): string {
   const given = approvals.map(({ by, at }) => `${person(by)} (${when(at)})`).join(', ')
   const counted = `*Approvals:* ${approvals.length} of ${request.rule.required}${given === '' ? '' : `: ${given}`}`
   if (request.state !== 'pending') return counted
-  return `${counted}\n*May approve:* ${approversText(request.rule)}, but not ${person(request.requestedBy)}, who asked`
+  const warning =
+    request.lineage?.verdict === 'unproven'
+      ? `⚠️ Nothing proves that these clusters are clones. ${UNPROVEN_WARNING}\n`
+      : ''
+  return `${warning}${counted}\n*May approve:* ${approversText(request.rule)}, but not ${person(request.requestedBy)}, who asked`
 }
 
 function expiryText(request: Request): string {

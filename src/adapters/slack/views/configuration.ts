@@ -1,26 +1,7 @@
 import { createTwoFilesPatch } from 'diff'
 import type { Spec } from '../../../domain/spec.ts'
-import { code, columns, plain } from '../text.ts'
+import { code } from '../text.ts'
 import { type Block, pre, section } from './blocks.ts'
-
-/** Which HSMs stand behind which number or cluster: the direction of everything that follows. */
-export function hsmText(spec: Spec): string {
-  const { source, destination } = spec
-  if (spec.reach === 'cluster') {
-    const rows = [
-      ...(source.hsms ?? [source.hsm]).map((hsm) => ['source', source.alias, hsm.hsmId, hsm.ip]),
-      ...destination.hsms.map((hsm) => ['destination', destination.alias, hsm.hsmId, hsm.ip]),
-    ]
-    return columns([['role', 'cluster', 'HSM', 'ENI IP'], ...rows])
-  }
-  const rows = [
-    ['server', 'role', 'HSM', 'ENI IP'],
-    ['0', 'source', source.hsm.hsmId, source.hsm.ip],
-    ...destination.hsms.map((hsm, index) => [`${index + 1}`, 'destination', hsm.hsmId, hsm.ip]),
-    ...destination.leftOut.map((hsm) => ['-', 'left out', hsm.hsmId, hsm.state]),
-  ]
-  return columns(rows)
-}
 
 /** What the tool will be configured with: the difference to the base config, or the commands that make it. */
 export function configurationBlocks(spec: Spec, limit: number): Block[] {
@@ -35,18 +16,6 @@ export function configurationBlocks(spec: Spec, limit: number): Block[] {
     ),
     pre(spec.commands.join('\n'), limit),
   ]
-}
-
-/** The engine and why it is this one. */
-export function engineText(spec: Spec): string {
-  const { engine, engineBy, toolVersion, source, destination, bastion } = spec
-  const tool = `${code(engine)}${toolVersion ? ` ${toolVersion}` : ''} on ${code(bastion.name)} (${code(bastion.instanceId)}, ${bastion.region})`
-  if (!engineBy || !source.hsmType || !destination.hsmType) return tool
-  const types =
-    source.hsmType === destination.hsmType
-      ? `every HSM of both clusters is ${plain(source.hsmType, 40)}`
-      : `the HSMs are ${plain(source.hsmType, 40)} and ${plain(destination.hsmType, 40)}`
-  return engineBy === 'route' ? `${tool}, by the route's setting (${types})` : `${tool}, because ${types}`
 }
 
 /** The configuration as a file: the commands in front where there are some. */

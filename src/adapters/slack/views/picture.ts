@@ -6,6 +6,8 @@ import { type Message, section } from './blocks.ts'
 import { cardView } from './card.ts'
 import { configurationFile } from './configuration.ts'
 import { resultView, troubleFile } from './result.ts'
+import { wholeText } from './spec-text.ts'
+import { changedText } from './states.ts'
 import { diffOf, diffText, progressText, stepLine } from './steps.ts'
 
 /** One place in a request's thread and what belongs there. Posted once under its name, then updated when it changes; files never change. */
@@ -32,6 +34,7 @@ export function pictureOf(view: RequestView, transcript: string | undefined): re
       title: request.spec.commands ? 'Configuration that these commands made on the bastion' : 'Merged config, whole',
       content: configurationFile(request.spec),
     }),
+    ...whole(request),
     ...decisions(request),
     ...reminders(request),
     ...ending(request),
@@ -50,6 +53,14 @@ function digestText(request: Request): string {
     `It covers mode, scope, engine, HSM ids and ENI IPs, ${spec.commands ? 'the commands that make the configuration below, the version of the tool' : 'the merged config below'}, the bastion, the credential references and the bastion script (${code(spec.scriptDigest.slice(0, 12))}).`,
     'Right before the run I derive it all again; if the digest differs, nothing runs.',
   ].join('\n')
+}
+
+/** What is approved and the card had to cut. */
+function whole({ id, spec }: Request): Slot[] {
+  const content = wholeText(spec)
+  return content === undefined
+    ? []
+    : [file('whole', { name: `request-${id}.txt`, title: 'HSMs, logins, users and keys, whole', content })]
 }
 
 function decisions(request: Request): Slot[] {
@@ -92,7 +103,7 @@ function ending(request: Request): Slot[] {
       return [
         message(
           'end',
-          `🟠 ${asker}: it was approved, but when I checked again it was no longer what would run. Changed: ${plain(request.changed.join('; '))}. *Nothing has run.* The button on the card files a fresh request.`,
+          `🟠 ${asker}: it was approved, but when I checked again it was no longer what would run. ${changedText(request)} *Nothing has run.* The button on the card files a fresh request.`,
         ),
       ]
     default:

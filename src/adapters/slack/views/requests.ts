@@ -1,12 +1,12 @@
 import type { RequestHistory } from '../../../application/list-requests.ts'
 import type { Request } from '../../../domain/request.ts'
 import { approvalsOf } from '../../../domain/request.ts'
-import { describeSelection } from '../../../domain/scope.ts'
 import { approversText, code, count, person, plain, when } from '../text.ts'
 import { chunks, context, type Message, pre, section } from './blocks.ts'
-import { configurationBlocks, hsmText } from './configuration.ts'
+import { configurationBlocks } from './configuration.ts'
 import { lineageText } from './lineage.ts'
 import { resultView } from './result.ts'
+import { engineText, hsmText, loginText, scopeText } from './spec-text.ts'
 import { STATE_FACES } from './states.ts'
 import { diffOf, diffText, progressText, stepLine } from './steps.ts'
 
@@ -40,7 +40,9 @@ export function historyView({ request, steps, history }: RequestHistory, link: s
   const about = [
     `${face.icon} *${face.title}* · ${code(request.id)} · ${spec.mode} ${code(spec.source.alias)} → ${code(spec.destination.alias)}${link ? ` · <${link}|card>` : ''}`,
     `${face.meaning} Asked by ${person(request.requestedBy)} ${when(request.requestedAt)}: ${plain(request.reason)}`,
-    `Users: ${code(describeSelection(spec.scope.users))} · keys: ${code(describeSelection(spec.scope.keys))} · engine ${code(spec.engine)} on ${code(spec.bastion.name)} · credentials ${code(spec.bastion.credentials.id)}`,
+    `Users: ${scopeText(spec, 'users')} · keys: ${scopeText(spec, 'keys')}`,
+    `Engine and bastion: ${engineText(spec)}`,
+    `Runs as ${loginText(spec)}`,
     `Approvals: ${approvalsOf(request).length} of ${request.rule.required} · may approve: ${approversText(request.rule)} · expires ${when(request.expiresAt)}`,
     `Digest ${code(request.digest)}`,
   ]

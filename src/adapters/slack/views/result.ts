@@ -99,7 +99,7 @@ function comparisonText({ comparison, wrote }: OutcomeReport): string | undefine
   if (byMaterial + byLabel === 0)
     return wrote
       ? undefined
-      : "*No key was compared:* the administrator's listing shows none that is on both sides. Whether an administrator sees every key is not documented."
+      : "*No key was compared:* of the keys asked for, the administrator's listing shows none on both sides. Whether an administrator sees every key is not documented."
   const proven =
     byMaterial > 0
       ? [`*Proof:* ${count(byMaterial, 'key')} compared by owner, shares, label, type and check value: equal.`]

@@ -1,4 +1,6 @@
-import type { RequestState } from '../../../domain/request.ts'
+import type { Changed, RequestState } from '../../../domain/request.ts'
+import { explain } from '../explain.ts'
+import { plain } from '../text.ts'
 
 export interface Face {
   readonly icon: string
@@ -28,4 +30,9 @@ export const STATE_FACES: Readonly<Record<RequestState, Face>> = {
     meaning: 'The listings prove what was changed: nothing, or only what is named.',
   },
   unknown: { icon: '🟣', title: 'Unknown', meaning: 'I cannot tell what was changed: a person must look.' },
+}
+
+/** Why a request went stale, as a sentence or two. */
+export function changedText({ changed, refused }: Changed): string {
+  return refused ? explain({ refused }) : `Changed: ${plain(changed.join('; '))}.`
 }

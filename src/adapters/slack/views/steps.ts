@@ -52,8 +52,8 @@ function done(spec: Spec, { plan, reading }: SeenStep): string {
         )
         const isWide = reading.servers.every(({ users }) => users.every(isWhole))
         const parts = [
-          'Configured for exactly the approved HSMs',
-          ...(reading.isCounted ? ['connected to as many, each another one'] : []),
+          'Configured for exactly the approved ENI IPs',
+          ...(reading.isCounted ? ['connected to as many'] : []),
           ...(isWide ? ['every user is on all of them'] : []),
         ]
         return `${parts.join(', ')}: ${clusters.join(', ')}`
@@ -75,10 +75,12 @@ function done(spec: Spec, { plan, reading }: SeenStep): string {
     }
     case 'keys-synced': {
       const copied = reading.attempts.filter((attempt) => attempt.verdict === 'success').length
-      if (plan.kind === 'sync-keys' && plan.canary && copied === 0)
-        return `Key ${keyName(spec, plan.handles[0] ?? 0)} went first and alone, and was refused: ${plain(reading.attempts[0]?.said ?? '', 300)}. Another one goes first`
-      if (plan.kind === 'sync-keys' && plan.canary)
-        return `Key ${keyName(spec, plan.handles[0] ?? 0)} went first and alone, and exactly it arrived, ${spec.reach === 'cluster' ? 'under the right label' : 'with the right owner'}. Now the others`
+      if (plan.kind === 'sync-keys' && plan.canary) {
+        const first = `Key ${keyName(spec, plan.handles[0] ?? 0)} went first and alone`
+        const [attempt] = reading.attempts
+        if (attempt?.verdict === 'failure') return `${first}, and was refused: ${plain(attempt.said, 300)}`
+        return `${first}, and exactly it arrived, ${spec.reach === 'cluster' ? 'under the right label' : 'with the right owner'}`
+      }
       return `Keys: ${copied} of ${reading.attempts.length} copied in this batch, by the tool's own word`
     }
     default:
@@ -149,10 +151,7 @@ function byOwner(spec: Spec, keys: Diff['keys']['missing']): string[] {
 }
 
 function names20(names: readonly string[]): string {
-  const shown = names
-    .slice(0, 20)
-
-    .join(', ')
+  const shown = names.slice(0, 20).join(', ')
   return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown
 }
 

@@ -20,6 +20,11 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
         what: `The HSM behind an address is not the approved one: ${detail}`,
         next: 'Do not ask again before it is clear why: source and destination could be swapped.',
       }
+    case 'other-hsms':
+      return {
+        what: `The tool is configured for, or connected to, other HSMs than were approved: ${detail}`,
+        next: 'Was an HSM added, replaced or taken away in the meantime? Then ask again; otherwise find out why first.',
+      }
     case 'login-failed':
       return {
         what: `A login failed: ${detail}`,
@@ -27,7 +32,7 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
       }
     case 'login-risk':
       return {
-        what: `I did not log in: ${detail}, and five lock the account.`,
+        what: `I did not log in, because five failures lock an account: ${detail}`,
         next: 'Log in by hand with the right password (that resets the count), or have a locked account reset, then ask again.',
       }
     case 'login-unsure':
@@ -87,6 +92,11 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
       }
     case 'bastion-refused':
       return { what: `The bastion refused the step: ${detail}`, next: 'The operator must look at the bastion.' }
+    case 'not-configured':
+      return {
+        what: `The bastion could not configure the tool for both clusters: ${detail}`,
+        next: "Check the bastion's role (cloudhsm:DescribeClusters) and its way to the CloudHSM API of each Region, then ask again.",
+      }
     case 'bastion-busy':
       return {
         what: `Another sync for this destination is running on the bastion: ${detail}`,

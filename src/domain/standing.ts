@@ -1,0 +1,70 @@
+import { type Diff, shownOf } from './diff.ts'
+import type { ServerNumber } from './ids.ts'
+import { type HsmKey, type HsmUser, type Inventory, isWhole, sameMarks, userKey } from './inventory.ts'
+import type { RunFacts } from './run-facts.ts'
+import { covers } from './scope.ts'
+import { keyName, type Spec } from './spec.ts'
+import { onSome, type Trouble } from './trouble.ts'
+
+/**
+ * What the destination had already when the run began, judged again by the newest listing: it counts as "already there" only if it stands there still, whole and
+ * equal. A later listing may also show more than the first one did, such as a key's owner and check value.
+ */
+export function standingTroubles(spec: Spec, facts: RunFacts, destinations: readonly Inventory[]): Trouble[] {
+  const { diff, before: [source, ...before] = [] } = facts
+  if (!diff || !source) return []
+  return destinations.flatMap((now) => {
+    const then = before.find(({ server }) => server === now.server)
+    return then ? [...userTroubles(spec, { source, then, now }), ...keyTroubles(spec, diff, { then, now })] : []
+  })
+}
+
+/** Users in scope that a destination has had from the beginning. */
+export function usersBefore({ scope }: Spec, source: Inventory, then: Inventory): readonly HsmUser[] {
+  const there = new Set(then.users.map(userKey))
+  return source.users.filter((user) => covers(scope.users, user.name) && there.has(userKey(user)))
+}
+
+const GONE = 'was there before the run, is not any more'
+
+function userTroubles(
+  spec: Spec,
+  { source, then, now }: { readonly source: Inventory; readonly then: Inventory; readonly now: Inventory },
+): Trouble[] {
+  const there = new Map(now.users.map((user) => [userKey(user), user]))
+  return usersBefore(spec, source, then).flatMap((user): Trouble[] => {
+    const copy = there.get(userKey(user))
+    const place = { kind: 'user', name: user.name, server: now.server } as const
+    if (!copy) return [{ ...place, problem: 'failed', why: GONE }]
+    return isWhole(copy) ? [] : [{ ...place, ...onSome(copy, undefined) }]
+  })
+}
+
+function keyTroubles(
+  spec: Spec,
+  diff: Diff,
+  { then, now }: { readonly then: Inventory; readonly now: Inventory },
+): Trouble[] {
+  const [had, has] = [then, now].map(({ keys }) => new Map(keys.map((key) => [key.handle, key])))
+  return diff.keys.present.flatMap((key) => {
+    const place = { kind: 'key', name: keyName(spec, key.handle), server: now.server } as const
+    return keyTrouble(key, { place, copy: has?.get(key.handle), wasThere: had?.has(key.handle) ?? false })
+  })
+}
+
+interface Look {
+  readonly place: { readonly kind: 'key'; readonly name: string; readonly server: ServerNumber }
+  readonly copy: HsmKey | undefined
+  readonly wasThere: boolean
+}
+
+function keyTrouble(key: HsmKey, { place, copy, wasThere }: Look): Trouble[] {
+  if (!copy) {
+    if (wasThere) return [{ ...place, problem: 'failed', why: GONE }]
+    return [{ ...place, problem: 'not-spread', why: 'on other HSMs of the destination, not on this one' }]
+  }
+  if (!isWhole(copy)) return [{ ...place, ...onSome(copy, undefined) }]
+  if (sameMarks(copy, key)) return []
+  const why = `${shownOf(key)} on the source, ${shownOf(copy)} on the destination`
+  return [{ ...place, problem: 'conflict', why }]
+}
