@@ -69,6 +69,8 @@ export class Ground {
   readonly #options: GroundOptions
   readonly #cryptoUsers: Bastion['cryptoUsers']
   #commands = 0
+  /** Numbers that operations of runs before had: the bastion starts none twice. */
+  #before = 0
 
   constructor(options: GroundOptions) {
     this.#options = options
@@ -134,6 +136,7 @@ export class Ground {
   async runApproved(spec: Spec, { stopAsked = () => false, during }: RunOptions = {}): Promise<EngineRun> {
     const asked = request('running', { spec })
     const records: StepRecord[] = []
+    this.#before += MOST_STEPS
     while (records.length < MOST_STEPS) {
       const steps = doneSteps(this.engine, asked, records)
       const decided = next(spec, steps, { stopAsked: stopAsked(steps) })
@@ -191,7 +194,7 @@ export class Ground {
     { n, plan }: Pick<StepRecord, 'n' | 'plan'>,
     during: RunOptions['during'],
   ): Promise<StepRecord> {
-    const operation = operationId(REQUEST_ID, n)
+    const operation = operationId(REQUEST_ID, this.#before + n)
     const fetch = (piece: number) => this.ask(this.engine.fetch(spec.bastion, { operation, piece, seal: true }))
     const record: StepRecord = { n, plan, plannedAt: NOW, blocks: [], end: { kind: 'printed' } }
     const printed = await this.ask(

@@ -120,8 +120,10 @@ export const coverage = {
   },
   awsCli: {
     '--version': supported(),
-    'secretsmanager get-secret-value': supported('--query SecretString --output text'),
-    'ssm get-parameter': supported('--with-decryption --query Parameter.Value --output text'),
+    'secretsmanager get-secret-value': supported('--query SecretString or VersionId, --output text'),
+    'ssm get-parameter': supported(
+      '--with-decryption --query Parameter.Value, or --query Parameter.Version; --output text',
+    ),
     'secretsmanager list-secrets': refused('not needed'),
     'sts get-caller-identity': refused('not needed'),
     's3 cp': refused('not needed'),

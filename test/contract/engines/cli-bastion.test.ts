@@ -94,6 +94,20 @@ describe('the operator’s cloudhsm-cli.cfg stays as it is, byte for byte', () =
     }))
 })
 
+describe('a cli.config that is not where configure-cli writes', () => {
+  it('costs nobody anything: the operator’s file is read only to configure-cli, and the request is refused', () =>
+    onGround({ cliConfig: '{"clusters":[]}\n' }, async (ground) => {
+      const before = operators(ground)
+      const elsewhere = join(ground.files.root, 'etc/cloudhsm-cli.cfg')
+      mkdirSync(dirname(elsewhere))
+      const { source, destination, bastion } = await ground.approved()
+      const draft = { source, destination, bastion: { ...bastion, configPath: elsewhere } }
+      const block = await ground.ask(ground.engine.baseQuery(draft, operationId(REQUEST_ID, 1)))
+      expect(block).toMatchObject({ result: 'refused-configure', detail: expect.stringContaining('EROFS') })
+      expect(operators(ground)).toEqual(before)
+    }))
+})
+
 describe('private files', () => {
   it('are gone after every step', () =>
     onGround({}, async (ground) => {
@@ -131,12 +145,12 @@ describe('a configuration that does not name exactly the approved HSMs: nothing 
   it.concurrent.each<[string, string, (state: WorldState) => void]>([
     [
       'an HSM has another address',
-      'wrong-partition',
+      'other-hsms',
       (state) => Object.assign(sure(destinationOf(state).hsms[0]), { ip: '10.8.9.9' }),
     ],
     [
       'an HSM was added',
-      'wrong-partition',
+      'other-hsms',
       (state) =>
         destinationOf(state).hsms.push({
           ...sure(destinationOf(state).hsms[0]),
@@ -144,27 +158,27 @@ describe('a configuration that does not name exactly the approved HSMs: nothing 
           ip: '10.8.3.3',
         }),
     ],
-    ['an HSM has gone', 'wrong-partition', (state) => destinationOf(state).hsms.pop()],
-    ['two HSMs of the two clusters changed places', 'wrong-partition', swap],
-    ['the cluster has gone', 'bastion-refused', (state) => state.clusters.pop()],
+    ['an HSM has gone', 'other-hsms', (state) => destinationOf(state).hsms.pop()],
+    ['two HSMs of the two clusters changed places', 'other-hsms', swap],
+    ['the cluster has gone', 'not-configured', (state) => state.clusters.pop()],
     [
       'configure-cli says that it did',
-      'bastion-refused',
+      'not-configured',
       (state) => state.toolFaults.push({ command: 'configure-cli', do: 'lie' }),
     ],
     [
       'configure-cli fails',
-      'bastion-refused',
+      'not-configured',
       (state) => state.toolFaults.push({ command: 'configure-cli', do: 'fail' }),
     ],
     [
       'configure-cli exits with another status',
-      'bastion-refused',
+      'not-configured',
       (state) => state.toolFaults.push({ command: 'configure-cli', do: 'exit' }),
     ],
     [
       'the bastion may not describe clusters any more',
-      'bastion-refused',
+      'not-configured',
       (state) => state.bastions.map((one) => Object.assign(one, { denied: true })),
     ],
   ])('%s', (_what, stop, meanwhile) =>
@@ -183,7 +197,7 @@ describe('a configuration that does not name exactly the approved HSMs: nothing 
       const spec = await ground.approved()
       makeItConfigureAnother(ground)
       const { outcome } = await ground.runApproved(spec)
-      expect(outcome).toMatchObject({ state: 'failed', wrote: false, stop: { code: 'wrong-partition' } })
+      expect(outcome).toMatchObject({ state: 'failed', wrote: false, stop: { code: 'other-hsms' } })
       expect(ground.logins()).toEqual([])
       const again = await ground.derive()
       expect(again).toMatchObject({ refused: { code: 'tool-config', problem: 'other-clusters' } })

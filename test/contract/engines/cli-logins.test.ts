@@ -107,3 +107,45 @@ describe('in one session', () => {
     expect(ten.logins).toHaveLength(five.logins.length)
   })
 })
+
+describe('failed logins are counted on the bastion, because the tool shows no count of them', () => {
+  const scope = { users: { kind: 'none' }, keys: { kind: 'none' } } as const
+  const password = 'Right-again-2026'
+  const giveSecret = (ground: Ground, value: string) =>
+    ground.world.update((state) => {
+      state.secrets['hsm/crypto-officer'] = JSON.stringify({ username: 'admin', password: value })
+    })
+
+  it.concurrent.each(['prompts', 'terminal'] as const)(
+    'two with one version of the secret: no third one is tried until it has changed, %s',
+    async (cliInteractive) => {
+      const ground = new Ground({ engine: 'cloudhsm-cli', world: cliTool().world({ dialect: { cliInteractive } }) })
+      const ask = async () => (await ground.run({ scope, mode: 'plan' })).outcome
+      try {
+        ground.world.update((state) => {
+          for (const { hsms } of state.clusters)
+            for (const { users } of hsms) for (const user of users) if (user.type === 'PCO') user.password = password
+        })
+        expect(await ask()).toMatchObject({ state: 'failed', stop: { code: 'login-failed' } })
+        expect(await ask()).toMatchObject({ state: 'failed', stop: { code: 'login-failed' } })
+        const risky = await ask()
+        expect(risky).toMatchObject({ state: 'failed', wrote: false, stop: { code: 'login-risk' } })
+        expect(risky.stop?.detail).toContain('admin had 2 failed logins on cluster-2abcdefghij.admin')
+        expect(ground.logins()).toHaveLength(2)
+        giveSecret(ground, password)
+        expect(await ask()).toMatchObject({ state: 'succeeded' })
+        giveSecret(ground, 'Wrong-once-more-1')
+        expect(await ask()).toMatchObject({ stop: { code: 'login-failed' } })
+        expect(await ask()).toMatchObject({ stop: { code: 'login-failed' } })
+        giveSecret(ground, 'Wrong-another-way-2')
+        expect(await ask()).toMatchObject({ stop: { code: 'login-failed' } })
+        giveSecret(ground, 'Wrong-a-third-way-3')
+        expect(await ask()).toMatchObject({ stop: { code: 'login-risk' } })
+        expect(refused(ground.logins())).toHaveLength(5)
+        expect(ground.violations()).toBe('')
+      } finally {
+        ground.remove()
+      }
+    },
+  )
+})

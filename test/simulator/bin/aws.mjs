@@ -1,5 +1,6 @@
-// A stand-in for the AWS CLI on a bastion: exactly the two ways to read a credential, with the instance role.
+// A stand-in for the AWS CLI on a bastion: exactly the two ways to read a credential, or which version of it is there, with the instance role.
 
+import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { recordProcess, recordViolation } from './shared/recording.mjs'
 import { openState } from './shared/state-file.mjs'
@@ -26,12 +27,13 @@ function run() {
 function getSecretValue(options) {
   if (!allow(options, ['secret-id', 'query', 'output', 'region'])) return
   if (options['secret-id'] === undefined) return usage('aws: error: the following arguments are required: --secret-id')
-  if (options.query !== 'SecretString' || options.output !== 'text') {
-    return usage('aws: error: the simulator knows only --query SecretString --output text')
+  if (!['SecretString', 'VersionId'].includes(options.query) || options.output !== 'text') {
+    return usage('aws: error: the simulator knows only --query SecretString or VersionId, --output text')
   }
+  const value = state().secrets[options['secret-id']]
   answer({
     operation: 'GetSecretValue',
-    value: state().secrets[options['secret-id']],
+    value: options.query === 'VersionId' && typeof value === 'string' ? versionOf(value) : value,
     missing: ['ResourceNotFoundException', "Secrets Manager can't find the specified secret."],
     denied: `User is not authorized to perform: secretsmanager:GetSecretValue on resource: ${options['secret-id']} because no identity-based policy allows the secretsmanager:GetSecretValue action`,
   })
@@ -40,19 +42,29 @@ function getSecretValue(options) {
 function getParameter(options) {
   if (!allow(options, ['name', 'with-decryption', 'query', 'output', 'region'])) return
   if (options.name === undefined) return usage('aws: error: the following arguments are required: --name')
-  if (options.query !== 'Parameter.Value' || options.output !== 'text') {
-    return usage('aws: error: the simulator knows only --query Parameter.Value --output text')
+  if (!['Parameter.Value', 'Parameter.Version'].includes(options.query) || options.output !== 'text') {
+    return usage('aws: error: the simulator knows only --query Parameter.Value or Parameter.Version, --output text')
   }
-  if (options['with-decryption'] !== true) {
+  const value = state().parameters[options.name]
+  if (options.query === 'Parameter.Value' && options['with-decryption'] !== true) {
     recordViolation('aws', 'ssm get-parameter without --with-decryption')
     return print('AQICAHh-still-encrypted')
   }
   answer({
     operation: 'GetParameter',
-    value: state().parameters[options.name],
+    value:
+      options.query === 'Parameter.Version' && typeof value === 'string'
+        ? `${Number.parseInt(versionOf(value).slice(0, 7), 16)}`
+        : value,
     missing: ['ParameterNotFound', ''],
     denied: `User is not authorized to perform: ssm:GetParameter on resource: ${options.name} because no identity-based policy allows the ssm:GetParameter action`,
   })
+}
+
+// Another value is another version; AWS names versions of a secret by a UUID.
+function versionOf(value) {
+  const digits = createHash('sha256').update(value).digest('hex')
+  return [8, 13, 18, 23].reduce((text, at) => `${text.slice(0, at)}-${text.slice(at)}`, digits).slice(0, 36)
 }
 
 function answer({ operation, value, missing, denied }) {
