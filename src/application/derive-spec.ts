@@ -27,6 +27,8 @@ export interface Wanted {
   readonly scope: Scope
 }
 
+type DeriveDeps = Pick<Deps, 'directory' | 'clock' | 'engines' | 'bastions' | 'log'>
+
 export interface Derived {
   readonly spec: Spec
   /** What approvers are told about the two clusters; no part of what runs, so the digest does not cover it. */
@@ -37,7 +39,12 @@ export interface Derived {
  * Everything the run would do, as the world is now: describes both clusters, chooses the engine and the HSMs, proves that the clusters are clones, and asks the
  * bastion what its tool is or would be configured with. Called when a request is filed and again right before it runs. Refuses with the reason.
  */
-export async function deriveSpec(deps: Deps, route: Route, wanted: Wanted, asking: Asking): Promise<Derived | Refusal> {
+export async function deriveSpec(
+  deps: DeriveDeps,
+  route: Route,
+  wanted: Wanted,
+  asking: Asking,
+): Promise<Derived | Refusal> {
   const [source, destination] = await Promise.all([
     deps.directory.describe(route.source.clusterId, route.source.region),
     deps.directory.describe(route.destination.clusterId, route.destination.region),
@@ -91,7 +98,7 @@ export async function deriveSpec(deps: Deps, route: Route, wanted: Wanted, askin
 }
 
 async function prepare(
-  deps: Deps,
+  deps: DeriveDeps,
   engine: Engine,
   { draft, bastion, asking }: { readonly draft: Draft; readonly bastion: Bastion; readonly asking: Asking },
 ): Promise<Prepared | Refusal> {
@@ -110,7 +117,7 @@ async function prepare(
 }
 
 /** Is the bastion there, and does it take commands? */
-async function refuseAbsent(deps: Deps, bastion: Bastion): Promise<Refusal | undefined> {
+async function refuseAbsent(deps: Pick<Deps, 'bastions'>, bastion: Bastion): Promise<Refusal | undefined> {
   const { name, instanceId, region } = bastion
   if (bastion.platform !== 'linux')
     return refuse({ code: 'bastion-platform', bastion: name, platform: bastion.platform })
