@@ -7,6 +7,7 @@ import { pictureOf } from '../../src/adapters/slack/views/picture.ts'
 import { historyView, requestsView } from '../../src/adapters/slack/views/requests.ts'
 import type { SeenStep } from '../../src/application/run-view.ts'
 import { serverNumber } from '../../src/domain/ids.ts'
+import type { Ancestor, Lineage, LineEnd } from '../../src/domain/lineage.ts'
 import type { OutcomeReport } from '../../src/domain/outcome.ts'
 import type { Request } from '../../src/domain/request.ts'
 import type { Spec } from '../../src/domain/spec.ts'
@@ -26,6 +27,7 @@ import {
   user,
 } from '../fixtures/examples.ts'
 import { markupOf, slackProblems } from '../fixtures/slack-rules.ts'
+import { wideSpec } from '../fixtures/whole-clusters.ts'
 
 const EVIL = ['<!channel>', '<!here>', '<@U0EVIL>', '<https://evil.example|click>', '<!subteam^S0EVIL>']
 const evil = fc
@@ -36,7 +38,7 @@ const evil = fc
 const long = evil.map((text) => `${text}${'&<`\n'.repeat(150)}`)
 const words = fc.oneof(evil, long)
 
-const anySpec: fc.Arbitrary<Spec> = fc
+const narrowSpec: fc.Arbitrary<Spec> = fc
   .record({
     hsms: fc.integer({ min: 1, max: 28 }),
     left: fc.nat(28),
@@ -59,14 +61,72 @@ const anySpec: fc.Arbitrary<Spec> = fc
     })
   })
 
+/** Two whole clusters, with everything of CloudHSM CLI's that a card may have to show. */
+const wholeSpec: fc.Arbitrary<Spec> = fc
+  .record({
+    hsms: fc.integer({ min: 1, max: 28 }),
+    keys: fc.nat(400),
+    owners: fc.nat(50),
+    commands: fc.array(words, { minLength: 2, maxLength: 2 }),
+    hsmType: words,
+    path: words,
+  })
+  .map(({ hsms, keys, owners, commands, hsmType, path }) => {
+    const whole = wideSpec()
+    const all = Array.from({ length: hsms }, (_, at) => ({ hsmId: target(at % 8).hsmId, ip: `10.0.0.${at}` }))
+    const cryptoUsers = Array.from({ length: owners }, (_, at) => {
+      return { user: `owner_${at}`, source: 'ssm-parameter' as const, id: `/${path}/${at}` }
+    })
+    const items = Array.from({ length: keys }, (_, at) => at * 7)
+    return wideSpec({
+      scope: { users: { kind: 'all' }, keys: keys > 0 ? { kind: 'listed', items } : { kind: 'none' } },
+      source: { ...whole.source, hsms: all, hsmType },
+      destination: { ...whole.destination, hsms: all, hsmType: 'hsm2m.medium' },
+      bastion: { ...whole.bastion, configPath: path, cryptoUsers },
+      commands,
+    })
+  })
+
+const anySpec = fc.oneof(narrowSpec, wholeSpec)
+
+const ancestor: fc.Arbitrary<Ancestor> = fc.record({
+  kind: fc.constantFrom('cluster' as const, 'backup' as const),
+  id: words,
+  region: words,
+})
+const anyLineage: fc.Arbitrary<Lineage> = fc
+  .record({
+    verdict: fc.constantFrom('proven' as const, 'unproven' as const, 'disproven' as const),
+    lines: fc.array(fc.array(ancestor, { minLength: 1, maxLength: 24 }), { minLength: 2, maxLength: 2 }),
+    end: fc.constantFrom('origin' as const, 'gone' as const, 'silent' as const, 'too-long' as const),
+    certificates: fc.constantFrom('equal' as const, 'different' as const, 'unknown' as const),
+  })
+  .map(({ verdict, lines: [one = [], other = []], end: kind, certificates }) => {
+    const ended = (line: readonly Ancestor[]): LineEnd => {
+      const what = line.at(-1)
+      return (kind === 'gone' || kind === 'silent') && what ? { kind, what } : { kind: 'too-long' }
+    }
+    const common = one.at(-1)
+    return {
+      verdict,
+      source: { line: one, end: ended(one) },
+      destination: { line: common ? [...other, common] : other, end: ended(other) },
+      certificates,
+      ...(verdict === 'proven' && common ? { common } : {}),
+    }
+  })
+
 const PROBLEMS: readonly Trouble['problem'][] = [
   'failed',
   'untried',
   'unverified',
+  'unexpected',
+  'left-out',
   'conflict',
   'blocked',
   'unknown-on-source',
   'not-spread',
+  'incomplete',
 ]
 const trouble: fc.Arbitrary<Trouble> = fc.record({
   kind: fc.constantFrom('user' as const, 'key' as const),
@@ -75,7 +135,7 @@ const trouble: fc.Arbitrary<Trouble> = fc.record({
   why: words,
 })
 const stop: fc.Arbitrary<Stop> = fc.record({
-  code: fc.constantFrom<Stop['code']>('question', 'canary-effect', 'lost', 'login-failed'),
+  code: fc.constantFrom<Stop['code']>('question', 'canary-effect', 'lost', 'login-failed', 'login-risk', 'other-hsms'),
   detail: words,
   wrote: fc.constantFrom('no' as const, 'maybe' as const),
 })
@@ -90,13 +150,15 @@ const anyRequest: fc.Arbitrary<Request> = fc
     because: words,
     troubles: fc.array(trouble, { maxLength: 40 }),
     stopped: fc.option(stop, { nil: undefined }),
+    lineage: fc.option(anyLineage, { nil: undefined }),
   })
-  .map(({ state, of, reason, approvers, decided, because, troubles, stopped }) => {
+  .map(({ state, of, reason, approvers, decided, because, troubles, stopped, lineage }) => {
     const people = Array.from({ length: approvers }, (_, at) => `U0PERSON${at}`)
     const decisions = people
       .slice(0, decided)
       .map((by) => ({ by, verdict: 'approve' as const, at: NOW, reason: because }))
-    const made = request(state, { spec: of, reason, decisions, rule: { ...RULE, users: people } })
+    const asked = request(state, { spec: of, reason, decisions, rule: { ...RULE, users: people } })
+    const made: Request = lineage ? { ...asked, lineage } : asked
     if (made.state === 'rejected') return { ...made, because }
     if (made.state === 'stale') return { ...made, changed: [because, because] }
     if (!('outcome' in made)) return made

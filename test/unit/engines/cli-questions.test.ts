@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseBlock } from '../../../src/engines/printed.ts'
 import { packed, withData } from '../../../src/engines/script-lines.ts'
@@ -39,7 +40,12 @@ done`,
   )
 }
 
-function play(): { readonly result: string | undefined; readonly told: string } {
+/** A tool that cannot be talked to on a pipe, and that does this for a command. */
+function singleTool(forCommand: string): void {
+  install('cloudhsm-cli', `[[ $1 != interactive ]] || exit 0\necho "$* $CLOUDHSM_ROLE" >>'${root}/told'\n${forCommand}`)
+}
+
+function play(): { readonly result: string | undefined; readonly told: string; readonly text: string } {
   const data = {
     action: 'session',
     operation: 'AB12.1',
@@ -58,7 +64,9 @@ function play(): { readonly result: string | undefined; readonly told: string } 
     env: { PATH: `${join(root, 'bin')}:${process.env.PATH}` },
     encoding: 'utf8',
   })
-  return { result: parseBlock(stdout)?.result, told: readFileSync(join(root, 'told'), 'utf8') }
+  const block = parseBlock(stdout)
+  const text = gunzipSync(Buffer.from(block?.content?.text ?? '', 'base64')).toString()
+  return { result: block?.result, told: readFileSync(join(root, 'told'), 'utf8'), text }
 }
 
 describe('the password is given to its own question and to nothing else', () => {
@@ -88,5 +96,28 @@ describe('the password is given to its own question and to nothing else', () => 
     expect(told).not.toContain(PASSWORD)
     expect(told).toContain('process key list --cluster-id cluster-2abcdefghij --max-items 1')
     expect(result).toBe('done')
+  })
+})
+
+describe('what a tool says on standard error, where every command has a process of its own', () => {
+  it('is no part of its answer, and is kept, without the password', () => {
+    singleTool(`echo '{"error_code":0,"data":{}}'; echo "WARN {odd} $CLOUDHSM_PIN" >&2`)
+    const { result, told, text } = play()
+    expect(result).toBe('done')
+    expect(told).toContain('key list --cluster-id cluster-2abcdefghij --max-items 1 admin')
+    const [, answer, status, aside] =
+      text
+        .split('\x1e')
+        .find((record) => record.startsWith('login'))
+        ?.split('\x1f') ?? []
+    expect([answer, status, aside]).toEqual(['{"error_code":0,"data":{}}', '0', 'WARN {odd} officer:[redacted]'])
+    expect(text).not.toContain(PASSWORD)
+  })
+
+  it('is its answer where there is no other', () => {
+    singleTool('echo "error: unexpected argument" >&2; exit 2')
+    const { result, text } = play()
+    expect(result).toBe('stopped-login')
+    expect(text).toContain('error: unexpected argument\x1f2\x1f\x1e')
   })
 })

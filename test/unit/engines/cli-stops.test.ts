@@ -36,6 +36,26 @@ describe('why a session did not play to its end', () => {
     expect(stopFor(INSPECT, [record], { result })).toEqual({ code, detail, wrote: 'no' })
   })
 
+  it.each([
+    ['a login that may have failed: the script said so', 'stopped-login', 'login', 'login-failed'],
+    ['a login that was not tried, because others had failed', 'stopped-risk', 'login', 'login-risk'],
+    ['the disk was full where a login was going on', 'stopped-state', 'login', 'login-unsure'],
+    ['killed where a login was going on', 'stopped-killed', 'login', 'login-unsure'],
+    ['killed later in the session', 'stopped-killed', 'write', 'lost'],
+  ])('%s, also where the transcript did not arrive', (_, result, mark, code) => {
+    const stop = stopOf(engine.read(wideSpec(), KEYS, printed(undefined, { result, mark, detail: 'as it said' })))
+    expect(stop?.code).toBe(code)
+    if (code === 'login-risk') expect(stop?.detail).toBe('as it said')
+  })
+
+  it.each([
+    ['killed in a process of its own: every one of them logs in', 'stopped-killed', 'login-unsure'],
+    ['the time was used up: no other process was begun', 'stopped-time', 'no-answer'],
+  ])('%s', (_, result, code) => {
+    const text = `${transcript([['key list', success({}), '0']])}key replicate\x1f`
+    expect(stopOf(engine.read(wideSpec(), KEYS, printed(text, { result, mark: 'write' })))?.code).toBe(code)
+  })
+
   it('before it said anything', () => {
     expect(stopFor(INSPECT, [], { result: 'stopped-gone' })?.detail).toBe('the tool ended by itself')
   })
