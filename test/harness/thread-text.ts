@@ -33,14 +33,20 @@ export function steady(text: string): string {
     .replace(/(?<=[(·] )\d+ (?:min \d+ )?s\b|(?<=\()\d+ s(?=\))|(?<=about )[\d ]+s left/g, 'N s')
 }
 
-function messageText(message: MessageRecord): string {
-  if (message.files.length > 0)
-    return message.files
+/** A message as plain text. */
+export function messageText({
+  text,
+  blocks,
+  files = [],
+}: Pick<MessageRecord, 'text' | 'blocks'> & Partial<Pick<MessageRecord, 'files'>>): string {
+  if (files.length > 0)
+    return files
       .map((file) => `[file ${file.name}: ${file.title}, ${file.content.split('\n').length - 1} lines]`)
       .join('\n')
-  return message.blocks
+  if (blocks.length === 0) return text
+  return blocks
     .map((block) => blockText(block))
-    .filter((text) => text !== '')
+    .filter((part) => part !== '')
     .join('\n')
 }
 
