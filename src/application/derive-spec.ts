@@ -12,8 +12,8 @@ import { askBastion } from './ask-bastion.ts'
 import type { Deps } from './ports.ts'
 import { traceLineage } from './trace-lineage.ts'
 
-/** The script gives its tool's programs 150 seconds together: a Region without a way to its API keeps them waiting. */
-const LOOK_SECONDS = 200
+/** The script gives its tool's programs 180 seconds together: a Region without a way to its API keeps them waiting. */
+const LOOK_SECONDS = 240
 
 interface Asking {
   readonly operation: OperationId

@@ -114,7 +114,7 @@ export const coverage = {
     '-a': supported('refuses a multi-cluster file'),
     'add-cluster': supported('no client certificates of one’s own'),
     'remove-cluster': supported(),
-    '--disable-key-availability-check': refused('a sync needs the check'),
+    '--disable-key-availability-check': supported('of a file with one cluster'),
     '--log-level': refused('not needed'),
     '--client-cert-hsm-tls-file': refused('mutual TLS is an operator’s work'),
   },

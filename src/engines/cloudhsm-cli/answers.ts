@@ -186,6 +186,11 @@ const ADVICE: readonly (readonly ['user' | 'key', string, string])[] = [
     DOCUMENTED.failedOn,
     'the destination has the same reference with other attributes, owner or shares, or lacks the owner or a sharer: compare both by hand',
   ],
+  [
+    'key',
+    DOCUMENTED.keySingle,
+    'the tool wants keys on two HSMs and a cluster has one: add a second HSM to it for the time of the sync',
+  ],
   ['user', DOCUMENTED.userTorn, 'it differs between HSMs of the source: repair the source cluster first'],
   [
     'user',
@@ -194,7 +199,8 @@ const ADVICE: readonly (readonly ['user' | 'key', string, string])[] = [
   ],
 ]
 
-function adviceFor(noun: 'user' | 'key', said: string): string {
+/** What to do about a failure, where the user guide says so; in parentheses, to stand behind it. */
+export function adviceFor(noun: 'user' | 'key', said: string): string {
   const found = ADVICE.find(([about, pattern]) => about === noun && begins(said, pattern))
   return found ? ` (${found[2]})` : ''
 }

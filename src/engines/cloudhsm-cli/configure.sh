@@ -14,7 +14,7 @@ TELL="while IFS= read -r variable; do export \"\$variable\"; done; $GO </dev/nul
 # The tool's configuration for both clusters, made by the tool itself: clusters= holds <id>=<Region>=<ENI IP>,<ENI IP>… for each. After every command the file must
 # name exactly the approved clusters and addresses so far: an address can then not stand behind the other cluster's id.
 prepare() {
-  local entry rest ids='' hosts='' etc=${in[config]%/*} home=${in[configure]%/*/*} made=$private/etc/${in[config]##*/} said found
+  local entry rest ids='' ids_before hosts='' etc=${in[config]%/*} home=${in[configure]%/*/*} made=$private/etc/${in[config]##*/} said found
   local apart=(unshare --mount --propagation private -- /bin/sh -c) where=("$usual" "$private/etc" "$etc" "$home")
   [[ -x ${in[configure]} ]] || refuse tool-missing "${in[configure]}"
   find "${in[work]}" -maxdepth 1 -name 'hsm-sync.look.*' -mmin +10 -exec rm -rf {} + # left by one that was killed
@@ -30,11 +30,15 @@ prepare() {
     said=$(timeout --foreground -k 5 60 "${making[@]}" "${in[configure]}" add-cluster --cluster-id "${entry%%=*}" --region "${rest%%=*}" 2>&1 </dev/null) ||
       refuse configure "${entry%%=*}: $(tr -s '[:space:]' ' ' <<<"$said" | tail -c 400)"
     [[ -f $made ]] || refuse configure "${entry%%=*}: it made no ${in[config]##*/}"
-    ids+="\"${entry%%=*}\""$'\n' hosts+=${rest#*=},
+    ids_before=$ids ids+="\"${entry%%=*}\""$'\n' hosts+=${rest#*=},
     found=$(grep -oE '"cluster-[2-7a-zA-Z]{11,16}"' "$made" | sort -u)
     [[ $found == "$(sort -u <<<"${ids%$'\n'}")" ]] || refuse configured-clusters "${entry%%=*}: ${found//$'\n'/ }"
     found=$(grep -oE '"hostname"[[:space:]]*:[[:space:]]*"[^"]*"' "$made" | sed 's/"$//; s/.*"//' | sort -u)
     [[ $found == "$(tr ',' '\n' <<<"${hosts%,}" | sort -u)" ]] || refuse configured-hosts "${entry%%=*}: ${found//$'\n'/ }"
+    # In a cluster of one HSM the tool would find no key safe enough (user guide, key availability check). Only a file of one cluster takes the option; where it is
+    # refused, the tool itself says later what it lacks.
+    [[ -n $ids_before || ${rest#*=} == *,* ]] ||
+      timeout --foreground -k 5 30 "${making[@]}" "${in[configure]}" --disable-key-availability-check >/dev/null 2>&1 </dev/null
   done
 }
 

@@ -5,6 +5,7 @@
 export const DOCUMENTED = {
   failedOn: '(User|Key) replicate failed on ([0-9]+) of ([0-9]+) connections',
   keyTorn: 'The selected key is not synchronized throughout the cluster',
+  keySingle: 'Key [^ ]+ does not meet the availability requirements',
   userTorn: 'Specified user is inconsistent across the cluster',
 } as const
 

@@ -1,7 +1,8 @@
+import type { Target } from '../../domain/cluster.ts'
 import { sha256 } from '../../domain/digest.ts'
 import type { OperationId } from '../../domain/ids.ts'
 import { type Refusal, refuse, type ToolConfigFlaw } from '../../domain/refusal.ts'
-import type { BastionFacts, Spec } from '../../domain/spec.ts'
+import type { BastionFacts, Side, Spec } from '../../domain/spec.ts'
 import type { StepPlan } from '../../domain/step.ts'
 import type { Answer, Draft, Engine, Prepared } from '../engine.ts'
 import type { Printed } from '../printed.ts'
@@ -88,10 +89,18 @@ const FLAWS: ReadonlyMap<string, ToolConfigFlaw> = new Map(
 )
 
 /** The commands that make the configuration, as configure.sh gives them. */
-function commandsFor({ source, destination, bastion }: Draft): readonly string[] {
-  return [source, destination].map(
-    ({ clusterId, region }) => `${bastion.configure} add-cluster --cluster-id ${clusterId} --region ${region}`,
-  )
+function commandsFor(draft: Draft): readonly string[] {
+  const { configure } = draft.bastion
+  return inOrder(draft).flatMap(({ clusterId, region, hsms }, at) => [
+    `${configure} add-cluster --cluster-id ${clusterId} --region ${region}`,
+    ...(at === 0 && hsms.length === 1 ? [`${configure} --disable-key-availability-check`] : []),
+  ])
+}
+
+/** Both clusters, one of a single HSM first: only while it is alone in the file can it be given the option that it needs. */
+function inOrder({ source, destination }: Draft): readonly (Side & { readonly hsms: readonly Target[] })[] {
+  const from = { ...source, hsms: source.hsms ?? [source.hsm] }
+  return from.hsms.length > 1 && destination.hsms.length === 1 ? [destination, from] : [from, destination]
 }
 
 function sessionData(spec: Spec, plan: StepPlan, operation: OperationId): Record<string, string> {
@@ -113,12 +122,8 @@ function places(draft: Draft): Record<string, string> {
 }
 
 /** Each cluster with the addresses that its part of the configuration must name, and no others. */
-function expected({ source, destination }: Draft): string {
-  const sides = [
-    { ...source, hsms: source.hsms ?? [source.hsm] },
-    { ...destination, hsms: destination.hsms },
-  ]
-  return sides
+function expected(draft: Draft): string {
+  return inOrder(draft)
     .map(({ clusterId, region, hsms }) => `${clusterId}=${region}=${hsms.map(({ ip }) => ip).join(',')}`)
     .join(' ')
 }

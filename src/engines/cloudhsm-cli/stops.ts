@@ -1,6 +1,6 @@
 import { isWrite, type StepPlan, type Stop, type StopCode } from '../../domain/step.ts'
 import type { Printed } from '../printed.ts'
-import { saidIn } from './answers.ts'
+import { adviceFor, saidIn } from './answers.ts'
 import type { Exchange } from './session.ts'
 
 const CODES: ReadonlyMap<string, StopCode> = new Map(
@@ -36,8 +36,9 @@ export function sessionStop(plan: StepPlan, printed: Printed, session: readonly 
   const code = codeOf(printed, session)
   if (code === 'login-risk') return { code, detail: printed.detail, wrote }
   if (!code) return { code: 'lost', detail: 'the step was killed on the bastion', wrote }
-  const own = printed.result === 'stopped-state' || printed.result === 'stopped-time' ? '' : last && saidIn(last)
-  const said = own || SILENCE.get(printed.result) || 'no readable answer'
+  const isOwn = printed.result !== 'stopped-state' && printed.result !== 'stopped-time'
+  const own = isOwn && last ? saidIn(last) : ''
+  const said = (own && `${own}${adviceFor('key', own)}`) || SILENCE.get(printed.result) || 'no readable answer'
   return { code, detail: last ? `${last.command}: ${said}` : said, wrote }
 }
 

@@ -3,7 +3,7 @@ import { type EngineRun, Ground, type RunOptions } from '../../harness/engine-ru
 import type { WorldState } from '../../simulator/world/world-state.ts'
 import { theKeys, usersOnly } from './scenario.ts'
 import { cliTool } from './tools.ts'
-import { destinationOf, giveUsers, told } from './truth.ts'
+import { destinationOf, giveUsers, sourceOf, told } from './truth.ts'
 
 // What CloudHSM CLI's engine makes of users and keys that only some HSMs have, and of keys that look alike.
 
@@ -109,6 +109,41 @@ describe('two keys with one reference and one label', () => {
       options: { mode: 'plan' },
     })
     expect(told(outcome).named).toEqual(['key 262156: conflict'])
+  })
+})
+
+describe('a cluster of one HSM: the tool wants keys on two', () => {
+  const single = (...which: ((state: WorldState) => { hsms: unknown[] })[]) => ({
+    given: (state: WorldState) => {
+      for (const cluster of which) cluster(state).hsms.length = 1
+    },
+  })
+
+  it.each([
+    ['destination', destinationOf, ['cluster-7klmnopqrst', 'disable', 'cluster-2abcdefghij']],
+    ['source', sourceOf, ['cluster-2abcdefghij', 'disable', 'cluster-7klmnopqrst']],
+  ] as const)('the %s: it is configured first, and told to do without', async (_, which, order) => {
+    const { spec, outcome } = await run(single(which))
+    expect(outcome.state).toBe('succeeded')
+    expect(spec.commands?.map((command) => /cluster-[2-7a-z]{11}|disable/.exec(command)?.[0])).toEqual(order)
+    expect(spec.mergedConfig.match(/"disable_key_availability_check": true/g)).toHaveLength(1)
+  })
+
+  it.each([
+    ['both: only one can be told', single(sourceOf, destinationOf)],
+    [
+      'a configure-cli that takes no options of such a file',
+      {
+        given: (state: WorldState) => {
+          destinationOf(state).hsms.length = 1
+          state.dialect.cliTakesOptions = false
+        },
+      },
+    ],
+  ])('%s: nothing is written, and the tool’s words come with what to do', async (_, world) => {
+    const { outcome } = await run(world)
+    expect(told(outcome)).toMatchObject({ state: 'failed', wrote: false, stop: 'tool-refused' })
+    expect(outcome.stop?.detail).toMatch(/does not meet the availability requirements.*add a second HSM to it/)
   })
 })
 

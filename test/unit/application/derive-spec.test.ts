@@ -135,7 +135,7 @@ describe('the tool is chosen, and everything of it is in what is approved', () =
   it('gives the look on the bastion more time than its programs may take', async () => {
     const { deps, sent } = place()
     await deriveSpec(deps, route(), wanted, asking)
-    expect(sent.map(({ executionSeconds }) => executionSeconds)).toEqual([200])
+    expect(sent.map(({ executionSeconds }) => executionSeconds)).toEqual([240])
   })
 })
 

@@ -37,6 +37,14 @@ export function connect(session, cluster) {
   return { id: cluster.id ?? clusterOf(state, hsmIds[0]).clusterId, hsmIds }
 }
 
+// The client wants a key on two HSMs before it works with it, unless it is told not to (user guide, key availability check).
+export function checkAvailability({ hsmIds, configured }, key) {
+  if (hsmIds.length > 1 || configured.takesSingleKeys || key === undefined) return
+  throw new Failure(
+    `Key ${key.handle} does not meet the availability requirements - The key must be available on at least 2 HSMs before being used.`,
+  )
+}
+
 /** The HSMs of a connected cluster, out of a state. */
 export function hsmsOf(state, { hsmIds }) {
   return hsmIds.map((hsmId) => hsmIn(state, hsmId))

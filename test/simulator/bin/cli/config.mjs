@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { clusterIdKey, placeholder } from '../shared/client-sdk5.mjs'
 import { Failure } from './answer.mjs'
 
-/** The clusters of the configuration file: [{id, caFile, servers: [{hostname, port}]}]. */
+/** The clusters of the configuration file: [{id, caFile, takesSingleKeys, servers: [{hostname, port}]}]. */
 export function readClusters(path) {
   const config = parse(path)
   if (!isObject(config) || !Array.isArray(config.clusters)) throw new Failure(`${path}: missing field clusters`)
@@ -31,7 +31,7 @@ function parse(path) {
 function clusterFrom(entry, place) {
   if (!isObject(entry) || !isObject(entry.cluster)) throw new Failure(`${place}: missing field cluster`)
   if (entry.type !== 'hsm1' && entry.type !== 'hsm2m') throw new Failure(`${place}: type must be hsm1 or hsm2m`)
-  const { [clusterIdKey]: id, hsm_ca_file: caFile, servers } = entry.cluster
+  const { [clusterIdKey]: id, hsm_ca_file: caFile, servers, options } = entry.cluster
   if (typeof caFile !== 'string') throw new Failure(`${place}: missing field hsm_ca_file`)
   if (!Array.isArray(servers) || servers.length === 0) throw new Failure(`${place}: no server`)
   for (const { hostname, port, enable } of servers) {
@@ -39,7 +39,8 @@ function clusterFrom(entry, place) {
     if (typeof hostname !== 'string') throw new Failure(`${place}: missing field hostname`)
     if (typeof port !== 'number' || typeof enable !== 'boolean') throw new Failure(`${place}: bad port or enable`)
   }
-  return { id, caFile, servers: servers.filter(({ enable }) => enable) }
+  const takesSingleKeys = options?.disable_key_availability_check === true
+  return { id, caFile, takesSingleKeys, servers: servers.filter(({ enable }) => enable) }
 }
 
 function isObject(value) {

@@ -1,6 +1,6 @@
 import { keysOf } from '../shared/hsms.mjs'
 import { Failure, success } from './answer.mjs'
-import { clusterNamed, hsmsOf } from './clusters.mjs'
+import { checkAvailability, clusterNamed, hsmsOf } from './clusters.mjs'
 import { filterFrom, filterOption } from './key-filter.mjs'
 import { describeFully, describePlainly, mayUse } from './keys.mjs'
 import { logInFromEnvironment, loginAt } from './login.mjs'
@@ -24,6 +24,7 @@ export const keyList = {
     const hsms = hsmsOf(session.state.read(), login)
     const matching = filterFrom(options['--filter'])
     const found = seenBy(session, { login, hsms }).filter(([key]) => matching(key))
+    checkAvailability(login, found[0]?.[0])
     const from = startOf(options['--starting-token'])
     const page = found.slice(from, from + Number(options['--max-items'] ?? 10))
     const next = from + page.length

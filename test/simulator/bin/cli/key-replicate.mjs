@@ -2,7 +2,7 @@ import { isAtLeast } from '../shared/client-sdk5.mjs'
 import { keyWithHandle, userNamed } from '../shared/hsms.mjs'
 import { recordViolation } from '../shared/recording.mjs'
 import { Failure, success } from './answer.mjs'
-import { hsmsOf } from './clusters.mjs'
+import { checkAvailability, hsmsOf } from './clusters.mjs'
 import { filterFrom, filterOption, isByReference } from './key-filter.mjs'
 import { keysByReference } from './key-list.mjs'
 import { describeFully, isSameKey, mayUse } from './keys.mjs'
@@ -16,6 +16,7 @@ export const keyReplicate = {
     session.state.transaction((state, record) => {
       const copies = sourceKey(session, { state, ...prepared, options })
       const [key] = copies
+      for (const end of [prepared.from, prepared.to]) checkAvailability(end, key)
       const hsms = hsmsOf(state, prepared.to)
       const other = ['new-handle', 'twice'].includes(fault?.do)
         ? freeHandle([...hsms, ...hsmsOf(state, prepared.from)])

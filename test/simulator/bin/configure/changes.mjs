@@ -26,11 +26,11 @@ export function configure(state, words) {
   if (words[0] === '--help' || words[0] === 'help') {
     return { text: `Usage: ${usage}\n\nCommands: ${Object.keys(subcommands).join(', ')}\n` }
   }
-  const change = Object.hasOwn(subcommands, words[0] ?? '') ? subcommands[words[0]] : undefined
-  if (change !== undefined && isAtLeast(versionOf(state), '5.12')) return change(state, words.slice(1))
+  const subcommand = Object.hasOwn(subcommands, words[0] ?? '') ? subcommands[words[0]] : undefined
+  if (subcommand !== undefined && isAtLeast(versionOf(state), '5.12')) return subcommand(state, words.slice(1))
   if (words[0] !== undefined && !words[0].startsWith('-'))
     throw usageError(`unrecognized subcommand '${words[0]}'`, usage)
-  return setAddresses(state, words)
+  return change(state, words)
 }
 
 function addCluster(state, words) {
@@ -72,6 +72,27 @@ function removeCluster(state, words) {
   const rest = config.clusters.filter((entry) => idOf(entry) !== options['--cluster-id'])
   if (rest.length === config.clusters.length) return { error: `Cluster ${options['--cluster-id']} does not exist` }
   return writeConfig(state, { ...config, clusters: rest })
+}
+
+function change(state, words) {
+  const availability = { '--disable-key-availability-check': {}, '--enable-key-availability-check': {} }
+  if (Object.hasOwn(availability, words[0] ?? '')) {
+    const options = parseOptions(words, { usage, options: availability })
+    return setAvailability(state, options['--disable-key-availability-check'] === true)
+  }
+  return setAddresses(state, words)
+}
+
+// An option of the one cluster that there is: with several it would not say which.
+function setAvailability(state, isDisabled) {
+  const { config, error } = readConfig()
+  if (error !== undefined) return { error }
+  const [entry, ...others] = config.clusters
+  if (entry === undefined || others.length > 0 || !state.dialect.cliTakesOptions) {
+    return { error: `${defaultConfigPath()} is a multi-cluster configuration: its options cannot be changed` }
+  }
+  const options = { ...entry.cluster.options, disable_key_availability_check: isDisabled }
+  return writeConfig(state, { ...config, clusters: [{ ...entry, cluster: { ...entry.cluster, options } }] })
 }
 
 function setAddresses(state, words) {

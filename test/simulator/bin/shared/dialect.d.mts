@@ -17,6 +17,7 @@ export interface Dialect {
   exitCode: 0 | 1
   cliConfigType: 'hsm2m' | 'hsm1'
   cliConfigLayout: 'pretty' | 'compact'
+  cliTakesOptions: boolean
   cliInteractive: 'prompts' | 'silent' | 'terminal'
   cliJson: 'pretty' | 'compact'
   cliFailureExit: 0 | 1

@@ -37,6 +37,8 @@ export const dialectDimensions = Object.freeze({
   cliFailureExit: [1, 0],
   // `quorum` is missing in older versions.
   cliQuorumField: [true, false],
+  // Whether a file with one cluster that has an id takes options is not documented; a world may say false.
+  cliTakesOptions: [true],
   // Which keys an administrator lists is not documented; a world may say 'none'.
   cliAdminSees: ['all'],
 })
