@@ -49,8 +49,11 @@ export function explain({ refused }: Refusal): string {
       return `Bastion ${code(refused.bastion)} has no program ${code(refused.tool)}. Is the CloudHSM client installed there, or do the bastion's settings name another place?`
     case 'tool-version':
       return `Bastion ${code(refused.bastion)} has CloudHSM CLI ${code(refused.found)}; ${refused.needed} or newer is needed (user replicate came with it). Update Client SDK 5 there.`
-    case 'tool-config':
-      return `Bastion ${code(refused.bastion)} ${explainToolConfig(refused.problem)}${refused.detail === '' ? '' : `: ${plain(refused.detail, 300)}`}`
+    case 'tool-config': {
+      const { what, next } = explainToolConfig(refused.problem)
+      const detail = refused.detail === '' ? '' : `: ${plain(refused.detail, 300)}`
+      return `Bastion ${code(refused.bastion)} ${what}${detail}.${next === undefined ? '' : ` ${next}`}`
+    }
     case 'destination-busy': {
       const open = refused.link ? `<${refused.link}|${refused.request}>` : code(refused.request)
       return `Request ${open} for ${code(refused.destination)} is still open, and a destination takes one at a time. ${code(`/hsm-requests ${refused.request}`)} shows it.`
@@ -118,20 +121,23 @@ function explainFlaw(flaw: BaseConfigFlaw): string {
   }
 }
 
-function explainToolConfig(problem: ToolConfigFlaw): string {
+function explainToolConfig(problem: ToolConfigFlaw): { readonly what: string; readonly next?: string } {
   switch (problem) {
     case 'namespace':
-      return 'cannot make a private place for the configuration (mount namespaces)'
+      return { what: 'cannot make a private place for the configuration (a mount namespace)' }
     case 'configure':
-      return 'could not configure CloudHSM CLI for both clusters. Its role needs cloudhsm:DescribeClusters and a way to the API of each Region'
+      return {
+        what: 'could not configure CloudHSM CLI for both clusters',
+        next: 'Its role needs cloudhsm:DescribeClusters and a way to the API of each Region, and `cli.config` must be the file that configure-cli writes.',
+      }
     case 'other-clusters':
-      return 'made a configuration that names other clusters than these'
+      return { what: 'made a configuration that names other clusters than these' }
     case 'other-hosts':
-      return 'made a configuration that names other HSMs than AWS told me. Try again in a minute'
+      return { what: 'made a configuration that names other HSMs than AWS told me', next: 'Try again in a minute.' }
     case 'unreadable':
-      return 'made a configuration that I cannot read'
+      return { what: 'made a configuration that I cannot read' }
     case 'folder-missing':
-      return 'has no configuration folder for CloudHSM CLI'
+      return { what: 'has no configuration folder for CloudHSM CLI' }
     default:
       return problem satisfies never
   }

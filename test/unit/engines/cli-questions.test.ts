@@ -114,6 +114,19 @@ describe('what a tool says on standard error, where every command has a process 
     expect(text).not.toContain(PASSWORD)
   })
 
+  it('comes from the only process that has the password in its environment', () => {
+    singleTool(`export -n CLOUDHSM_PIN DESTINATION_CLOUDHSM_PIN
+for place in /proc/[0-9]*; do
+  [[ $place == /proc/$$ ]] || { grep -qaF -- '${PASSWORD}' "$place/environ" && echo "seen in $(tr '\\0' ' ' <"$place/cmdline")" >>'${root}/told'; }
+done 2>/dev/null
+grep -qaF -- '${PASSWORD}' /proc/$$/environ && echo 'own environment' >>'${root}/told'
+echo '{"error_code":0,"data":{}}'`)
+    const { result, told } = play()
+    expect(result).toBe('done')
+    expect(told).toContain('own environment')
+    expect(told).not.toContain('seen in')
+  })
+
   it('is its answer where there is no other', () => {
     singleTool('echo "error: unexpected argument" >&2; exit 2')
     const { result, text } = play()
