@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
-import { isRegion, parseClusterId } from './domain/ids.ts'
-import type { Bastion, Landscape, Route } from './domain/route.ts'
-import type { Side } from './domain/spec.ts'
+import { readLandscape } from './config-file.ts'
+import type { Landscape } from './domain/route.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
 /** Everything an operator can set, checked. */
@@ -56,113 +53,6 @@ export const EnvironmentSchema = z.object({
   AWS_ENDPOINT_URL: url.optional(),
 })
 
-const region = z.string().refine(isRegion, 'expected a Region such as eu-west-1')
-const absolute = z
-  .string()
-  .regex(/^(\/|[A-Za-z]:\\)[A-Za-z0-9_./:@=+,\\ -]*$/, 'expected an absolute path of letters, digits and ._/:@=+,-')
-// cloudhsmv2 addresses an alias nowhere: it is ours, and typed on phones.
-const alias = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'expected 1 to 40 letters, digits, dots, dashes or underscores')
-
-const HOURS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-const duration = z
-  .string()
-  .regex(/^\d{1,4}[mhd]$/, 'expected a duration such as 30m, 8h or 2d')
-  .transform((text) => Number(text.slice(0, -1)) * HOURS[text.slice(-1) as keyof typeof HOURS])
-  .refine((ms) => ms >= 60_000 && ms <= 30 * HOURS.d, 'expected between 1m and 30d')
-
-const ClusterSchema = z.strictObject({
-  alias,
-  clusterId: z.string().transform((text, context) => {
-    const id = parseClusterId(text)
-    if (!id) context.addIssue('expected cluster- and 11 to 16 letters or digits 2-7')
-    return id ?? z.NEVER
-  }),
-  region,
-})
-
-const credentials = {
-  source: z.enum(['secretsmanager', 'ssm-parameter']),
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9/_+=.@:-]{1,512}$/, 'expected the name or ARN of the secret or parameter, never its value'),
-}
-
-const BastionSchema = z.strictObject({
-  name: alias,
-  instanceId: z.string().regex(/^(i|mi)-[0-9a-f]{8,17}$/, 'expected an instance id such as i-0123456789abcdef0'),
-  region,
-  platform: z.enum(['linux', 'windows']).default('linux'),
-  credentials: z.strictObject(credentials),
-  cmu: z
-    .strictObject({
-      binary: absolute.default('/opt/cloudhsm/bin/cloudhsm_mgmt_util'),
-      config: absolute.default('/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg'),
-    })
-    .prefault({}),
-  cli: z
-    .strictObject({
-      binary: absolute.default('/opt/cloudhsm/bin/cloudhsm-cli'),
-      configure: absolute.default('/opt/cloudhsm/bin/configure-cli'),
-      config: absolute.default('/opt/cloudhsm/etc/cloudhsm-cli.cfg'),
-    })
-    .prefault({}),
-  cryptoUsers: z
-    .array(
-      z.strictObject({
-        user: z
-          .string()
-          .regex(/^[A-Za-z0-9_]{1,31}$/, 'expected the name of a crypto user: letters, digits, underscores')
-          .transform((name) => name.toLowerCase()),
-        ...credentials,
-      }),
-    )
-    .max(50)
-    .default([]),
-  stateDir: absolute.default('/var/lib/cloudhsm-sync'),
-  workDir: absolute.default('/dev/shm'),
-})
-
-const RouteSchema = z.strictObject({
-  source: alias,
-  destination: alias,
-  bastion: alias,
-  channel: z.string().regex(/^[CG][A-Z0-9]{2,}$/, 'expected a channel id such as C0123456789'),
-  engine: z.enum(['auto', 'cmu', 'cloudhsm-cli']).default('auto'),
-  approval: z.strictObject({
-    approvers: z.strictObject({
-      users: z
-        .array(z.string().regex(/^[UW][A-Z0-9]{2,}$/, 'expected a user id such as U0AAAAAAA'))
-        .max(100)
-        .default([]),
-      userGroups: z
-        .array(z.string().regex(/^S[A-Z0-9]{2,}$/, 'expected a user group id such as S0BBBBBBB'))
-        .max(20)
-        .default([]),
-    }),
-    required: z.number().int().min(1).max(20).default(1),
-    expiresAfter: duration.default(8 * HOURS.h),
-    reminders: z
-      .array(
-        z
-          .string()
-          .regex(/^[1-9][0-9]?%$/, 'expected a part of the time to expiry such as 50%')
-          .transform((text) => Number(text.slice(0, -1)) / 100),
-      )
-      .max(5)
-      .default([0.5, 0.9]),
-  }),
-})
-
-export const FileSchema = z.strictObject({
-  clusters: z.array(ClusterSchema).min(2).max(200),
-  bastions: z.array(BastionSchema).min(1).max(100),
-  routes: z.array(RouteSchema).min(1).max(200),
-})
-
-type File = z.infer<typeof FileSchema>
-
 /** The database alone: the auditor's commands need no Slack and no config.yml. Throws a ConfigError. */
 export function databaseUrl(env: Readonly<Record<string, string | undefined>>): string {
   const parsed = EnvironmentSchema.shape.DATABASE_URL.safeParse(env.DATABASE_URL || undefined)
@@ -182,7 +72,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, wo
     problems.push('SLACK_SIGNING_SECRET is missing: needed for HTTP mode (or set SLACK_APP_TOKEN for Socket Mode)')
   }
   const path = resolve(workingDirectory, set.BOT_CONFIG ?? 'config.yml')
-  const file = readFile(path)
+  const file = readLandscape(path)
   if ('problems' in file) problems.push(...file.problems.map((problem) => `${path}: ${problem}`))
   if (problems.length > 0 || !environment.success || 'problems' in file) throw new ConfigError(problems)
 
@@ -202,105 +92,6 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, wo
     awsEndpoint: data.AWS_ENDPOINT_URL,
     landscape: file.landscape,
   })
-}
-
-function readFile(path: string): { readonly landscape: Landscape } | { readonly problems: readonly string[] } {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return { problems: [`cannot be read (${code}); BOT_CONFIG names the file`] }
-  }
-  let raw: unknown
-  try {
-    raw = parseYaml(text)
-  } catch (error) {
-    return { problems: [`is not YAML: ${error instanceof Error ? error.message : String(error)}`] }
-  }
-  return parseLandscape(raw)
-}
-
-/** The clusters, bastions and routes of config.yml; or every field that is wrong, and every rule that could never be met. */
-export function parseLandscape(
-  raw: unknown,
-): { readonly landscape: Landscape } | { readonly problems: readonly string[] } {
-  const parsed = FileSchema.safeParse(raw)
-  if (!parsed.success)
-    return { problems: parsed.error.issues.map((issue) => `${pathText(issue.path)}: ${issue.message}`) }
-  const problems = [...duplicates(parsed.data), ...unreachable(parsed.data)]
-  if (problems.length > 0) return { problems }
-  const clusters = parsed.data.clusters
-  return { landscape: { clusters, routes: parsed.data.routes.flatMap((route) => toRoute(parsed.data, route)) } }
-}
-
-function toRoute(file: File, route: File['routes'][number]): Route[] {
-  const source = byAlias(file, route.source)
-  const destination = byAlias(file, route.destination)
-  const bastion = file.bastions.find(({ name }) => name === route.bastion)
-  if (!source || !destination || !bastion) return []
-  return [
-    {
-      source,
-      destination,
-      bastion: bastion satisfies Bastion,
-      channel: route.channel,
-      engine: route.engine,
-      approvers: route.approval.approvers,
-      required: route.approval.required,
-      expiresAfterMs: route.approval.expiresAfter,
-      reminders: route.approval.reminders,
-    },
-  ]
-}
-
-function duplicates(file: File): string[] {
-  const lists: readonly [string, readonly string[]][] = [
-    ['clusters', file.clusters.map(({ alias: name }) => name.toLowerCase())],
-    ['clusters', file.clusters.map(({ clusterId }) => clusterId)],
-    ['bastions', file.bastions.map(({ name }) => name)],
-    ...file.bastions.map(({ cryptoUsers }, at): [string, string[]] => [
-      `bastions[${at}].cryptoUsers`,
-      cryptoUsers.map(({ user }) => user),
-    ]),
-    ['routes', file.routes.map(({ source, destination }) => `${source} → ${destination}`)],
-  ]
-  return lists.flatMap(([list, names]) =>
-    names.flatMap((name, at) => (names.indexOf(name) < at ? [`${list}[${at}]: ${name} stands there twice`] : [])),
-  )
-}
-
-function unreachable(file: File): string[] {
-  return file.routes.flatMap((route, at) => {
-    const { users, userGroups } = route.approval.approvers
-    const here = `routes[${at}]`
-    const problems: string[] = []
-    for (const side of ['source', 'destination'] as const) {
-      if (!byAlias(file, route[side])) problems.push(`${here}.${side}: no cluster has the alias ${route[side]}`)
-    }
-    if (route.source.toLowerCase() === route.destination.toLowerCase())
-      problems.push(`${here}: source and destination are the same cluster`)
-    if (!file.bastions.some(({ name }) => name === route.bastion))
-      problems.push(`${here}.bastion: no bastion has the name ${route.bastion}`)
-    const people = new Set(users).size
-    if (people === 0 && userGroups.length === 0)
-      problems.push(`${here}.approval.approvers: nobody may approve; name users or userGroups`)
-    else if (userGroups.length === 0 && route.approval.required > people) {
-      problems.push(
-        `${here}.approval.required: ${route.approval.required} approvals are required, but only ${people} can approve`,
-      )
-    }
-    return problems
-  })
-}
-
-function byAlias(file: File, name: string): Side | undefined {
-  return file.clusters.find((cluster) => cluster.alias.toLowerCase() === name.toLowerCase())
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
-  return text.replace(/^\./, '') || 'the file'
 }
 
 function deepFreeze<Value>(value: Value): Value {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseLandscape } from '../../src/config.ts'
+import { parseLandscape } from '../../src/config-file.ts'
 
 const OFFICER = { source: 'secretsmanager', id: 'hsm/crypto-officer' }
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { type Config, ConfigError, loadConfig, parseLandscape } from '../../src/config.ts'
+import { type Config, ConfigError, loadConfig } from '../../src/config.ts'
+import { parseLandscape } from '../../src/config-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'config-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

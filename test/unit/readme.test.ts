@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { EnvironmentSchema, parseLandscape } from '../../src/config.ts'
+import { EnvironmentSchema } from '../../src/config.ts'
+import { parseLandscape } from '../../src/config-file.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
