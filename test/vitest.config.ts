@@ -23,6 +23,8 @@ export default defineConfig({
         test: {
           ...common,
           name: 'faults',
+          // Each test has bots of its own, some have two.
+          maxConcurrency: 4,
           include: ['test/faults/**/*.test.ts'],
           exclude: CROWDS,
           sequence: { groupOrder: 1 },
