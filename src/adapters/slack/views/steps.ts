@@ -53,7 +53,7 @@ function done(spec: Spec, { plan, reading }: SeenStep): string {
         const isWide = reading.servers.every(({ users }) => users.every(isWhole))
         const parts = [
           'Configured for exactly the approved ENI IPs',
-          ...(reading.isCounted ? ['connected to as many'] : []),
+          ...(reading.isCounted ? ['connected to as many HSMs'] : []),
           ...(isWide ? ['every user is on all of them'] : []),
         ]
         return `${parts.join(', ')}: ${clusters.join(', ')}`
