@@ -2,8 +2,6 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from './application/ports.ts'
-import { auditCommand } from './audit-command.ts'
-import { startBot } from './bot.ts'
 import { ConfigError, databaseUrl, loadConfig } from './config.ts'
 import { parseRequestId } from './domain/ids.ts'
 import { createLog, describeError } from './log.ts'
@@ -26,7 +24,9 @@ function newRequestId() {
 
 async function main(): Promise<void> {
   const [verb, ...words] = process.argv.slice(2)
+  // Each way brings its own libraries: the record needs nothing of Slack and AWS, and a wrong setting is told before they are read.
   if (verb === 'audit') {
+    const { auditCommand } = await import('./audit-command.ts')
     process.exitCode = await auditCommand(words, databaseUrl(process.env), (line) => process.stdout.write(`${line}\n`))
     return
   }
@@ -35,6 +35,7 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env, process.cwd())
   const log = createLog(config.logLevel, process.stdout)
   const holder = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
+  const { startBot } = await import('./bot.ts')
   const bot = await startBot(config, { clock, newRequestId, holder, log })
 
   let isStopping = false

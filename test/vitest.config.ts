@@ -13,6 +13,8 @@ export default defineConfig({
         test: {
           ...common,
           name: 'layers',
+          // Much of it waits: for a tool's silence, for SSM to look again.
+          maxWorkers: 3,
           include: ['test/**/*.test.ts'],
           exclude: ['test/faults/**'],
           sequence: { groupOrder: 0 },
