@@ -26,7 +26,8 @@ export default defineConfig({
           ...common,
           name: 'faults',
           // Each test has bots of its own, some have two.
-          maxConcurrency: 4,
+          maxWorkers: 3,
+          maxConcurrency: 3,
           include: ['test/faults/**/*.test.ts'],
           exclude: CROWDS,
           sequence: { groupOrder: 1 },
