@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type EngineRun, Ground, type RunOptions } from '../../harness/engine-run.ts'
 import type { WorldState } from '../../simulator/world/world-state.ts'
@@ -144,6 +146,19 @@ describe('a cluster of one HSM: the tool wants keys on two', () => {
     const { outcome } = await run(world)
     expect(told(outcome)).toMatchObject({ state: 'failed', wrote: false, stop: 'tool-refused' })
     expect(outcome.stop?.detail).toMatch(/does not meet the availability requirements.*add a second HSM to it/)
+  })
+
+  it('both, where every command is a process: the same, and it counts as no failed login', async () => {
+    const ground = new Ground({ engine: tool.engine, world: tool.world({ dialect: { cliInteractive: 'terminal' } }) })
+    try {
+      ground.world.update(single(sourceOf, destinationOf).given)
+      const { outcome } = await ground.run()
+      expect(told(outcome)).toMatchObject({ state: 'failed', wrote: false, stop: 'login-unsure' })
+      expect(outcome.stop?.detail).toMatch(/^key list .*add a second HSM to it/)
+      expect(existsSync(join(ground.files.stateDir, 'failed-logins'))).toBe(false)
+    } finally {
+      ground.remove()
+    }
   })
 })
 
