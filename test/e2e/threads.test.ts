@@ -196,6 +196,13 @@ const SCENARIOS: readonly Scenario[] = [
     ends: 'Failed',
   },
   {
+    name: 'cli-unknown',
+    options: cli(),
+    // The ninth login is the first of the verification: two each for the inventory, the users, the first key, the others.
+    given: (state) => state.toolFaults.push({ command: 'login', skip: 8, do: 'fail' }),
+    ends: 'Unknown',
+  },
+  {
     name: 'cli-conflict',
     options: cli(),
     text: 'prod-us prod-eu users=none compare the keys',
