@@ -77,7 +77,7 @@ single() { # a command, in a process of its own
   fi
   sent=$((sent + 1))
   read -r -a words <<<"$1"
-  buffer=$(tell_login | timeout --foreground -k 5 "$ONE_COMMAND" "${telling[@]}" "${in[binary]}" "${words[@]}" 2>"$private/aside")
+  buffer=$(tell_login | timeout --foreground -k 5 "$ONE_COMMAND" "${telling[@]}" "${in[binary]}" "${words[@]}" 2>"$private/aside" 10>&-)
   status=$?
   aside=$(head -c 20000 "$private/aside")
   [[ $buffer == *'{'* ]] || buffer+=$aside aside='' # no answer but this
@@ -99,15 +99,18 @@ succeeded() { # a whole answer: in a session the prompt behind it shows that it 
 
 log_in() { # number of the login, role, cluster
   local asked
-  who=$1 role=$2 failures=${in[state]}/failed-logins/$3.${users[$1],,}
+  who=$1 role=$2
   note "login --username ${users[who]} --role $role --cluster-id $3"
-  if is_risky; then
-    buffer='' && record
+  ((SECONDS < in[seconds] - ONE_COMMAND)) || stop='time' # a tool that is cut off at its login would have cost one
+  if [[ -n $stop ]] || ! may_log_in "$3"; then
+    buffer='' status=''
+    record
     return
   fi
   if [[ $mode == single ]]; then # the smallest command that needs a login: a wrong password is tried once, not with every command
-    single "key list --cluster-id $3 --max-items 1"
-    [[ $stop == time ]] || logged_in
+    count_login unknown
+    [[ -n $stop ]] || single "key list --cluster-id $3 --max-items 1"
+    case $stop in 'time') not_tried ;; state) exec 10>&- ;; *) logged_in ;; esac
     return
   fi
   type_line "$command"
@@ -123,6 +126,7 @@ log_in() { # number of the login, role, cluster
   [[ -n $stop || $asked =~ ^[[:space:]]*$ ]] || stop=unasked
   # Not asked, so no password was given and no login was tried.
   [[ $stop != unasked ]] || stop=$([[ -n $asked_before ]] && echo login || echo unsuited-login)
+  [[ -n $stop ]] || count_login unknown
   if [[ -z $stop ]]; then
     asked=$buffer asked_before=yes
     type_line "${secrets[who]}"
@@ -133,6 +137,7 @@ log_in() { # number of the login, role, cluster
     logged_in
     return
   fi
+  not_tried
   record
   fail login
 }

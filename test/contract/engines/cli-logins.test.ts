@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type EngineRun, Ground, type RunOptions } from '../../harness/engine-run.ts'
@@ -109,6 +111,42 @@ describe('in one session', () => {
 })
 
 describe('failed logins are counted on the bastion, because the tool shows no count of them', () => {
+  it.each([
+    ['two, and which version of the secret failed is not known', '2 unknown'],
+    ['three, whichever version', '3 0123456789abcdef0123456789abcdef'],
+    ['a count that cannot be read', 'many'],
+  ])('%s: nothing is tried', async (_, count) => {
+    const ground = new Ground({ engine: 'cloudhsm-cli', world: cliTool().world() })
+    try {
+      const folder = join(ground.files.stateDir, 'failed-logins')
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, 'cluster-7klmnopqrst.admin'), `${count}\n`)
+      const { outcome } = await ground.run({ mode: 'plan' })
+      expect(outcome).toMatchObject({ state: 'failed', stop: { code: 'login-risk' } })
+      expect(ground.logins().map(({ target }) => target)).toEqual(['cluster-2abcdefghij'])
+    } finally {
+      ground.remove()
+    }
+  })
+
+  it('a login that was going on when the step was killed counts as one', async () => {
+    const ground = new Ground({ engine: 'cloudhsm-cli', world: cliTool().world({ latencyMs: { 'cli login': 3000 } }) })
+    const count = join(ground.files.stateDir, 'failed-logins', 'cluster-2abcdefghij.admin')
+    try {
+      await ground.run({
+        mode: 'plan',
+        during: async (plan, script) => {
+          if (plan.kind !== 'inventory') return
+          for (let wait = 0; wait < 400 && !existsSync(count); wait++) await sleep(25)
+          script.kill('cancel')
+        },
+      })
+      expect(readFileSync(count, 'utf8')).toBe('1 unknown\n')
+    } finally {
+      ground.remove()
+    }
+  })
+
   const scope = { users: { kind: 'none' }, keys: { kind: 'none' } } as const
   const password = 'Right-again-2026'
   const giveSecret = (ground: Ground, value: string) =>

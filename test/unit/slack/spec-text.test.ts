@@ -46,6 +46,14 @@ describe('everything that is approved can be seen in Slack', () => {
     for (const owner of owners) expect(wholeText(of)).toContain(`hsm/${owner} (secretsmanager): ${owner}, only to list`)
   })
 
+  it('a long name of a secret, of which only the end differs', () => {
+    const { bastion } = wideSpec()
+    const id = `arn:aws:secretsmanager:us-east-1:123456789012:secret:${'x'.repeat(90)}/test`
+    const of = wideSpec({ bastion: { ...bastion, credentials: { source: 'secretsmanager', id } } })
+    expect(loginText(of)).not.toContain('/test')
+    expect(wholeText(of)).toContain(id)
+  })
+
   it('as a file in the thread, and the card says so', () => {
     const of = request('pending', { spec: withKeys(40) })
     const files = pictureOf({ request: of, version: 1, steps: [] }, undefined).filter(({ kind }) => kind === 'file')

@@ -33,11 +33,12 @@ export function engineText(spec: Spec): string {
 }
 
 const SHOWN_LOGINS = 8
+const SHOWN_ID = 100
 
 /** Whose passwords the bastion will use, by reference. */
 export function loginText({ bastion }: Spec): string {
   const { credentials, cryptoUsers = [] } = bastion
-  const officer = `the crypto officer in ${code(credentials.id, 100)} (${credentials.source})`
+  const officer = `the crypto officer in ${code(credentials.id, SHOWN_ID)} (${credentials.source})`
   if (cryptoUsers.length === 0) return officer
   const shown = cryptoUsers
     .slice(0, SHOWN_LOGINS)
@@ -66,6 +67,7 @@ export function wholeText(spec: Spec): string | undefined {
   const lists = (['users', 'keys'] as const).map((noun) => ({ noun, items: itemsOf(spec, noun) }))
   const isCut =
     hsms.length > HSM_LIMIT ||
+    credentials.id.length > SHOWN_ID ||
     cryptoUsers.length > SHOWN_LOGINS ||
     cryptoUsers.some(({ id }) => id.length > 40) ||
     lists.some(({ items }) => items.join(',').length > SHOWN_ITEMS)

@@ -33,7 +33,7 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
     case 'login-risk':
       return {
         what: `I did not log in, because five failures lock an account: ${detail}`,
-        next: 'Log in by hand with the right password (that resets the count), or have a locked account reset, then ask again.',
+        next: 'Log in by hand with the right password (that resets the count on the HSM; one that the bastion keeps is a file to remove), or have a locked account reset, then ask again.',
       }
     case 'login-unsure':
       return {
