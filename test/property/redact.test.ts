@@ -38,6 +38,8 @@ describe('redaction', () => {
     fc.assert(
       fc.property(planted, around, around, ([secret, shape], before, after) => {
         fc.pre(secret.length >= LONG_ENOUGH && !'[redacted]'.includes(secret))
+        // Chance may call a user by the very password: that name is no leak.
+        fc.pre(shape.split(secret).length === 2)
         expect(redact(`${before} ${shape} ${after}`)).not.toContain(secret)
       }),
       { numRuns: 500 },
