@@ -157,21 +157,22 @@ function names20(names: readonly string[]): string {
 
 const BAR = 20
 
-/** Users and keys so far, with a bar and an estimate; `undefined` before the first write. */
-export function progressText(diff: Diff, steps: readonly SeenStep[]): string | undefined {
+/** Users and keys so far, with a bar and, while it runs, an estimate for the keys not tried yet; `undefined` before the first write. */
+export function progressText(diff: Diff, steps: readonly SeenStep[], isRunning: boolean): string | undefined {
   const writes = steps.filter(({ plan }) => isWrite(plan))
   if (writes.length === 0) return undefined
   const users = { all: diff.users.reduce((sum, part) => sum + part.missing.length, 0), done: 0 }
-  const keys = { all: diff.keys.missing.length, done: 0 }
+  const keys = { all: diff.keys.missing.length, done: 0, tried: 0 }
   let perKey = 0
   for (const { reading, plan, seconds } of writes) {
     if (reading?.kind === 'users-synced') users.done += copied(reading)
     if (reading?.kind === 'keys-synced') {
       keys.done += copied(reading)
+      keys.tried += reading.attempts.filter((attempt) => attempt.verdict !== 'untried').length
       if (plan.kind === 'sync-keys' && !plan.canary) perKey = seconds / Math.max(1, reading.attempts.length)
     }
   }
-  const left = (keys.all - keys.done) * perKey
+  const left = isRunning ? (keys.all - keys.tried) * perKey : 0
   const eta = left >= 1 ? ` · about ${duration(left * 1000)} left` : ''
   const lines = [
     ...(users.all > 0 ? [`users ${bar(users)} ${users.done}/${users.all}`] : []),
