@@ -2,10 +2,11 @@ import type { SlashCommand } from '@slack/bolt'
 import { refuseStranger } from '../../application/ask-workspace.ts'
 import { listMine, listOpen, showRequest } from '../../application/list-requests.ts'
 import { lookupHsms, lookupPair } from '../../application/lookup-hsms.ts'
-import { submitRequest } from '../../application/submit-request.ts'
+import { type Ask, submitRequest } from '../../application/submit-request.ts'
 import { parseRequestId } from '../../domain/ids.ts'
 import { isRefusal, type Refusal } from '../../domain/refusal.ts'
 import type { Request } from '../../domain/request.ts'
+import { describeError } from '../../log.ts'
 import type { Answer } from './clicks.ts'
 import { explain } from './explain.ts'
 import { parseSync, SYNC_USAGE } from './grammar.ts'
@@ -15,6 +16,7 @@ import { helpView } from './views/help.ts'
 import { hsmsView, pairView } from './views/hsms.ts'
 import { CARD } from './views/picture.ts'
 import { historyView, requestsView } from './views/requests.ts'
+import { syncForm } from './views/sync-form.ts'
 
 interface CommandHandler {
   /** What the ack says at once. */
@@ -46,20 +48,14 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
     '/hsm-sync': {
       first: (command) => {
         const words = parseSync(command.text)
-        return 'problems' in words
-          ? undefined
-          : `Checking ${code(words.source)} → ${code(words.destination)}. The card appears in the route's channel in a few seconds.`
+        return 'problems' in words ? undefined : checkingText(words)
       },
       work: async (command, answer) => {
+        if (command.text.trim() === '') return openForm(deps, command, answer)
         const words = parseSync(command.text)
-        if ('problems' in words) {
-          const sent = command.text.trim() === '' ? '' : `You typed ${code(command.text)}.\n`
-          return answer({
-            text: `${sent}${words.problems.map((problem) => `• ${problem}`).join('\n')}\nUsage: ${code(SYNC_USAGE)}`,
-          })
-        }
-        const asked = await submitRequest(deps, { ...words, requestedBy: command.user_id, channel: command.channel_id })
-        await answer({ text: isRefusal(asked) ? explain(await withLink(deps, asked)) : filedText(asked) })
+        if ('problems' in words)
+          return answer({ text: `You typed ${code(command.text)}.\n${usageText(words.problems)}` })
+        await fileRequest(deps, { ...words, requestedBy: command.user_id, channel: command.channel_id }, answer)
       },
     },
     '/hsm-requests': {
@@ -87,6 +83,31 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
       work: (_, answer) => answer(helpView(deps.landscape)),
     },
   }
+}
+
+/** `/hsm-sync` alone. Where Slack does not open the form in its three seconds, the command's usage is the answer. */
+async function openForm(deps: ListenerDeps, command: SlashCommand, answer: Answer): Promise<void> {
+  const memo = { channel: command.channel_id, respondTo: command.response_url }
+  try {
+    await deps.web.openView(command.trigger_id, syncForm(deps.landscape, memo))
+  } catch (error) {
+    deps.log.warn({ error: describeError(error) }, 'the form could not be opened')
+    await answer({ text: usageText(['Name the source and the destination cluster, then the reason.']) })
+  }
+}
+
+function usageText(problems: readonly string[]): string {
+  return `${problems.map((problem) => `• ${problem}`).join('\n')}\nUsage: ${code(SYNC_USAGE)}`
+}
+
+export function checkingText({ source, destination }: Pick<Ask, 'source' | 'destination'>): string {
+  return `Checking ${code(source)} → ${code(destination)}. The card appears in the route's channel in a few seconds.`
+}
+
+/** Files a request and says what became of it. */
+export async function fileRequest(deps: ListenerDeps, ask: Ask, answer: Answer): Promise<void> {
+  const asked = await submitRequest(deps, ask)
+  await answer({ text: isRefusal(asked) ? explain(await withLink(deps, asked)) : filedText(asked) })
 }
 
 export function filedText(request: Request): string {

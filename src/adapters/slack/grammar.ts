@@ -18,7 +18,7 @@ const LIKE_OPTION = /^([A-Za-z]+)=/
 const USER_NAME = /^[A-Za-z0-9_]{1,31}$/
 const LARGEST_HANDLE = 0xffffffff
 const MOST_ITEMS = 500
-const LONGEST_REASON = 500
+export const LONGEST_REASON = 500
 
 /** Reads the words behind `/hsm-sync`. Every wrong word gets a sentence that quotes it and shows the right form. */
 export function parseSync(text: string): SyncWords | { readonly problems: readonly string[] } {
@@ -50,30 +50,51 @@ export function parseSync(text: string): SyncWords | { readonly problems: readon
     else if (seen.has(name)) problems.push(`${code(option)}: ${code(`${name}=`)} stands there twice.`)
     seen.set(name, option.slice(option.indexOf('=') + 1))
   }
+  const reason = unquoted(reasonWords.join(' '))
+  const read = readFields({ users: seen.get('users'), keys: seen.get('keys'), mode: seen.get('mode'), reason })
+  if (!('problems' in read)) return problems.length > 0 ? { problems } : { source, destination, ...read }
+  for (const [name, problem] of Object.entries(read.problems))
+    problems.push(seen.has(name) ? `${code(`${name}=${seen.get(name)}`)}: ${problem}` : problem)
+  return { problems }
+}
+
+/** What is asked for, field by field; where nothing was typed, `undefined` or nothing. */
+export interface SyncFields {
+  readonly users: string | undefined
+  readonly keys: string | undefined
+  readonly mode: string | undefined
+  readonly reason: string
+}
+
+type FieldProblems = Partial<Record<keyof SyncFields, string>>
+
+/** Reads the fields of a request, of a command or of the form. Every wrong one gets a sentence that says what was expected. */
+export function readFields(
+  fields: SyncFields,
+): Pick<SyncWords, 'mode' | 'scope' | 'reason'> | { readonly problems: FieldProblems } {
   const users = selection(
-    seen.get('users'),
+    fields.users,
     parseUser,
-    `${code('users=all')}, ${code('users=none')} or names such as ${code('users=jdoe,app_7')}`,
+    `${code('all')}, ${code('none')} or names such as ${code('jdoe,app_7')}`,
   )
   const keys = selection(
-    seen.get('keys'),
+    fields.keys,
     parseHandle,
-    `${code('keys=all')}, ${code('keys=none')} handles such as ${code('keys=7,262162')} or references such as ${code('keys=0x40012')}`,
+    `${code('all')}, ${code('none')}, handles such as ${code('7,262162')} or references such as ${code('0x40012')}`,
   )
-  const mode = parseMode(seen.get('mode'))
-  if ('problem' in users) problems.push(`${code(`users=${seen.get('users')}`)}: ${users.problem}`)
-  if ('problem' in keys) problems.push(`${code(`keys=${seen.get('keys')}`)}: ${keys.problem}`)
-  if (!mode)
-    problems.push(`${code(`mode=${seen.get('mode')}`)}: expected ${code('mode=sync')} or ${code('mode=plan')}.`)
-
-  const reason = unquoted(reasonWords.join(' '))
-  if (reason === '') problems.push('The reason is missing: say why, in your own words, at the end.')
+  const mode = parseMode(fields.mode)
+  const { reason } = fields
+  const problems: FieldProblems = {}
+  if ('problem' in users) problems.users = users.problem
+  if ('problem' in keys) problems.keys = keys.problem
+  if (!mode) problems.mode = `expected ${code('mode=sync')} or ${code('mode=plan')}.`
+  if (reason === '') problems.reason = 'The reason is missing: say why, in your own words, at the end.'
   if (reason.length > LONGEST_REASON)
-    problems.push(`The reason has ${reason.length} characters, ${LONGEST_REASON} is the most.`)
+    problems.reason = `The reason has ${reason.length} characters, ${LONGEST_REASON} is the most.`
   if ('problem' in users || 'problem' in keys || !mode) return { problems }
   if (users.kind === 'none' && keys.kind === 'none')
-    problems.push(`${code('users=none keys=none')} leaves nothing to do.`)
-  return problems.length > 0 ? { problems } : { source, destination, mode, scope: { users, keys }, reason }
+    problems.keys = `with ${code('users=none')} that leaves nothing to do.`
+  return Object.keys(problems).length > 0 ? { problems } : { mode, scope: { users, keys }, reason }
 }
 
 /** `mode:plan`, `mode = plan` or `plan:` would otherwise be read as words of the reason, and a comparison become a sync. */
@@ -82,7 +103,7 @@ function isMeantAsOption(word: string, next: string | undefined): boolean {
 }
 
 /** What phones make of quotes and dashes, taken back. */
-function plainTyping(text: string): string {
+export function plainTyping(text: string): string {
   return text
     .replace(/[\u2018\u2019\u201A\u201B\u2032]/g, "'")
     .replace(/[\u201C\u201D\u201E\u201F\u2033\u00AB\u00BB]/g, '"')

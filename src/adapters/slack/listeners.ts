@@ -3,18 +3,22 @@ import type { Deps } from '../../application/ports.ts'
 import { sha256 } from '../../domain/digest.ts'
 import { describeError } from '../../log.ts'
 import { type Answer, clickHandlers, rejectSubmitted } from './clicks.ts'
-import { commandHandlers } from './commands.ts'
+import { checkingText, commandHandlers, fileRequest } from './commands.ts'
+import { readForm } from './sync-form.ts'
 import type { Tasks } from './tasks.ts'
 import { plain } from './text.ts'
-import { REJECT_VIEW } from './views/actions.ts'
+import { REJECT_VIEW, SYNC_VIEW } from './views/actions.ts'
 import { withinLimits } from './views/blocks.ts'
 import { parseMemo } from './views/modals.ts'
+import { parseFormMemo } from './views/sync-form.ts'
 import type { Web } from './web.ts'
 
 export interface ListenerDeps extends Deps {
   readonly web: Web
   readonly tasks: Tasks
 }
+
+const ANSWER_MS = 10_000
 
 type Respond = (message: {
   text: string
@@ -64,11 +68,23 @@ export function addListeners(app: App, deps: ListenerDeps): void {
   })
 
   app.view<ViewSubmitAction>(/.*/, async ({ ack, body, context, view }) => {
+    const form = view.callback_id === SYNC_VIEW ? readForm(deps.landscape, view) : undefined
+    // The form stays open, and says it at the fields.
+    if (form && 'problems' in form) return ack({ response_action: 'errors', errors: form.problems })
     await ack()
-    const whisper = (channel: string): Answer => answerTo(deps, undefined, channel, body.user.id)
+    const delivery = { key: `view:${view.id}:${view.hash}`, sentAt: context.sentAt }
+    const by = body.user.id
+    if (form) {
+      const memo = parseFormMemo(view.private_metadata)
+      const respond = memo && respondAt(memo.respondTo)
+      background(deps, delivery, answerTo(deps, respond, memo?.channel ?? '', by), async (answer) => {
+        await answer({ text: checkingText(form) })
+        await fileRequest(deps, { ...form, requestedBy: by, channel: memo?.channel ?? '' }, answer)
+      })
+      return
+    }
     const memo = parseMemo(view.private_metadata)
-    const answering = whisper(memo?.channel ?? '')
-    background(deps, { key: `view:${view.id}:${view.hash}`, sentAt: context.sentAt }, answering, async (answer) => {
+    background(deps, delivery, answerTo(deps, undefined, memo?.channel ?? '', by), async (answer) => {
       if (view.callback_id === REJECT_VIEW && memo) await rejectSubmitted(deps, body, { memo, answer })
     })
   })
@@ -123,7 +139,7 @@ function answerTo(deps: ListenerDeps, respond: Respond | undefined, channel: str
     try {
       if (!respond) throw new Error('no response URL')
       await within(
-        10_000,
+        ANSWER_MS,
         respond({
           text,
           ...(blocks.length > 0 ? { blocks } : {}),
@@ -138,6 +154,20 @@ function answerTo(deps: ListenerDeps, respond: Respond | undefined, channel: str
         .whisper(channel, user, text)
         .catch((second) => deps.log.error({ error: describeError(second), user }, 'a person got no answer'))
     }
+  }
+}
+
+/** The response URL of the command that opened a form: good for five answers within 30 minutes (Slack, handling user interaction). */
+function respondAt(url: string): Respond {
+  return async (message) => {
+    const sent = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(message),
+      redirect: 'error',
+      signal: AbortSignal.timeout(ANSWER_MS),
+    })
+    if (!sent.ok) throw new Error(`the response URL answered ${sent.status}`)
   }
 }
 

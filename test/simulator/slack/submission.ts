@@ -39,17 +39,34 @@ export function checkValues(view: ViewRecord, values: Record<string, Record<stri
   }
 }
 
-/** `state.values` of a submission. A plain string stands for the value of a text input; anything else is sent as given. */
+/**
+ * `state.values` of a submission. A plain string is what somebody typed, or the value of the option they chose; an input that nobody touched has its initial value.
+ * Throws where Slack would not send it: a required input is empty, or there is no such option.
+ */
 export function inputValues(view: ViewRecord, given: Record<string, Record<string, unknown>>): Json {
   const values: Json = {}
   for (const block of blocksOf(view)) {
     if (block.type !== 'input' || !isJson(block.element)) continue
-    const { type, action_id: actionId } = block.element
-    const value = given[String(block.block_id)]?.[String(actionId)]
-    const isText = value === undefined || typeof value === 'string'
-    values[String(block.block_id)] = { [String(actionId)]: isText ? { type, value: value ?? null } : value }
+    const blockId = String(block.block_id)
+    const actionId = String(block.element.action_id)
+    const value = given[blockId]?.[actionId]
+    const sent = value === undefined || typeof value === 'string' ? inputState(block.element, value) : value
+    const isEmpty = isJson(sent) && (sent.value ?? sent.selected_option ?? '') === ''
+    if (isEmpty && block.optional !== true) throw new Error(`view ${view.id}: ${blockId} must be filled in`)
+    values[blockId] = { [actionId]: sent }
   }
   return values
+}
+
+function inputState(element: Json, given: string | undefined): Json {
+  const { type } = element
+  if (type !== 'static_select' && type !== 'radio_buttons')
+    return { type, value: given ?? element.initial_value ?? null }
+  const groups = isJsonList(element.option_groups) ? element.option_groups : [element]
+  const options = groups.flatMap((group) => (isJsonList(group.options) ? group.options : []))
+  const chosen = given === undefined ? element.initial_option : options.find(({ value }) => value === given)
+  if (given !== undefined && chosen === undefined) throw new Error(`no option ${given}`)
+  return { type, selected_option: chosen ?? null }
 }
 
 function blocksOf(view: ViewRecord): Json[] {

@@ -9,7 +9,7 @@ const SHOWN_ROUTES = 20
 export function helpView({ routes }: Landscape): Message {
   const commands = [
     `${code('/hsm-ips <cluster> [<cluster>]')} – the HSMs of a cluster: ENI IPs, ids, state; of two, side by side, and whether they are clones. Only you see the answer.`,
-    `${code(SYNC_USAGE)} – asks to copy what is missing. ${code('mode=plan')} only compares. Nothing runs before it is approved in the channel.`,
+    `${code(SYNC_USAGE)} – asks to copy what is missing; ${code('/hsm-sync')} alone opens a form. ${code('mode=plan')} only compares. Nothing runs before it is approved in the channel.`,
     `${code('/hsm-requests [open|mine|<id>]')} – what is asked, where it stands, its whole history.`,
     `${code('/hsm-help')} – this text.`,
   ]

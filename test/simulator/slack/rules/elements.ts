@@ -30,6 +30,8 @@ export function checkElement(element: unknown, allowed: readonly string[], at: A
   }
   if (type === 'button') checkButton(element, at)
   if (Array.isArray(element.options)) checkOptions(element.options, type, at)
+  else if (Array.isArray(element.option_groups) && type.endsWith('static_select'))
+    checkGroups(element.option_groups, type, at)
   else if (type.endsWith('static_select') || choosers.includes(type)) at.complain(`${at.pointer}/options`, 'missing')
   if (type === 'plain_text_input') checkTextInput(element, at)
 }
@@ -77,6 +79,19 @@ function checkOptions(options: readonly unknown[], type: string, at: At): void {
     checkString(option.value, 75, { ...at, pointer: `${pointer}/value`, required: true })
     if (option.description !== undefined)
       checkText(option.description, 75, { ...at, pointer: `${pointer}/description` })
+  }
+}
+
+function checkGroups(groups: readonly unknown[], type: string, at: At): void {
+  if (groups.length < 1 || groups.length > 100) at.complain(`${at.pointer}/option_groups`, 'must have 1 to 100 groups')
+  for (const [number, group] of groups.entries()) {
+    const inGroup = { ...at, pointer: `${at.pointer}/option_groups/${number}` }
+    if (!isJson(group) || !Array.isArray(group.options)) {
+      at.complain(inGroup.pointer, 'must be a group of options')
+      continue
+    }
+    checkText(group.label, 75, { ...at, pointer: `${inGroup.pointer}/label`, plain: true })
+    checkOptions(group.options, type, inGroup)
   }
 }
 

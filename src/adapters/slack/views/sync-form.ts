@@ -1,0 +1,113 @@
+import type { types } from '@slack/bolt'
+import { z } from 'zod'
+import type { Landscape, Route } from '../../../domain/route.ts'
+import { LONGEST_REASON } from '../grammar.ts'
+import { cut } from '../text.ts'
+import { FORM_INPUT, type FormField, SYNC_VIEW } from './actions.ts'
+
+/** What the form carries from the command to its answer: where it was typed, and where Slack takes the answer. */
+const FormMemo = z.object({ channel: z.string(), respondTo: z.string() })
+export type FormMemo = z.infer<typeof FormMemo>
+
+/** What `/hsm-sync` alone opens: it asks for the same. Only routes can be chosen, so no direction can be mistyped. */
+export function syncForm({ routes }: Landscape, memo: FormMemo): types.ModalView {
+  const options = routes.map(routeOption)
+  const [only] = options.length === 1 ? options : []
+  return {
+    type: 'modal',
+    callback_id: SYNC_VIEW,
+    private_metadata: JSON.stringify(memo),
+    title: { type: 'plain_text', text: 'Sync two clusters' },
+    submit: { type: 'plain_text', text: 'Ask for approval' },
+    close: { type: 'plain_text', text: 'Cancel' },
+    blocks: [
+      input('route', 'From → to', {
+        type: 'static_select',
+        action_id: FORM_INPUT,
+        placeholder: { type: 'plain_text', text: 'What is missing is copied to the second' },
+        ...(only ? { initial_option: only } : {}),
+        ...(options.length > MOST_OPTIONS ? { option_groups: groups(options) } : { options }),
+      }),
+      input('mode', 'What to do', {
+        type: 'radio_buttons',
+        action_id: FORM_INPUT,
+        initial_option: MODES[0],
+        options: [...MODES],
+      }),
+      input('users', 'Users', text('all'), 'all, none, or names such as jdoe,app_7. Nothing here means all.'),
+      input(
+        'keys',
+        'Keys',
+        text('all'),
+        'all, none, handles such as 7,262162 or references such as 0x40012. Nothing here means all.',
+      ),
+      input('reason', 'Why? The approvers and the channel will see it.', {
+        ...text('new starters of October'),
+        multiline: true,
+        min_length: 3,
+        max_length: LONGEST_REASON,
+      }),
+    ],
+  }
+}
+
+const MODES = [
+  {
+    text: { type: 'plain_text', text: 'Copy what is missing, once approved' },
+    value: 'sync',
+  },
+  {
+    text: { type: 'plain_text', text: 'Only compare, once approved: nothing is changed' },
+    value: 'plan',
+  },
+] as const satisfies types.PlainTextOption[]
+
+// A select holds at most 100 options, or 100 groups of as many (Slack, select menu element).
+const MOST_OPTIONS = 100
+
+function groups(
+  options: types.PlainTextOption[],
+): { label: types.PlainTextElement; options: types.PlainTextOption[] }[] {
+  return Array.from({ length: Math.ceil(options.length / MOST_OPTIONS) }, (_, at) => {
+    const from = at * MOST_OPTIONS
+    const part = options.slice(from, from + MOST_OPTIONS)
+    return { label: { type: 'plain_text', text: `Routes ${from + 1} to ${from + part.length}` }, options: part }
+  })
+}
+
+/** By cluster ids, which stay what they are when settings change while somebody fills in the form. */
+function routeOption(route: Route): types.PlainTextOption {
+  const text = `${cut(route.source.alias, 36)} → ${cut(route.destination.alias, 36)}`
+  return { text: { type: 'plain_text', text }, value: routeValue(route) }
+}
+
+export function routeValue({ source, destination }: Route): string {
+  return `${source.clusterId}>${destination.clusterId}`
+}
+
+function text(placeholder: string): types.PlainTextInput {
+  return {
+    type: 'plain_text_input',
+    action_id: FORM_INPUT,
+    placeholder: { type: 'plain_text', text: placeholder },
+  }
+}
+
+function input(field: FormField, label: string, element: types.InputBlock['element'], hint?: string): types.InputBlock {
+  return {
+    type: 'input',
+    block_id: field,
+    label: { type: 'plain_text', text: label },
+    element,
+    ...(hint ? { hint: { type: 'plain_text', text: hint }, optional: true } : {}),
+  }
+}
+
+/** What the form carried; `undefined` where it is none of ours. */
+export function parseFormMemo(text: string): FormMemo | undefined {
+  try {
+    return FormMemo.parse(JSON.parse(text))
+  } catch {
+    return undefined // another modal's
+  }
+}

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Stage, startStage, until } from '../harness/stage.ts'
+import type { ViewRecord } from '../simulator/slack/records.ts'
+import { channels, people } from '../simulator/worlds.ts'
+
+// `/hsm-sync` alone, with the real bot process: a form that asks for the same.
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await startStage({ required: 1 })
+})
+afterAll(() => stage?.stop())
+
+const slack = () => stage.simulator.slack
+const whispers = () => slack().ephemerals(people.requester)
+const open = () =>
+  slack()
+    .views(people.requester)
+    .find(({ state }) => state === 'open')
+
+async function openForm(channel: string = channels.route): Promise<ViewRecord> {
+  await slack().command(people.requester, channel, '/hsm-sync', ' ')
+  return until(open, 'the form')
+}
+
+const send = (view: ViewRecord, fields: Readonly<Record<string, string>>) =>
+  slack().submitView(
+    people.requester,
+    view,
+    Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, { value }])),
+  )
+
+describe('the form', () => {
+  it('keeps what was typed and says at the field what is wrong; then it files the request, once', async () => {
+    const view = await openForm()
+    await expect(send(view, { users: 'none' })).rejects.toThrow('reason must be filled in')
+    await send(view, { users: 'crypto.user5', reason: 'with a form' })
+    expect(view).toMatchObject({
+      state: 'open',
+      errors: { users: expect.stringContaining('crypto.user5 is not right') },
+    })
+    expect(slack().messages(channels.route)).toEqual([])
+
+    const sent = await send(view, { users: 'crypto_user5', keys: 'none', mode: 'plan', reason: 'with a form' })
+    expect(view.state).toBe('submitted')
+    await slack().replay(sent)
+    const card = await until(() => slack().messages(channels.route)[0], 'a card')
+    expect(card.text).toContain('Waiting for approval: plan prod-us → prod-eu')
+    expect(JSON.stringify(card.blocks)).toContain('crypto_user5')
+    await until(() => whispers().find(({ text }) => text.includes('is filed')), 'an answer')
+    expect(whispers().map(({ text }) => text.split(' ')[0])).toEqual(['Checking', 'Request'])
+    expect(slack().messages(channels.route)).toHaveLength(1)
+  })
+
+  it('is answered with the rule that refused it', async () => {
+    const before = whispers().length
+    await send(await openForm(), { reason: 'a second one' })
+    const refused = await until(() => whispers()[before + 1], 'a refusal')
+    expect(refused.text).toContain('is still open')
+  })
+
+  it('is answered where it was typed, also where the bot is no member', async () => {
+    const before = whispers().length
+    await send(await openForm(channels.withoutBot), { reason: 'from elsewhere' })
+    const refused = await until(() => whispers()[before + 1], 'a refusal')
+    expect(refused).toMatchObject({ channel: channels.withoutBot, text: expect.stringContaining('is still open') })
+  })
+
+  it('gives way to the usage where Slack does not open it', async () => {
+    slack().fault({ method: 'views.open', error: 'expired_trigger_id' })
+    await slack().command(people.requester, channels.route, '/hsm-sync', '')
+    await until(() => whispers().find(({ text }) => text.includes('Usage: `/hsm-sync')), 'the usage')
+    expect(open()).toBeUndefined()
+  })
+
+  it('broke no rule of Slack', () => expect(stage.simulator.violations()).toEqual([]))
+})
