@@ -21,11 +21,13 @@ private='' owned='' sent=0 buffer='' stop='' detail='' pid='' began=0 users=() s
 
 # The one block the bot reads; everything around it is ignored. Exit codes stay small: 137, 168 and 194 mean something to the SSM agent.
 answer() { # result, detail, exit code [, file with base64]
+  local packed sum
   printf '%s\n' '-----BEGIN HSM-SYNC-----' "operation=${in[operation]}" "result=$1" "detail=${2//$'\n'/ }"
   if [[ -n ${4-} ]]; then
     cat "$dir/facts" 2>/dev/null
-    printf '%s\n' "sha256=$(sha256sum <"$4" | cut -d ' ' -f 1)" "pieces=$((($(stat -c %s "$4") + PIECE - 1) / PIECE))" \
-      "piece=${in[piece]}" "content=$(tail -c "+$(((in[piece] - 1) * PIECE + 1))" "$4" | head -c "$PIECE")"
+    packed=$(<"$4") sum=$(sha256sum <"$4")
+    printf '%s\n' "sha256=${sum%% *}" "pieces=$(((${#packed} + PIECE - 1) / PIECE))" "piece=${in[piece]}" \
+      "content=${packed:(in[piece] - 1) * PIECE:PIECE}"
   fi
   printf '%s\n' '-----END HSM-SYNC-----'
   exit "$3"
@@ -103,7 +105,7 @@ left() { echo $((in[seconds] > SECONDS + 10 ? in[seconds] - SECONDS : 10)); } # 
 
 # Starts the tool on pipes: 7 to it, 6 from it. stdbuf: a tool that holds its output back while it waits for input would never be seen to wait.
 open_tool() { # argv
-  rm -f "$private/commands" "$private/output" && mkfifo "$private/commands" "$private/output"
+  mkfifo "$private/commands" "$private/output"
   (umask "$usual" && exec timeout --foreground -k 5 "$(left)" stdbuf -o0 "$@") <"$private/commands" >"$private/output" 2>&1 &
   pid=$!
   exec 7>"$private/commands" 6<"$private/output" 5<"$private/dialogue"
@@ -147,7 +149,7 @@ await_prompt() {
 }
 
 session() {
-  local old login
+  local login
   mkdir "$dir" 2>/dev/null || answer refused-already-started '' 1
   exec 8>>"$dir/alive" 9>>"${in[state]}/locks/${in[lock]}" # the tool inherits both: they are free when it is gone
   # A result already: somebody fetched in the moment between the folder and the lock, and took this operation for killed.
@@ -155,9 +157,7 @@ session() {
   { [[ -n $owned ]] && flock -w 20 9; } || refuse busy 'another step for this destination is running on the bastion'
   [[ -x ${in[binary]} ]] || refuse tool-missing "${in[binary]}"
   rm -rf "${in[work]}/hsm-sync.${in[lock]}".* # left by a killed step: the lock is ours, so nobody uses them
-  for old in "${in[state]}"/operations/*; do
-    (($(date +%s) - $(stat -c %Y "$old") < KEEP_DAYS * 86400)) || rm -rf "$old"
-  done
+  find "${in[state]}/operations" -mindepth 1 -maxdepth 1 -mmin "+$((KEEP_DAYS * 1440))" -exec rm -rf {} +
   private=${in[work]}/hsm-sync.${in[lock]}.${in[operation]}; mkdir "$private" || refuse workdir "${in[work]}"
   trap 'rm -rf "$private"' EXIT
   unpack "${in[dialogue]}" "$private/dialogue" || refuse input dialogue
@@ -171,7 +171,7 @@ session() {
 
 for pair in "$@"; do in[${pair%%=*}]=${pair#*=}; done
 dir=${in[state]}/operations/${in[operation]}
-for tool in base64 cut date flock gzip head mkfifo mktemp sha256sum stat stdbuf sync tail timeout tr ${NEEDED[@]+"${NEEDED[@]}"} ${in[logins]:+aws}; do
+for tool in base64 find flock gzip head mkfifo mktemp sha256sum stat stdbuf sync timeout touch tr ${NEEDED[@]+"${NEEDED[@]}"} ${in[logins]:+aws}; do
   command -v "$tool" >/dev/null || refuse tool-missing "$tool"
 done
 [[ ${in[operation]} =~ ^[A-Z0-9]+\.[0-9]+$ && ${in[lock]} =~ ^[A-Za-z0-9-]*$ && ${in[piece]} =~ ^[1-9][0-9]*$ ]] || refuse input 'operation, lock or piece'

@@ -1,6 +1,6 @@
 #!/bin/bash
 # How the configuration of CloudHSM CLI for two clusters is made: by the tool's own program, where nobody else sees it. failed-logins.sh, tool.sh and bastion.sh follow.
-NEEDED=(cp find grep mount sed sort touch unshare)
+NEEDED=(cp date grep mount sort tail unshare)
 inside=() making=() telling=()
 # What runs in a mount namespace of its own (mount_namespaces(7)), by /bin/sh: <umask> <folder> <the place where it is seen> <the tool's home> <command> …
 # The mounts exist in that command's namespace only: nobody else notices, nothing is left to undo, and the operator's own file is never touched.
@@ -14,30 +14,33 @@ TELL="while IFS= read -r variable; do export \"\$variable\"; done; $GO </dev/nul
 # The tool's configuration for both clusters, made by the tool itself: clusters= holds <id>=<Region>=<ENI IP>,<ENI IP>… for each. After every command the file must
 # name exactly the approved clusters and addresses so far: an address can then not stand behind the other cluster's id.
 prepare() {
-  local entry rest ids='' ids_before hosts='' etc=${in[config]%/*} home=${in[configure]%/*/*} made=$private/etc/${in[config]##*/} said found
+  local entry rest host hosts wanted='' sorted etc=${in[config]%/*} home=${in[configure]%/*/*} made=$private/etc/${in[config]##*/} said found
   local apart=(unshare --mount --propagation private -- /bin/sh -c) where=("$usual" "$private/etc" "$etc" "$home")
   [[ -x ${in[configure]} ]] || refuse tool-missing "${in[configure]}"
-  find "${in[work]}" -maxdepth 1 -name 'hsm-sync.look.*' -mmin +10 -exec rm -rf {} + # left by one that was killed
   [[ -d $etc ]] || refuse config-missing "$etc"
   { mkdir "$private/etc" && cp -a "$etc/." "$private/etc" && rm -f "$made"; } || refuse workdir "${in[work]}"
   inside=("${apart[@]}" "$SEE && $GO" "${where[@]}")
   telling=("${apart[@]}" "$SEE && $TELL" "${where[@]}")
   making=("${apart[@]}" "$SEE && $GUARD && $GO" "${where[@]}")
   [[ $home == /?* ]] || refuse config-missing "${in[configure]} is in no folder like /opt/cloudhsm/bin"
-  said=$("${making[@]}" test ! -e "${in[config]}" 2>&1) || refuse namespace "${said:0:300}"
   for entry in ${in[clusters]}; do
-    rest=${entry#*=}
-    said=$(timeout --foreground -k 5 60 "${making[@]}" "${in[configure]}" add-cluster --cluster-id "${entry%%=*}" --region "${rest%%=*}" 2>&1 </dev/null) ||
+    rest=${entry#*=} hosts=${entry##*=}
+    said=$(timeout --foreground -k 5 60 "${making[@]}" "${in[configure]}" add-cluster --cluster-id "${entry%%=*}" --region "${rest%%=*}" 2>&1 </dev/null) || {
+      found=$("${making[@]}" true 2>&1) || refuse namespace "${found:0:300}" # so it was not even started
       refuse configure "${entry%%=*}: $(tr -s '[:space:]' ' ' <<<"$said" | tail -c 400)"
+    }
     [[ -f $made ]] || refuse configure "${entry%%=*}: it made no ${in[config]##*/}"
-    ids_before=$ids ids+="\"${entry%%=*}\""$'\n' hosts+=${rest#*=},
-    found=$(grep -oE '"cluster-[2-7a-zA-Z]{11,16}"' "$made" | sort -u)
-    [[ $found == "$(sort -u <<<"${ids%$'\n'}")" ]] || refuse configured-clusters "${entry%%=*}: ${found//$'\n'/ }"
-    found=$(grep -oE '"hostname"[[:space:]]*:[[:space:]]*"[^"]*"' "$made" | sed 's/"$//; s/.*"//' | sort -u)
-    [[ $found == "$(tr ',' '\n' <<<"${hosts%,}" | sort -u)" ]] || refuse configured-hosts "${entry%%=*}: ${found//$'\n'/ }"
+    wanted+="\"${entry%%=*}\""$'\n'
+    for host in ${hosts//,/ }; do wanted+="\"hostname\":\"$host\""$'\n'; done
+    found=$(grep -oE '"cluster-[2-7a-zA-Z]{11,16}"|"hostname"[[:space:]]*:[[:space:]]*"[^"]*"' "$made" | sort -u)
+    found=${found//[ $'\t']/} sorted=$(sort -u <<<"${wanted%$'\n'}")
+    if [[ $found != "$sorted" ]]; then # sorted, the clusters' ids stand before the addresses
+      [[ ${found%%\"hostname*} == "${sorted%%\"hostname*}" ]] || refuse configured-clusters "${entry%%=*}: ${found//$'\n'/ }"
+      refuse configured-hosts "${entry%%=*}: ${found//$'\n'/ }"
+    fi
     # In a cluster of one HSM the tool would find no key safe enough (user guide, key availability check). Only a file of one cluster takes the option; where it is
     # refused, the tool itself says later what it lacks.
-    [[ -n $ids_before || ${rest#*=} == *,* ]] ||
+    [[ $entry != "${in[clusters]%% *}" || $hosts == *,* ]] ||
       timeout --foreground -k 5 30 "${making[@]}" "${in[configure]}" --disable-key-availability-check >/dev/null 2>&1 </dev/null
   done
 }
@@ -48,6 +51,7 @@ read_config() { # the tool's version, and the configuration it makes for these c
   version=$(timeout --foreground 30 "${in[binary]}" --version 2>&1 </dev/null | head -c 4000)
   version=$(grep -m 1 -E '^[[:space:]]*([A-Za-z_-]+[[:space:]]+){0,3}v?[0-9]+\.[0-9]+' <<<"$version" || head -n 1 <<<"$version")
   [[ $version =~ [0-9]+\.[0-9]+ ]] || refuse version "${version:0:200}"
+  find "${in[work]}" -maxdepth 1 -name 'hsm-sync.look.*' -mmin +10 -exec rm -rf {} + # left by one that was killed
   private=$(mktemp -d "${in[work]}/hsm-sync.look.XXXXXXXX") || refuse workdir "${in[work]}"
   trap 'rm -rf "$private"' EXIT
   prepare

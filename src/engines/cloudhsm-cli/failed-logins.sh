@@ -8,8 +8,9 @@ may_log_in() { # cluster. 1: no, and `stop` says why
   local version='' now
   failures=${in[state]}/failed-logins/$1.${users[who],,} failed=0
   # One at a time, also towards other destinations: all would read the same count.
-  { mkdir -p "${failures%/*}" && exec 10>>"$failures.lock" && flock -w 60 10; } || { stop=state; return 1; }
-  was=$(cat "$failures" 2>/dev/null)
+  [[ -d ${failures%/*} ]] || mkdir -p "${failures%/*}"
+  { exec 10>>"$failures.lock" && flock -w 60 10; } || { stop=state; return 1; }
+  was='' && [[ ! -e $failures ]] || was=$(cat "$failures")
   [[ -z $was ]] || read -r failed version <<<"$was"
   [[ $failed =~ ^[0-9]{1,3}$ ]] || failed=3
   ((failed > 1)) || return 0

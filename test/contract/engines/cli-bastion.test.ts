@@ -238,6 +238,17 @@ describe('a request is refused', () => {
       expect(spec).toMatchObject({ refused })
     }))
 
+  it('where the script may make no mount namespace, in the system’s own words, and configure-cli is not started', () =>
+    onGround({}, async (ground) => {
+      const words = 'unshare: unshare failed: Operation not permitted'
+      writeFileSync(join(ground.files.root, 'usr/bin/unshare'), `#!/bin/sh\necho '${words}' >&2\nexit 1\n`, {
+        mode: 0o755,
+      })
+      const refused = { code: 'tool-config', problem: 'namespace', detail: words }
+      expect(await ground.derive()).toMatchObject({ refused })
+      expect(ground.recordings().filter(({ tool }) => tool === 'configure-cli')).toEqual([])
+    }))
+
   it.concurrent.each([
     ['cloudhsm-cli', { code: 'tool-missing', tool: expect.stringContaining('/cloudhsm-cli') }],
     ['configure-cli', { code: 'tool-missing', tool: expect.stringContaining('/configure-cli') }],

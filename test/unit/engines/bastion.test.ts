@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseBlock } from '../../../src/engines/printed.ts'
@@ -79,6 +88,21 @@ describe('a session', () => {
     expect(readdirSync(bastion.work)).toEqual(['hsm-sync.cluster-other.OLD.1'])
   })
 
+  it('forgets what is older than 30 days', async () => {
+    const folder = join(bastion.state, 'operations')
+    const days = (count: number) => (Date.now() - count * 86_400_000) / 1000
+    for (const [name, age] of [
+      ['OLD.1', 30.1],
+      ['KEPT.1', 29.9],
+    ] as const) {
+      mkdirSync(join(folder, name), { recursive: true })
+      writeFileSync(join(folder, name, 'result'), 'done\n\n')
+      utimesSync(join(folder, name), days(age), days(age))
+    }
+    await bastion.session('AB12.1', ['send one'])
+    expect(readdirSync(folder).sort()).toEqual(['AB12.1', 'KEPT.1'])
+  })
+
   it('is refused when the config is not the approved one, before the tool starts', async () => {
     const { block, code } = await bastion.session('AB12.1', ['send one'], { sha256: '0'.repeat(64) })
     expect([block?.result, code]).toEqual(['refused-config-digest', 1])
@@ -96,7 +120,7 @@ describe('a session', () => {
     const few = join(bastion.root, 'few')
     mkdirSync(few)
     // Bash itself, and all the tools but one: the script appends the usual places to PATH, so those are cut out of a copy.
-    for (const name of ['bash', 'printf', 'base64', 'cut', 'date', 'gzip', 'head']) {
+    for (const name of ['bash', 'printf', 'base64', 'find', 'gzip', 'head']) {
       const path = spawnSync('bash', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
       if (path.startsWith('/')) symlinkSync(path, join(few, name))
     }
