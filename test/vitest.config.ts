@@ -26,8 +26,8 @@ export default defineConfig({
         test: {
           ...common,
           name: 'faults',
-          // Each test has bots of its own, some have two.
-          maxWorkers: 3,
+          // Each test has bots of its own, some have two; more at once would only be late with their acks.
+          maxWorkers: 2,
           maxConcurrency: 3,
           include: ['test/faults/**/*.test.ts'],
           exclude: CROWDS,

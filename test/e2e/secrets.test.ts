@@ -49,7 +49,7 @@ const PLACES: readonly Place[] = [
 
 it.each(PLACES)(
   'leaves the planted passwords nowhere, even when $name',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async ({ options, allowed }) => {
     const stage = await startStage({ ...options, env: { LOG_LEVEL: 'trace' } })
     try {

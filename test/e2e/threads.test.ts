@@ -228,7 +228,7 @@ const SCENARIOS: readonly Scenario[] = [
   { name: 'expired', options: { expiresAfter: '1m' }, instead: async () => undefined, ends: 'Expired' },
 ]
 
-describe('what people see, from the question to the end', { timeout: 150_000, concurrent: true }, () => {
+describe('what people see, from the question to the end', { timeout: 300_000, concurrent: true }, () => {
   for (const scenario of SCENARIOS) {
     it(scenario.name, async ({ expect }) => {
       const stage = await startStage({ seed: 1, ...scenario.options })

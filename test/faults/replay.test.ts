@@ -115,7 +115,7 @@ describe('many clicks at once', () => {
     expect(await problemsShown(stage)).toEqual([])
   })
 
-  it('gives a thousand clicks of twenty people one run and a right answer each', { timeout: 150_000 }, async () => {
+  it('gives a thousand clicks of twenty people one run and a right answer each', { timeout: 300_000 }, async () => {
     const stage = await onStage({ world: crowdedWorld() })
     const { slack } = stage.simulator
     const card = await stage.ask()

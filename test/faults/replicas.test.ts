@@ -72,7 +72,7 @@ async function onPair(options: StageOptions, work: (pair: Pair) => Promise<void>
   }
 }
 
-describe('two bots on one database', { timeout: 240_000, concurrent: true }, () => {
+describe('two bots on one database', { timeout: 300_000, concurrent: true }, () => {
   it('have one card and one run, whichever of them hears of it', async ({ expect }) => {
     await onPair({ world: twoClusters() }, async ({ stage, databaseUrl, bots: [one, two], deliverTo }) => {
       const { slack } = stage.simulator

@@ -30,7 +30,7 @@ const SHOWING = [
   'response_url',
 ]
 
-describe('Slack on a bad day', { timeout: 150_000, concurrent: true }, () => {
+describe('Slack on a bad day', { timeout: 300_000, concurrent: true }, () => {
   it.for([
     ['unreachable', { unreachable: true }],
     ['503', { status: 503 }],

@@ -3,7 +3,7 @@ import { soak } from './soak.ts'
 
 const SEED = Number(process.env.SOAK_SEED ?? 7)
 
-it('survives random kills and faults with everybody’s truth in agreement', { timeout: 240_000 }, async () => {
+it('survives random kills and faults with everybody’s truth in agreement', { timeout: 300_000 }, async () => {
   const { problems, filed, summary, log } = await soak({ requests: 12, seed: SEED, seconds: 30 })
   console.log(summary)
   if (problems.length > 0) console.log(log.slice(-20_000))

@@ -240,7 +240,7 @@ const ROWS: readonly Row[] = [
   ),
 ]
 
-describe('Systems Manager fails one step', { timeout: 170_000, concurrent: true }, () => {
+describe('Systems Manager fails one step', { timeout: 300_000, concurrent: true }, () => {
   for (const row of ROWS) {
     it(row.name, async ({ expect }) => {
       const stage = await inTurn(() =>

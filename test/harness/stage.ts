@@ -103,7 +103,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
         () => messages().find((message) => (card ? message.ts === card.ts : true) && message.text.includes(words)),
         `a card with "${words}"`,
       ),
-    finished: (card, ms = 90_000) =>
+    finished: (card, ms = 180_000) =>
       until(
         () =>
           messages().find(
@@ -168,7 +168,7 @@ routes:
 }
 
 /** Looks until there is something; fails with what was expected. */
-export async function until<Found>(look: () => Found | undefined, what: string, ms = 20_000): Promise<Found> {
+export async function until<Found>(look: () => Found | undefined, what: string, ms = 60_000): Promise<Found> {
   const deadline = Date.now() + ms
   for (;;) {
     const found = look()

@@ -30,7 +30,7 @@ export function steady(text: string): string {
     .replace(/digest [0-9a-f]{12}/g, 'digest DIGEST')
     .replace(/<!date\^\d+\^[^|]*\|[^>]*>/g, 'TIME')
     .replace(/\/tmp\/[^`\s]*\/bastions\//g, '/bastions/')
-    .replace(/(?<=[(·] )\d+ (?:min \d+ )?s\b|(?<=\()\d+ s(?=\))/g, 'N s')
+    .replace(/(?<=\(|· )(?:\d+ min \d+ s|\d+ min|\d+ s)\b/g, 'N s')
 }
 
 /** A message as plain text. */
