@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // Patient: a shared machine can be many times slower than usual, and a hanging test still ends. One module graph for a worker's files: nothing here mocks a module.
-const common = { testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 5, isolate: false }
+const common = { testTimeout: 240_000, hookTimeout: 120_000, maxConcurrency: 5, isolate: false }
 
 const CROWDS = ['test/faults/kill-points.test.ts', 'test/faults/soak.test.ts']
 

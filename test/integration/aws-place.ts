@@ -34,6 +34,7 @@ export interface ScriptedAnswer {
 /** An endpoint that gives these answers in this order, then the last one for ever; for what the simulator is too well-behaved to say. */
 export async function scripted(answers: readonly ScriptedAnswer[]) {
   let asked = 0
+  let connections = 0
   const server = createServer((request, response) => {
     request.resume().on('end', () => {
       const answer = answers[Math.min(asked, answers.length - 1)]
@@ -41,12 +42,14 @@ export async function scripted(answers: readonly ScriptedAnswer[]) {
       response.writeHead(answer?.status ?? 200, { 'content-type': 'application/x-amz-json-1.1' }).end(answer?.body)
     })
   })
+  server.on('connection', () => connections++)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   return {
     endpoint: `http://127.0.0.1:${address.port}`,
     asked: () => asked,
+    connections: () => connections,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())

@@ -108,6 +108,14 @@ describe('a command sent', () => {
     expect(endpoint.asked()).toBe(1)
   })
 
+  it('never goes over a connection that was used before: it might be closed in that moment', async () => {
+    const endpoint = await scripted([{ status: 200, body: '{"Command":{"CommandId":"c-1"}}' }])
+    const twice = bastions(endpoint.endpoint)
+    for (const _ of [1, 2]) expect(await twice.send(bastion, order)).toMatchObject({ kind: 'sent' })
+    expect(endpoint.connections()).toBe(2)
+    await endpoint.close()
+  })
+
   const no = { kind: 'refused', again: false }
   it.each<[string, Partial<AwsFaultRule>, object]>([
     ['InvalidInstanceId', { errorType: 'InvalidInstanceId' }, no],

@@ -57,6 +57,8 @@ describe('the form', () => {
     await send(await openForm(), { reason: 'a second one' })
     const refused = await until(() => whispers()[before + 1], 'a refusal')
     expect(refused.text).toContain('is still open')
+    const again = await until(() => whispers()[before + 2], 'what was typed')
+    expect(again.text).toContain('/hsm-sync prod-us prod-eu users=all keys=all mode=sync a second one')
   })
 
   it('is answered where it was typed, also where the bot is no member', async () => {
@@ -69,8 +71,16 @@ describe('the form', () => {
   it('gives way to the usage where Slack does not open it', async () => {
     slack().fault({ method: 'views.open', error: 'expired_trigger_id' })
     await slack().command(people.requester, channels.route, '/hsm-sync', '')
-    await until(() => whispers().find(({ text }) => text.includes('Usage: `/hsm-sync')), 'the usage')
+    const said = await until(() => whispers().find(({ text }) => text.includes('Usage: `/hsm-sync')), 'the usage')
+    expect(said.text).toContain('Slack did not open the form in time')
     expect(open()).toBeUndefined()
+  })
+
+  it('is not opened for a guest', async () => {
+    const guest = people.guest
+    await slack().command(guest, channels.route, '/hsm-sync', '')
+    await until(() => slack().ephemerals(guest)[0], 'a refusal')
+    expect(slack().views(guest)).toEqual([])
   })
 
   it('broke no rule of Slack', () => expect(stage.simulator.violations()).toEqual([]))

@@ -14,17 +14,18 @@ export interface AwsClients {
   hsm(region: string): CloudHSMV2Client
   /** For calls that only read: the SDK may repeat them. */
   ssm(region: string): SSMClient
-  /** For SendCommand, which has no idempotency token: one attempt, ever. */
+  /** For SendCommand, which has no idempotency token: one attempt, ever. On a connection of its own: an idle one may be closed in the moment it is used again, and then nobody knows whether the command was taken. */
   ssmOnce(region: string): SSMClient
 }
 
 export function awsClients({ endpoint }: AwsSettings): AwsClients {
   const common = endpoint === undefined ? {} : { endpoint }
   const requestHandler = { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS }
+  const fresh = { ...requestHandler, httpAgent: { keepAlive: false }, httpsAgent: { keepAlive: false } }
   return {
     hsm: once((region) => new CloudHSMV2Client({ ...common, region, maxAttempts: 3 })),
     ssm: once((region) => new SSMClient({ ...common, requestHandler, region, maxAttempts: 3 })),
-    ssmOnce: once((region) => new SSMClient({ ...common, requestHandler, region, maxAttempts: 1 })),
+    ssmOnce: once((region) => new SSMClient({ ...common, requestHandler: fresh, region, maxAttempts: 1 })),
   }
 }
 

@@ -21,7 +21,8 @@ export type Answer = (
   audience?: 'private' | 'shared',
 ) => Promise<void>
 
-const PREVIEW_MS = 1_500
+/** How long a look-up may hold up a form: Slack's trigger is good for three seconds. */
+export const PREVIEW_MS = 1_500
 
 type ClickHandler = (body: BlockAction, action: ButtonAction, answer: Answer) => Promise<void>
 

@@ -5,11 +5,11 @@ import { lookupHsms, lookupPair } from '../../application/lookup-hsms.ts'
 import { type Ask, submitRequest } from '../../application/submit-request.ts'
 import { parseRequestId } from '../../domain/ids.ts'
 import { isRefusal, type Refusal } from '../../domain/refusal.ts'
-import type { Request } from '../../domain/request.ts'
+import type { Pending, Request } from '../../domain/request.ts'
 import { describeError } from '../../log.ts'
-import type { Answer } from './clicks.ts'
+import { type Answer, PREVIEW_MS } from './clicks.ts'
 import { explain } from './explain.ts'
-import { parseSync, SYNC_USAGE } from './grammar.ts'
+import { commandLine, parseSync, SYNC_USAGE, type SyncWords } from './grammar.ts'
 import type { ListenerDeps } from './listeners.ts'
 import { code } from './text.ts'
 import { helpView } from './views/help.ts'
@@ -87,12 +87,14 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
 
 /** `/hsm-sync` alone. Where Slack does not open the form in its three seconds, the command's usage is the answer. */
 async function openForm(deps: ListenerDeps, command: SlashCommand, answer: Answer): Promise<void> {
-  const memo = { channel: command.channel_id, respondTo: command.response_url }
+  const stranger = await Promise.race([refuseStranger(deps, command.user_id), deps.clock.sleep(PREVIEW_MS)])
+  if (stranger) return answer({ text: explain(stranger) })
+  const memo = { channel: command.channel_id, respondTo: command.response_url, openedAt: deps.clock.now() }
   try {
     await deps.web.openView(command.trigger_id, syncForm(deps.landscape, memo))
   } catch (error) {
     deps.log.warn({ error: describeError(error) }, 'the form could not be opened')
-    await answer({ text: usageText(['Name the source and the destination cluster, then the reason.']) })
+    await answer({ text: usageText(['Slack did not open the form in time. The command asks for the same.']) })
   }
 }
 
@@ -100,14 +102,26 @@ function usageText(problems: readonly string[]): string {
   return `${problems.map((problem) => `• ${problem}`).join('\n')}\nUsage: ${code(SYNC_USAGE)}`
 }
 
-export function checkingText({ source, destination }: Pick<Ask, 'source' | 'destination'>): string {
+function checkingText({ source, destination }: Pick<Ask, 'source' | 'destination'>): string {
   return `Checking ${code(source)} → ${code(destination)}. The card appears in the route's channel in a few seconds.`
 }
 
 /** Files a request and says what became of it. */
-export async function fileRequest(deps: ListenerDeps, ask: Ask, answer: Answer): Promise<void> {
+async function fileRequest(deps: ListenerDeps, ask: Ask, answer: Answer): Promise<Pending | Refusal> {
   const asked = await submitRequest(deps, ask)
   await answer({ text: isRefusal(asked) ? explain(await withLink(deps, asked)) : filedText(asked) })
+  return asked
+}
+
+/** The form was sent, and is closed: what was typed comes back where it was refused. */
+export async function formSubmitted(
+  deps: ListenerDeps,
+  words: SyncWords,
+  { by, channel, answer }: { readonly by: string; readonly channel: string; readonly answer: Answer },
+): Promise<void> {
+  await answer({ text: checkingText(words) })
+  const asked = await fileRequest(deps, { ...words, requestedBy: by, channel }, answer)
+  if (isRefusal(asked)) await answer({ text: `To ask for the same again: ${code(commandLine(words), 2500)}` })
 }
 
 export function filedText(request: Request): string {

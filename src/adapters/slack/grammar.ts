@@ -48,14 +48,24 @@ export function parseSync(text: string): SyncWords | { readonly problems: readon
     if (!OPTION.test(option))
       problems.push(`${code(option)} is no option: there are ${code('users=')}, ${code('keys=')} and ${code('mode=')}.`)
     else if (seen.has(name)) problems.push(`${code(option)}: ${code(`${name}=`)} stands there twice.`)
-    seen.set(name, option.slice(option.indexOf('=') + 1))
+    if (OPTION.test(option)) seen.set(name, option.slice(option.indexOf('=') + 1))
   }
   const reason = unquoted(reasonWords.join(' '))
   const read = readFields({ users: seen.get('users'), keys: seen.get('keys'), mode: seen.get('mode'), reason })
   if (!('problems' in read)) return problems.length > 0 ? { problems } : { source, destination, ...read }
-  for (const [name, problem] of Object.entries(read.problems))
-    problems.push(seen.has(name) ? `${code(`${name}=${seen.get(name)}`)}: ${problem}` : problem)
+  for (const [name, problem] of Object.entries(read.problems)) {
+    const isList = name === 'users' || name === 'keys'
+    const typed = seen.has(name) ? `${code(`${name}=${seen.get(name)}`)}: ` : ''
+    problems.push(`${typed}${problem}${isList ? ' Write it without spaces.' : ''}`)
+  }
   return { problems }
+}
+
+/** The command that asks for this, as somebody would type it. */
+export function commandLine({ source, destination, mode, scope, reason }: SyncWords): string {
+  const keys = scope.keys.kind === 'listed' ? scope.keys.items.join(',') : scope.keys.kind
+  const users = scope.users.kind === 'listed' ? scope.users.items.join(',') : scope.users.kind
+  return `/hsm-sync ${source} ${destination} users=${users} keys=${keys} mode=${mode} ${reason}`
 }
 
 /** What is asked for, field by field; where nothing was typed, `undefined` or nothing. */
@@ -88,7 +98,7 @@ export function readFields(
   if ('problem' in users) problems.users = users.problem
   if ('problem' in keys) problems.keys = keys.problem
   if (!mode) problems.mode = `expected ${code('mode=sync')} or ${code('mode=plan')}.`
-  if (reason === '') problems.reason = 'The reason is missing: say why, in your own words, at the end.'
+  if (reason === '') problems.reason = 'The reason is missing: say why, in your own words.'
   if (reason.length > LONGEST_REASON)
     problems.reason = `The reason has ${reason.length} characters, ${LONGEST_REASON} is the most.`
   if ('problem' in users || 'problem' in keys || !mode) return { problems }
@@ -124,7 +134,7 @@ function selection<Item>(
     const item = parse(word)
     if (item === undefined)
       return {
-        problem: `${word === '' ? 'an empty item' : code(word)} is not right: expected ${expected}, without spaces.`,
+        problem: `${word === '' ? 'an empty item' : code(word)} is not right: expected ${expected}.`,
       }
     if (!items.includes(item)) items.push(item)
   }

@@ -3,14 +3,13 @@ import type { Deps } from '../../application/ports.ts'
 import { sha256 } from '../../domain/digest.ts'
 import { describeError } from '../../log.ts'
 import { type Answer, clickHandlers, rejectSubmitted } from './clicks.ts'
-import { checkingText, commandHandlers, fileRequest } from './commands.ts'
+import { commandHandlers, formSubmitted } from './commands.ts'
 import { readForm } from './sync-form.ts'
 import type { Tasks } from './tasks.ts'
 import { plain } from './text.ts'
 import { REJECT_VIEW, SYNC_VIEW } from './views/actions.ts'
 import { withinLimits } from './views/blocks.ts'
 import { parseMemo } from './views/modals.ts'
-import { parseFormMemo } from './views/sync-form.ts'
 import type { Web } from './web.ts'
 
 export interface ListenerDeps extends Deps {
@@ -68,19 +67,17 @@ export function addListeners(app: App, deps: ListenerDeps): void {
   })
 
   app.view<ViewSubmitAction>(/.*/, async ({ ack, body, context, view }) => {
-    const form = view.callback_id === SYNC_VIEW ? readForm(deps.landscape, view) : undefined
+    const form = view.callback_id === SYNC_VIEW ? readForm(deps.landscape, view, deps.clock.now()) : undefined
     // The form stays open, and says it at the fields.
     if (form && 'problems' in form) return ack({ response_action: 'errors', errors: form.problems })
     await ack()
     const delivery = { key: `view:${view.id}:${view.hash}`, sentAt: context.sentAt }
     const by = body.user.id
     if (form) {
-      const memo = parseFormMemo(view.private_metadata)
-      const respond = memo && respondAt(memo.respondTo)
-      background(deps, delivery, answerTo(deps, respond, memo?.channel ?? '', by), async (answer) => {
-        await answer({ text: checkingText(form) })
-        await fileRequest(deps, { ...form, requestedBy: by, channel: memo?.channel ?? '' }, answer)
-      })
+      const { channel, respondTo } = form.memo
+      background(deps, delivery, answerTo(deps, respondAt(respondTo), channel, by), (answer) =>
+        formSubmitted(deps, form.words, { by, channel, answer }),
+      )
       return
     }
     const memo = parseMemo(view.private_metadata)

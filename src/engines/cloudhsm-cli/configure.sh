@@ -4,9 +4,10 @@ NEEDED=(cp date grep mount sort tail unshare)
 inside=() making=() telling=()
 # What runs in a mount namespace of its own (mount_namespaces(7)), by /bin/sh: <umask> <folder> <the place where it is seen> <the tool's home> <command> …
 # The mounts exist in that command's namespace only: nobody else notices, nothing is left to undo, and the operator's own file is never touched.
-SEE="umask \"\$0\" && mount --bind \"\$1\" \"\$2\""
+# It goes on only where the place really shows the folder.
+SEE="umask \"\$0\" && mount --bind \"\$1\" \"\$2\" && [ \"\$1\" -ef \"\$2\" ]"
 # The program that makes the file writes where it likes: should that be another folder than the settings name, it finds it read only. It may log to run/.
-GUARD="{ [ ! -d \"\$3/run\" ] || mount --bind \"\$3/run\" \"\$3/run\"; } && mount --rbind \"\$3\" \"\$3\" && mount -o remount,bind,ro \"\$3\""
+GUARD="{ [ ! -d \"\$3/run\" ] || mount --bind \"\$3/run\" \"\$3/run\"; } && mount --rbind \"\$3\" \"\$3\" && mount -o remount,bind,ro \"\$3\" && [ \"\$1\" -ef \"\$2\" ]"
 GO="shift 3 && exec \"\$@\""
 # Variables of the tool's own process come on standard input: no other process has them.
 TELL="while IFS= read -r variable; do export \"\$variable\"; done; $GO </dev/null"
@@ -14,7 +15,7 @@ TELL="while IFS= read -r variable; do export \"\$variable\"; done; $GO </dev/nul
 # The tool's configuration for both clusters, made by the tool itself: clusters= holds <id>=<Region>=<ENI IP>,<ENI IP>… for each. After every command the file must
 # name exactly the approved clusters and addresses so far: an address can then not stand behind the other cluster's id.
 prepare() {
-  local entry rest host hosts wanted='' sorted etc=${in[config]%/*} home=${in[configure]%/*/*} made=$private/etc/${in[config]##*/} said found
+  local entry rest host hosts ids wanted='' sorted etc=${in[config]%/*} home=${in[configure]%/*/*} made=$private/etc/${in[config]##*/} said found
   local apart=(unshare --mount --propagation private -- /bin/sh -c) where=("$usual" "$private/etc" "$etc" "$home")
   [[ -x ${in[configure]} ]] || refuse tool-missing "${in[configure]}"
   [[ -d $etc ]] || refuse config-missing "$etc"
@@ -26,17 +27,20 @@ prepare() {
   for entry in ${in[clusters]}; do
     rest=${entry#*=} hosts=${entry##*=}
     said=$(timeout --foreground -k 5 60 "${making[@]}" "${in[configure]}" add-cluster --cluster-id "${entry%%=*}" --region "${rest%%=*}" 2>&1 </dev/null) || {
-      found=$("${making[@]}" true 2>&1) || refuse namespace "${found:0:300}" # so it was not even started
+      found=$("${making[@]}" true 2>&1) || refuse namespace "${found:-$etc does not show the private folder}" # so it was not even started
       refuse configure "${entry%%=*}: $(tr -s '[:space:]' ' ' <<<"$said" | tail -c 400)"
     }
     [[ -f $made ]] || refuse configure "${entry%%=*}: it made no ${in[config]##*/}"
     wanted+="\"${entry%%=*}\""$'\n'
     for host in ${hosts//,/ }; do wanted+="\"hostname\":\"$host\""$'\n'; done
     found=$(grep -oE '"cluster-[2-7a-zA-Z]{11,16}"|"hostname"[[:space:]]*:[[:space:]]*"[^"]*"' "$made" | sort -u)
+    [[ ! $found =~ :[[:space:]]*\"[^\"]*[[:space:]] ]] || refuse configured-hosts "${entry%%=*}: ${found//$'\n'/ }" # white space in an address
     found=${found//[ $'\t']/} sorted=$(sort -u <<<"${wanted%$'\n'}")
-    if [[ $found != "$sorted" ]]; then # sorted, the clusters' ids stand before the addresses
-      [[ ${found%%\"hostname*} == "${sorted%%\"hostname*}" ]] || refuse configured-clusters "${entry%%=*}: ${found//$'\n'/ }"
-      refuse configured-hosts "${entry%%=*}: ${found//$'\n'/ }"
+    if [[ $found != "$sorted" ]]; then
+      ids=${found%%$'\n'\"hostname*} # sorted, they stand before the addresses
+      [[ $ids == "${sorted%%$'\n'\"hostname*}" ]] || refuse configured-clusters "${entry%%=*}: ${ids//$'\n'/ }"
+      found=${found#"$ids"}
+      refuse configured-hosts "${entry%%=*}:${found//$'\n'\"hostname\":/ }"
     fi
     # In a cluster of one HSM the tool would find no key safe enough (user guide, key availability check). Only a file of one cluster takes the option; where it is
     # refused, the tool itself says later what it lacks.

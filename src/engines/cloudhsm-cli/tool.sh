@@ -13,8 +13,9 @@ export TERM=dumb NO_COLOR=1
 # One interactive session for the whole dialogue. Where the tool cannot be talked to on a pipe (it shows no prompt, or does not ask for the password), that shows
 # before any login: then every command gets a process of its own, and the same tool is not tried so again for a day.
 play() {
-  local how=${in[state]}/single-command known=yes
-  if [[ ! -e $how || $(cat "$how") != "$(this_tool)" ]] || (($(date +%s) - $(stat -c %Y "$how") > 86400)); then
+  local known how=${in[state]}/single-command
+  known=$(stat -c '%n %s %Y' "${in[binary]}")
+  if [[ ! -e $how || $(cat "$how") != "$known" ]] || (($(date +%s) - $(stat -c %Y "$how") > 86400)); then
     mode=session
     converse
     [[ $stop == unsuited* ]] || return 0
@@ -23,10 +24,8 @@ play() {
   mode=single role='' stop=''
   exec 5<"$private/dialogue"
   perform
-  [[ -n $stop || -z $known ]] || this_tool >"$how" 2>/dev/null
+  [[ -n $stop || -z $known ]] || printf '%s\n' "$known" >"$how" 2>/dev/null
 }
-
-this_tool() { stat -c '%n %s %Y' "${in[binary]}"; }
 
 converse() {
   local patience=$PATIENCE first=${in[clusters]%% *}

@@ -204,10 +204,12 @@ describe('a configuration that does not name exactly the approved HSMs: nothing 
     }))
 })
 
-function makeItConfigureAnother({ files }: Ground): void {
+const makeItConfigureAnother = (ground: Ground) => makeItWrite(ground, 's/cluster-7klmnopqrst/cluster-7klmnopqrst2/')
+
+/** configure-cli whose file is then changed by sed. */
+function makeItWrite({ files }: Ground, change: string): void {
   const text = readFileSync(files.configure, 'utf8').replace('exec ', '').replace('#!/bin/sh\n', '#!/bin/sh\nexport ')
-  const rename = `sed -i s/cluster-7klmnopqrst/cluster-7klmnopqrst2/ '${files.cliConfig}'`
-  writeFileSync(files.configure, `${text.replace("' '/", "'\n'/")}${rename}\n`)
+  writeFileSync(files.configure, `${text.replace("' '/", "'\n'/")}sed -i '${change}' '${files.cliConfig}'\n`)
 }
 
 describe('a request is refused', () => {
@@ -236,6 +238,34 @@ describe('a request is refused', () => {
         detail: expect.stringMatching(/CloudHsmAccessDenied/),
       }
       expect(spec).toMatchObject({ refused })
+    }))
+
+  it.concurrent.each([
+    [
+      'other addresses',
+      's/10.8.1.4/10.8.1.5/',
+      'other-hosts',
+      'cluster-7klmnopqrst: "10.0.1.7" "10.0.2.9" "10.8.1.5" "10.8.2.6"',
+    ],
+    ['white space in an address', 's/10.8.1.4/1 0.8.1.4/', 'other-hosts', '"1 0.8.1.4"'],
+    ['no addresses', 's/"hostname"/"host"/', 'other-hosts', 'cluster-2abcdefghij:'],
+    ['another cluster', 's/cluster-2abcdefghij/cluster-2abcdefghik/', 'other-clusters', '"cluster-2abcdefghik"'],
+  ])('when configure-cli writes %s', (_what, change, problem, detail) =>
+    onGround({}, async (ground) => {
+      makeItWrite(ground, change)
+      expect(await ground.derive()).toMatchObject({
+        refused: { code: 'tool-config', problem, detail: expect.stringContaining(detail) },
+      })
+    }),
+  )
+
+  it('where a mount does nothing, and the operator’s file stays as it is', () =>
+    onGround({}, async (ground) => {
+      writeFileSync(join(ground.files.root, 'usr/bin/mount'), '#!/bin/sh\n', { mode: 0o755 })
+      const before = readFileSync(ground.files.cliConfig, 'utf8')
+      const detail = expect.stringContaining('does not show the private folder')
+      expect(await ground.derive()).toMatchObject({ refused: { code: 'tool-config', problem: 'namespace', detail } })
+      expect(readFileSync(ground.files.cliConfig, 'utf8')).toBe(before)
     }))
 
   it('where the script may make no mount namespace, in the system’s own words, and configure-cli is not started', () =>

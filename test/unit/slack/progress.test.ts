@@ -26,16 +26,36 @@ function batch(n: number, tried: number, failed = 0): SeenStep {
 }
 
 it.each([
-  ['nothing was written yet', [], true, undefined],
-  ['the first key says nothing about the others’ time', [batch(1, 1)], true, 'keys  ░░░░░░░░░░░░░░░░░░░░ 1/40'],
+  ['nothing was written yet', [], 'running', undefined],
+  ['the first key says nothing about the others’ time', [batch(1, 1)], 'running', 'keys  ░░░░░░░░░░░░░░░░░░░░ 1/40'],
   [
     'after a batch, what is not tried is estimated',
     [batch(1, 1), batch(2, 19)],
-    true,
+    'running',
     'keys  ██████████░░░░░░░░░░ 20/40 · about 20 s left',
   ],
-  ['a key that failed is not waited for', [batch(1, 1), batch(2, 39, 20)], true, 'keys  ██████████░░░░░░░░░░ 20/40'],
-  ['after the end nothing is left to wait for', [batch(1, 1), batch(2, 19)], false, 'keys  ██████████░░░░░░░░░░ 20/40'],
-] as const)('%s', (_, steps, isRunning, expected) => {
-  expect(progressText(diff, steps, isRunning)).toBe(expected)
+  [
+    'a key that failed is not waited for',
+    [batch(1, 1), batch(2, 39, 20)],
+    'running',
+    'keys  ██████████░░░░░░░░░░ 20/40',
+  ],
+  [
+    'while it is listed again, nothing more is copied',
+    [batch(1, 1), batch(2, 19), listing(3)],
+    'running',
+    'keys  ██████████░░░░░░░░░░ 20/40',
+  ],
+  [
+    'after the end nothing is left to wait for',
+    [batch(1, 1), batch(2, 19)],
+    'partial',
+    'keys  ██████████░░░░░░░░░░ 20/40',
+  ],
+] as const)('%s', (_, steps, state, expected) => {
+  expect(progressText(diff, { request: { state }, steps })).toBe(expected)
 })
+
+function listing(n: number): SeenStep {
+  return { n, plan: { kind: 'inventory', purpose: 'after', users: [] }, seconds: 0 }
+}

@@ -1,13 +1,14 @@
 import type { ViewSubmitAction } from '@slack/bolt'
 import { describe, expect, it } from 'vitest'
+import { commandLine, parseSync } from '../../../src/adapters/slack/grammar.ts'
 import { readForm } from '../../../src/adapters/slack/sync-form.ts'
 import { routeValue, syncForm } from '../../../src/adapters/slack/views/sync-form.ts'
 import { parseClusterId } from '../../../src/domain/ids.ts'
 import type { Landscape, Route } from '../../../src/domain/route.ts'
-import { sure } from '../../fixtures/examples.ts'
+import { NOW, sure } from '../../fixtures/examples.ts'
 import { acceptView } from '../../simulator/slack/rules/view.ts'
 
-const MEMO = { channel: 'C0ROUTE', respondTo: 'https://hooks.slack.example/commands/1/2/3' }
+const MEMO = { channel: 'C0ROUTE', respondTo: 'https://hooks.slack.example/commands/1/2/3', openedAt: NOW }
 
 /** As many routes as asked for, between clusters with the longest names. */
 function landscape(count: number): Landscape {
@@ -35,11 +36,11 @@ function sent(fields: Readonly<Record<string, string>>): ViewSubmitAction['view'
       return [field, { value: isChoice ? { selected_option: { value } } : { value: value || null } }]
     }),
   )
-  return { state: { values } } as unknown as ViewSubmitAction['view']
+  return { state: { values }, private_metadata: JSON.stringify(MEMO) } as unknown as ViewSubmitAction['view']
 }
 
 function problems(fields: Readonly<Record<string, string>>): Record<string, string> {
-  const read = readForm(two, sent(fields))
+  const read = readForm(two, sent(fields), NOW)
   return 'problems' in read ? read.problems : {}
 }
 
@@ -57,23 +58,49 @@ describe('the form', () => {
   })
 })
 
+it('never makes a route and its reverse look alike', () => {
+  const [east, west] = ['east', 'west'].map((end, at) => ({
+    ...sure(landscape(2).clusters[at]),
+    alias: `payments-prod-cloudhsm-main-cluster-${end}`,
+  }))
+  const both = [
+    { source: sure(east), destination: sure(west) },
+    { source: sure(west), destination: sure(east) },
+  ] as unknown as Route[]
+  const [block] = syncForm({ clusters: [], routes: both }, MEMO).blocks
+  const texts = [...JSON.stringify(block).matchAll(/"text":"([^"]* → [^"]*)"/g)].map(([, text]) => text)
+  expect(new Set(texts).size).toBe(texts.length)
+})
+
 describe('what somebody sent', () => {
   it('is read as a command would be', () => {
     const read = readForm(
       two,
       sent({ users: ' JDoe , app_7', keys: '7, 0x40012', mode: 'plan', reason: 'two\nlines ’ and more' }),
+      NOW,
     )
-    expect(read).toEqual({
+    const words = {
       source: first.source.alias,
       destination: first.destination.alias,
       mode: 'plan',
       scope: { users: { kind: 'listed', items: ['jdoe', 'app_7'] }, keys: { kind: 'listed', items: [7, 0x40012] } },
       reason: "two lines ' and more",
-    })
+    } as const
+    expect(read).toEqual({ words, memo: MEMO })
+    expect(parseSync(commandLine(words).replace('/hsm-sync ', ''))).toEqual(words)
+  })
+
+  it('is not taken when Slack would take no answer any more', () => {
+    const openFor = (minutes: number) => readForm(two, sent({}), NOW + minutes * 60_000)
+    expect(openFor(24)).toHaveProperty('words')
+    expect(openFor(26)).toEqual({ problems: { reason: expect.stringContaining('type /hsm-sync again') } })
+    expect(readForm(two, { ...sent({}), private_metadata: '' }, NOW)).toHaveProperty('problems')
   })
 
   it('means everything where nothing was typed', () => {
-    expect(readForm(two, sent({}))).toMatchObject({ scope: { users: { kind: 'all' }, keys: { kind: 'all' } } })
+    expect(readForm(two, sent({}), NOW)).toMatchObject({
+      words: { scope: { users: { kind: 'all' }, keys: { kind: 'all' } } },
+    })
   })
 
   it.each([
@@ -82,7 +109,7 @@ describe('what somebody sent', () => {
     ['keys', { keys: 'seven' }, 'seven is not right: expected all, none, handles such as 7,262162'],
     ['keys', { users: 'none', keys: 'none' }, 'leaves nothing to do'],
     ['reason', { reason: ' \n ' }, 'The reason is missing'],
-    ['route', { route: 'cluster-aaaaaaaaaaa>cluster-bbbbbbbbbbb' }, 'This is no route (any more)'],
+    ['route', { route: 'cluster-aaaaaaaaaaa>cluster-bbbbbbbbbbb' }, 'This is no route any more'],
     ['mode', { mode: 'dry' }, 'expected mode=sync or mode=plan'],
   ] as const)('is answered at the field %s: %o', (field, fields, words) => {
     expect(problems(fields)).toEqual({ [field]: expect.stringContaining(words) })

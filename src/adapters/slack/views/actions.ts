@@ -15,8 +15,7 @@ export const REASON_INPUT = 'text'
 export const SYNC_VIEW = 'sync_form'
 /** The form's fields are its blocks; each holds one input of this name. */
 export const FORM_INPUT = 'value'
-export const FORM_FIELDS = ['route', 'mode', 'users', 'keys', 'reason'] as const
-export type FormField = (typeof FORM_FIELDS)[number]
+export type FormField = 'route' | 'mode' | 'users' | 'keys' | 'reason'
 
 /** A card's buttons stand in a block that names what they are for: the request, and by its digest the exact revision that was shown. */
 export function cardBlockId(request: { readonly id: string; readonly digest: string }): string {

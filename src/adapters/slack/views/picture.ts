@@ -124,7 +124,7 @@ function run({ request, steps }: RequestView): Slot[] {
     // Batches of keys share one message that shows how far they are: one each would bury the rest.
     if (step !== batches[0] || !diff) return []
     const last = batches.at(-1) ?? step
-    const progress = progressText(diff, steps, request.state === 'running')
+    const progress = progressText(diff, { request, steps })
     return [message('progress', `\`\`\`${progress}\`\`\`\n${stepLine(spec, last, steps)}`)]
   })
 }

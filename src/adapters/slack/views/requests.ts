@@ -35,7 +35,7 @@ export function historyView({ request, steps, history }: RequestHistory, link: s
   const { spec } = request
   const face = STATE_FACES[request.state]
   const diff = diffOf(spec, steps)
-  const progress = diff && progressText(diff, steps, request.state === 'running')
+  const progress = diff && progressText(diff, { request, steps })
   const result = 'outcome' in request ? resultView(request).blocks : []
   const about = [
     `${face.icon} *${face.title}* · ${code(request.id)} · ${spec.mode} ${code(spec.source.alias)} → ${code(spec.destination.alias)}${link ? ` · <${link}|card>` : ''}`,

@@ -2,6 +2,7 @@ import type { SeenStep } from '../../../application/run-view.ts'
 import { type Diff, diffInventories } from '../../../domain/diff.ts'
 import type { ServerNumber } from '../../../domain/ids.ts'
 import { type Inventory, isWhole } from '../../../domain/inventory.ts'
+import type { Request } from '../../../domain/request.ts'
 import { stopAfter } from '../../../domain/run-facts.ts'
 import { keyName, placeName, placesOf, type Spec, serversOf } from '../../../domain/spec.ts'
 import { isWrite, type Reading } from '../../../domain/step.ts'
@@ -14,7 +15,13 @@ export function stepLine(spec: Spec, step: SeenStep, steps: readonly SeenStep[])
   if (!step.reading) return `⏳ ${doing(spec, step)}${command}`
   const stop = stopAfter(spec, { plan: step.plan, reading: step.reading, seconds: step.seconds }, listedBefore(steps))
   const icon = stop || hasFailures(step.reading) ? '⚠️' : '✔️'
-  const result = stop ? stopText(stop).what : done(spec, step)
+  // It is sent again; only when that ends in vain too is it why the run stopped.
+  const isResent = stop?.code === 'not-executed'
+  const result = isResent
+    ? `Never ran on the bastion: ${plain(stop.detail, 300)}`
+    : stop
+      ? stopText(stop).what
+      : done(spec, step)
   return cut(`${icon} ${result} (${duration(step.seconds * 1000)})${command}`, 2900)
 }
 
@@ -157,8 +164,11 @@ function names20(names: readonly string[]): string {
 
 const BAR = 20
 
-/** Users and keys so far, with a bar and, while it runs, an estimate for the keys not tried yet; `undefined` before the first write. */
-export function progressText(diff: Diff, steps: readonly SeenStep[], isRunning: boolean): string | undefined {
+/** Users and keys so far, with a bar and, while keys are copied, an estimate for those not tried yet; `undefined` before the first write. */
+export function progressText(
+  diff: Diff,
+  { request, steps }: { readonly request: Pick<Request, 'state'>; readonly steps: readonly SeenStep[] },
+): string | undefined {
   const writes = steps.filter(({ plan }) => isWrite(plan))
   if (writes.length === 0) return undefined
   const users = { all: diff.users.reduce((sum, part) => sum + part.missing.length, 0), done: 0 }
@@ -168,11 +178,13 @@ export function progressText(diff: Diff, steps: readonly SeenStep[], isRunning: 
     if (reading?.kind === 'users-synced') users.done += copied(reading)
     if (reading?.kind === 'keys-synced') {
       keys.done += copied(reading)
-      keys.tried += reading.attempts.filter((attempt) => attempt.verdict !== 'untried').length
-      if (plan.kind === 'sync-keys' && !plan.canary) perKey = seconds / Math.max(1, reading.attempts.length)
+      const tried = reading.attempts.filter((attempt) => attempt.verdict !== 'untried').length
+      keys.tried += tried
+      if (plan.kind === 'sync-keys' && !plan.canary) perKey = seconds / Math.max(1, tried)
     }
   }
-  const left = isRunning ? (keys.all - keys.tried) * perKey : 0
+  const isCopying = request.state === 'running' && writes.at(-1) === steps.at(-1)
+  const left = isCopying ? (keys.all - keys.tried) * perKey : 0
   const eta = left >= 1 ? ` · about ${duration(left * 1000)} left` : ''
   const lines = [
     ...(users.all > 0 ? [`users ${bar(users)} ${users.done}/${users.all}`] : []),

@@ -5,8 +5,8 @@ import { LONGEST_REASON } from '../grammar.ts'
 import { cut } from '../text.ts'
 import { FORM_INPUT, type FormField, SYNC_VIEW } from './actions.ts'
 
-/** What the form carries from the command to its answer: where it was typed, and where Slack takes the answer. */
-const FormMemo = z.object({ channel: z.string(), respondTo: z.string() })
+/** What the form carries from the command to its answer: where it was typed, and where and since when Slack takes the answer. */
+const FormMemo = z.object({ channel: z.string(), respondTo: z.string(), openedAt: z.number() })
 export type FormMemo = z.infer<typeof FormMemo>
 
 /** What `/hsm-sync` alone opens: it asks for the same. Only routes can be chosen, so no direction can be mistyped. */
@@ -34,11 +34,12 @@ export function syncForm({ routes }: Landscape, memo: FormMemo): types.ModalView
         initial_option: MODES[0],
         options: [...MODES],
       }),
-      input('users', 'Users', text('all'), 'all, none, or names such as jdoe,app_7. Nothing here means all.'),
-      input(
-        'keys',
-        'Keys',
-        text('all'),
+      mayBeEmpty(
+        input('users', 'Users', text('all')),
+        'all, none, or names such as jdoe,app_7. Nothing here means all.',
+      ),
+      mayBeEmpty(
+        input('keys', 'Keys', text('all')),
         'all, none, handles such as 7,262162 or references such as 0x40012. Nothing here means all.',
       ),
       input('reason', 'Why? The approvers and the channel will see it.', {
@@ -75,10 +76,21 @@ function groups(
   })
 }
 
-/** By cluster ids, which stay what they are when settings change while somebody fills in the form. */
+// The longest text of an option, and of its description (Slack, option object).
+const OPTION_TEXT = 75
+
+/** By cluster ids, which stay what they are when settings change while somebody fills in the form. Names too long to stand there whole would hide the direction. */
 function routeOption(route: Route): types.PlainTextOption {
-  const text = `${cut(route.source.alias, 36)} → ${cut(route.destination.alias, 36)}`
-  return { text: { type: 'plain_text', text }, value: routeValue(route) }
+  const { source, destination } = route
+  const value = routeValue(route)
+  const names = `${source.alias} → ${destination.alias}`
+  if (names.length <= OPTION_TEXT) return { text: { type: 'plain_text', text: names }, value }
+  const ids = `${source.clusterId} → ${destination.clusterId}`
+  return {
+    text: { type: 'plain_text', text: ids },
+    description: { type: 'plain_text', text: cut(names, OPTION_TEXT) },
+    value,
+  }
 }
 
 export function routeValue({ source, destination }: Route): string {
@@ -93,14 +105,12 @@ function text(placeholder: string): types.PlainTextInput {
   }
 }
 
-function input(field: FormField, label: string, element: types.InputBlock['element'], hint?: string): types.InputBlock {
-  return {
-    type: 'input',
-    block_id: field,
-    label: { type: 'plain_text', text: label },
-    element,
-    ...(hint ? { hint: { type: 'plain_text', text: hint }, optional: true } : {}),
-  }
+function input(field: FormField, label: string, element: types.InputBlock['element']): types.InputBlock {
+  return { type: 'input', block_id: field, label: { type: 'plain_text', text: label }, element }
+}
+
+function mayBeEmpty(block: types.InputBlock, hint: string): types.InputBlock {
+  return { ...block, optional: true, hint: { type: 'plain_text', text: hint } }
 }
 
 /** What the form carried; `undefined` where it is none of ours. */
