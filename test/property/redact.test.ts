@@ -76,12 +76,17 @@ describe('the log', () => {
       fc.property(planted, ([secret, shape]) => {
         // A tab is `\t` in a JSON line, and no white space any more.
         fc.pre(secret.length >= LONG_ENOUGH && !'[redacted]'.includes(secret) && !shape.includes('\t'))
-        const lines: string[] = []
-        const log = createLog('info', { write: (line) => lines.push(line) })
-        const error = new Error(shape, { cause: new Error(shape) })
-        log.info({ output: shape, deep: { deeper: [shape] }, error }, `it printed ${shape}`)
-        expect(lines).toHaveLength(1)
-        expect(lines.join('')).not.toContain(secret)
+        const written = (text: string) => {
+          const lines: string[] = []
+          const log = createLog('info', { write: (line) => lines.push(line) })
+          const error = new Error(text, { cause: new Error(text) })
+          log.info({ output: text, deep: { deeper: [text] }, error }, `it printed ${text}`)
+          expect(lines).toHaveLength(1)
+          return lines.join('')
+        }
+        // Chance may make a password out of a word that stands in every such line, in the stack for example.
+        fc.pre(!written('nothing').includes(secret))
+        expect(written(shape)).not.toContain(secret)
       }),
     )
   })
