@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { sure } from '../../fixtures/examples.ts'
 import { type EngineRun, Ground, type RunOptions } from '../../harness/engine-run.ts'
 import type { LoginRecord } from '../../simulator/bastion/logins.ts'
 import type { WorldState } from '../../simulator/world/world-state.ts'
@@ -92,21 +93,20 @@ describe('a wrong password is tried once, however many users and keys there are'
 })
 
 describe('in one session', () => {
-  const few = { users: 2, keys: 5 }
-
   it('a step logs in once to each cluster, however many keys it copies', async () => {
-    for (const size of [few, { users: 2, keys: 20 }]) {
-      const { outcome, steps, logins } = await run('prompts', size, {})
-      expect(outcome.state).toBe('succeeded')
-      expect(steps.filter(({ plan }) => plan.kind === 'sync-keys').length).toBe(size.keys > 11 ? 3 : 2)
-      const withLogin = steps.filter(({ plan }) => plan.kind !== 'inspect')
-      expect(logins).toHaveLength(2 * withLogin.length)
-    }
-  })
-
-  it('twice the keys of a batch cost no login more', async () => {
-    const [five, ten] = await Promise.all([run('prompts', few, {}), run('prompts', { users: 2, keys: 10 }, {})])
-    expect(ten.logins).toHaveLength(five.logins.length)
+    const sizes = [5, 10, 20].map((keys) => ({ users: 2, keys }))
+    const [five, ten, twenty] = await Promise.all(
+      sizes.map(async (size) => {
+        const { outcome, steps, logins } = await run('prompts', size, {})
+        expect(outcome.state).toBe('succeeded')
+        expect(steps.filter(({ plan }) => plan.kind === 'sync-keys').length).toBe(size.keys > 11 ? 3 : 2)
+        const withLogin = steps.filter(({ plan }) => plan.kind !== 'inspect')
+        expect(logins).toHaveLength(2 * withLogin.length)
+        return logins.length
+      }),
+    )
+    expect(ten).toBe(five)
+    expect(twenty).toBe(sure(five) + 2)
   })
 })
 
