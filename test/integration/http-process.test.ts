@@ -28,13 +28,13 @@ async function folder(): Promise<string> {
   return path
 }
 
-/** Starts the bot and waits for its end; whatever still runs after 20 s is killed. */
+/** Starts the bot and waits for its end; whatever still runs after two minutes is killed. */
 function endOf(
   env: Readonly<Record<string, string>>,
   cwd: string,
 ): Promise<{ code: number | null; out: string; err: string }> {
   const child = spawn(process.execPath, [MAIN], { cwd, env: { PATH: process.env.PATH ?? '', ...env } })
-  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), 120_000)
   let out = ''
   let err = ''
   child.stdout.on('data', (chunk) => {
