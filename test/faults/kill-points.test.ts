@@ -6,7 +6,7 @@ import { type EngineName, type KillReport, killRun } from './kill-run.ts'
  * The bot is killed with SIGKILL at its effect boundaries, one full sync for each, and started again, with either engine. Between two neighbouring effects nothing can be seen from outside, so the moment
  * after one and the moment before the next are the same point. KILL_EVERY=<n> takes every n-th point: 1 is all of them, which takes about half an hour.
  */
-const EVERY = { sqlite: Number(process.env.KILL_EVERY ?? 20), postgres: Number(process.env.KILL_EVERY ?? 80) }
+const EVERY = { sqlite: Number(process.env.KILL_EVERY ?? 27), postgres: Number(process.env.KILL_EVERY ?? 80) }
 const AT_ONCE = 4
 const LIMIT_MS = 1_500_000
 

@@ -59,7 +59,7 @@ async function ready(child: ChildProcess, url: string, output: () => string): Pr
       throw new Error(`the bot ended before it was ready:\n${output()}`)
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
     if (answer?.ok) return
-    await wait(25)
+    await wait(100)
   }
   child.kill('SIGKILL')
   throw new Error(`the bot was not ready in time:\n${output()}`)
