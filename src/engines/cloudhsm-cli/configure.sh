@@ -4,11 +4,11 @@ NEEDED=(cp date grep mount sort tail unshare)
 inside=() making=() telling=()
 # What runs in a mount namespace of its own (mount_namespaces(7)), by /bin/sh: <umask> <folder> <the place where it is seen> <the tool's home> <command> …
 # The mounts exist in that command's namespace only: nobody else notices, nothing is left to undo, and the operator's own file is never touched.
-# It goes on only where the place really shows the folder.
-SEE="umask \"\$0\" && mount --bind \"\$1\" \"\$2\" && [ \"\$1\" -ef \"\$2\" ]"
+SEE="umask \"\$0\" && mount --bind \"\$1\" \"\$2\""
 # The program that makes the file writes where it likes: should that be another folder than the settings name, it finds it read only. It may log to run/.
-GUARD="{ [ ! -d \"\$3/run\" ] || mount --bind \"\$3/run\" \"\$3/run\"; } && mount --rbind \"\$3\" \"\$3\" && mount -o remount,bind,ro \"\$3\" && [ \"\$1\" -ef \"\$2\" ]"
-GO="shift 3 && exec \"\$@\""
+GUARD="{ [ ! -d \"\$3/run\" ] || mount --bind \"\$3/run\" \"\$3/run\"; } && mount --rbind \"\$3\" \"\$3\" && mount -o remount,bind,ro \"\$3\""
+# Nothing starts unless the place really shows the folder.
+GO="[ \"\$1\" -ef \"\$2\" ] && shift 3 && exec \"\$@\""
 # Variables of the tool's own process come on standard input: no other process has them.
 TELL="while IFS= read -r variable; do export \"\$variable\"; done; $GO </dev/null"
 

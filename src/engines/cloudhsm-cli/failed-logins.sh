@@ -10,8 +10,11 @@ may_log_in() { # cluster. 1: no, and `stop` says why
   # One at a time, also towards other destinations: all would read the same count.
   [[ -d ${failures%/*} ]] || mkdir -p "${failures%/*}"
   { exec 10>>"$failures.lock" && flock -w 60 10; } || { stop=state; return 1; }
-  was='' && [[ ! -e $failures ]] || was=$(cat "$failures")
-  [[ -z $was ]] || read -r failed version <<<"$was"
+  was=''
+  if [[ -e $failures ]]; then # one that says nothing (power went, the disk was full) is no zero
+    was=$(cat "$failures")
+    read -r failed version <<<"$was"
+  fi
   [[ $failed =~ ^[0-9]{1,3}$ ]] || failed=3
   ((failed > 1)) || return 0
   now=$(secret_version)

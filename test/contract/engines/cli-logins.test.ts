@@ -115,6 +115,7 @@ describe('failed logins are counted on the bastion, because the tool shows no co
     ['two, and which version of the secret failed is not known', '2 unknown'],
     ['three, whichever version', '3 0123456789abcdef0123456789abcdef'],
     ['a count that cannot be read', 'many'],
+    ['a count that says nothing', ''],
   ])('%s: nothing is tried', async (_, count) => {
     const ground = new Ground({ engine: 'cloudhsm-cli', world: cliTool().world() })
     try {
