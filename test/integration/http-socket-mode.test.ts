@@ -48,6 +48,13 @@ describe('Socket Mode', () => {
     expect(repeatedSteps(stage)).toEqual([])
   })
 
+  it('has the form too: an error stays at its field', async () => {
+    await type('/hsm-sync')
+    const view = await until(() => slack().views(people.requester)[0], 'the form')
+    await slack().submitView(people.requester, view, { keys: { value: 'seven' }, reason: { value: 'over the socket' } })
+    expect(view).toMatchObject({ state: 'open', errors: { keys: expect.stringContaining('seven is not right') } })
+  })
+
   it('works on after Slack closed the connection, as it does every few hours', async () => {
     slack().sockets.disconnect({ reason: 'refresh_requested', closeAfterMs: 100 })
     await until(() => (slack().sockets.connections === 0 ? true : undefined), 'the end of the connection')

@@ -54,11 +54,13 @@ describe('the form', () => {
 
   it('is answered with the rule that refused it', async () => {
     const before = whispers().length
-    await send(await openForm(), { reason: 'a second one' })
+    await send(await openForm(), { reason: 'a `second` <!channel> one' })
     const refused = await until(() => whispers()[before + 1], 'a refusal')
     expect(refused.text).toContain('is still open')
     const again = await until(() => whispers()[before + 2], 'what was typed')
-    expect(again.text).toContain('/hsm-sync prod-us prod-eu users=all keys=all mode=sync a second one')
+    expect(again.text).toContain(
+      "`/hsm-sync prod-us prod-eu users=all keys=all mode=sync a 'second' &lt;!channel&gt; one`",
+    )
   })
 
   it('is answered where it was typed, also where the bot is no member', async () => {

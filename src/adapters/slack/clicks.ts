@@ -6,7 +6,7 @@ import { lookupHsms } from '../../application/lookup-hsms.ts'
 import { parseRequestId } from '../../domain/ids.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { approvalsOf, type Request } from '../../domain/request.ts'
-import { filedText, withLink } from './commands.ts'
+import { answerAsked } from './asked.ts'
 import { explain } from './explain.ts'
 import type { ListenerDeps } from './listeners.ts'
 import { code } from './text.ts'
@@ -70,7 +70,7 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
         by: body.user.id,
         channel: body.channel?.id ?? '',
       })
-      await answer({ text: isRefusal(asked) ? explain(await withLink(deps, asked)) : filedText(asked) })
+      await answerAsked(deps, asked, answer)
     },
     [ACTIONS.shareHsms]: async (body, action, answer) => {
       const channel = await askWorkspace(() => deps.workspace.channel(body.channel?.id ?? ''))

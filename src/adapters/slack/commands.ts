@@ -2,21 +2,20 @@ import type { SlashCommand } from '@slack/bolt'
 import { refuseStranger } from '../../application/ask-workspace.ts'
 import { listMine, listOpen, showRequest } from '../../application/list-requests.ts'
 import { lookupHsms, lookupPair } from '../../application/lookup-hsms.ts'
-import { type Ask, submitRequest } from '../../application/submit-request.ts'
-import { parseRequestId } from '../../domain/ids.ts'
-import { isRefusal, type Refusal } from '../../domain/refusal.ts'
-import type { Pending, Request } from '../../domain/request.ts'
-import { describeError } from '../../log.ts'
-import { type Answer, PREVIEW_MS } from './clicks.ts'
+import { submitRequest } from '../../application/submit-request.ts'
+import { isRefusal } from '../../domain/refusal.ts'
+import type { Request } from '../../domain/request.ts'
+import { answerAsked, linkTo } from './asked.ts'
+import type { Answer } from './clicks.ts'
 import { explain } from './explain.ts'
-import { commandLine, parseSync, SYNC_USAGE, type SyncWords } from './grammar.ts'
+import { parseSync } from './grammar.ts'
 import type { ListenerDeps } from './listeners.ts'
+import { openForm } from './sync-form.ts'
 import { code } from './text.ts'
+import { checkingText, usageText } from './views/asked.ts'
 import { helpView } from './views/help.ts'
 import { hsmsView, pairView } from './views/hsms.ts'
-import { CARD } from './views/picture.ts'
 import { historyView, requestsView } from './views/requests.ts'
-import { syncForm } from './views/sync-form.ts'
 
 interface CommandHandler {
   /** What the ack says at once. */
@@ -55,7 +54,8 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
         const words = parseSync(command.text)
         if ('problems' in words)
           return answer({ text: `You typed ${code(command.text)}.\n${usageText(words.problems)}` })
-        await fileRequest(deps, { ...words, requestedBy: command.user_id, channel: command.channel_id }, answer)
+        const ask = { ...words, requestedBy: command.user_id, channel: command.channel_id }
+        await answerAsked(deps, await submitRequest(deps, ask), answer)
       },
     },
     '/hsm-requests': {
@@ -85,67 +85,9 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
   }
 }
 
-/** `/hsm-sync` alone. Where Slack does not open the form in its three seconds, the command's usage is the answer. */
-async function openForm(deps: ListenerDeps, command: SlashCommand, answer: Answer): Promise<void> {
-  const stranger = await Promise.race([refuseStranger(deps, command.user_id), deps.clock.sleep(PREVIEW_MS)])
-  if (stranger) return answer({ text: explain(stranger) })
-  const memo = { channel: command.channel_id, respondTo: command.response_url, openedAt: deps.clock.now() }
-  try {
-    await deps.web.openView(command.trigger_id, syncForm(deps.landscape, memo))
-  } catch (error) {
-    deps.log.warn({ error: describeError(error) }, 'the form could not be opened')
-    await answer({ text: usageText(['Slack did not open the form in time. The command asks for the same.']) })
-  }
-}
-
-function usageText(problems: readonly string[]): string {
-  return `${problems.map((problem) => `• ${problem}`).join('\n')}\nUsage: ${code(SYNC_USAGE)}`
-}
-
-function checkingText({ source, destination }: Pick<Ask, 'source' | 'destination'>): string {
-  return `Checking ${code(source)} → ${code(destination)}. The card appears in the route's channel in a few seconds.`
-}
-
-/** Files a request and says what became of it. */
-async function fileRequest(deps: ListenerDeps, ask: Ask, answer: Answer): Promise<Pending | Refusal> {
-  const asked = await submitRequest(deps, ask)
-  await answer({ text: isRefusal(asked) ? explain(await withLink(deps, asked)) : filedText(asked) })
-  return asked
-}
-
-/** The form was sent, and is closed: what was typed comes back where it was refused. */
-export async function formSubmitted(
-  deps: ListenerDeps,
-  words: SyncWords,
-  { by, channel, answer }: { readonly by: string; readonly channel: string; readonly answer: Answer },
-): Promise<void> {
-  await answer({ text: checkingText(words) })
-  const asked = await fileRequest(deps, { ...words, requestedBy: by, channel }, answer)
-  if (isRefusal(asked)) await answer({ text: `To ask for the same again: ${code(commandLine(words), 2500)}` })
-}
-
-export function filedText(request: Request): string {
-  return `Request ${code(request.id)} is filed: its card is in <#${request.channel}>, where ${request.rule.required === 1 ? 'one approval is' : `${request.rule.required} approvals are`} needed. ${code(`/hsm-requests ${request.id}`)} shows where it stands.`
-}
-
-/** A refusal that names an open request gets a link to its card. */
-export async function withLink(deps: ListenerDeps, refusal: Refusal): Promise<Refusal> {
-  const { refused } = refusal
-  if (refused.code !== 'destination-busy') return refusal
-  const stored = await deps.store.load(refused.request)
-  const link = stored && (await linkTo(deps, stored.request))
-  return link ? { refused: { ...refused, link } } : refusal
-}
-
 async function linksOf(deps: ListenerDeps, requests: readonly Request[]): Promise<ReadonlyMap<string, string>> {
   const links = await Promise.all(requests.map(async (request) => [request.id, await linkTo(deps, request)] as const))
   return new Map(links.flatMap(([id, link]) => (link ? [[id, link] as const] : [])))
-}
-
-async function linkTo({ store, web }: ListenerDeps, request: Request): Promise<string | undefined> {
-  const id = parseRequestId(request.id)
-  const card = id && (await store.slots(id)).find((slot) => slot.slot === CARD)
-  return card?.ts ? web.permalink(request.channel, card.ts) : undefined
 }
 
 function aliases({ landscape }: ListenerDeps): string {

@@ -19,6 +19,8 @@ const USER_NAME = /^[A-Za-z0-9_]{1,31}$/
 const LARGEST_HANDLE = 0xffffffff
 const MOST_ITEMS = 500
 export const LONGEST_REASON = 500
+/** Characters of everything in the form, as a command: a text input takes 3,000 at most (Slack, plain text input). */
+export const LONGEST_FORM = 7000
 
 /** Reads the words behind `/hsm-sync`. Every wrong word gets a sentence that quotes it and shows the right form. */
 export function parseSync(text: string): SyncWords | { readonly problems: readonly string[] } {
@@ -63,7 +65,9 @@ export function parseSync(text: string): SyncWords | { readonly problems: readon
 
 /** The command that asks for this, as somebody would type it. */
 export function commandLine({ source, destination, mode, scope, reason }: SyncWords): string {
-  const keys = scope.keys.kind === 'listed' ? scope.keys.items.join(',') : scope.keys.kind
+  // A number may have ten digits: what is larger is a reference.
+  const typed = (key: number) => (key > LARGEST_HANDLE ? `0x${key.toString(16)}` : `${key}`)
+  const keys = scope.keys.kind === 'listed' ? scope.keys.items.map(typed).join(',') : scope.keys.kind
   const users = scope.users.kind === 'listed' ? scope.users.items.join(',') : scope.users.kind
   return `/hsm-sync ${source} ${destination} users=${users} keys=${keys} mode=${mode} ${reason}`
 }

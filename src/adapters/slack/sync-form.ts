@@ -1,12 +1,46 @@
-import type { ViewSubmitAction } from '@slack/bolt'
+import type { SlashCommand, ViewSubmitAction } from '@slack/bolt'
+import { refuseStranger } from '../../application/ask-workspace.ts'
+import { submitRequest } from '../../application/submit-request.ts'
 import type { Instant } from '../../domain/brand.ts'
+import { isRefusal } from '../../domain/refusal.ts'
 import type { Landscape } from '../../domain/route.ts'
+import { describeError } from '../../log.ts'
+import { answerAsked } from './asked.ts'
+import { type Answer, PREVIEW_MS } from './clicks.ts'
+import { explain } from './explain.ts'
 import { plainTyping, readFields, type SyncWords } from './grammar.ts'
+import type { ListenerDeps } from './listeners.ts'
 import { FORM_INPUT, type FormField } from './views/actions.ts'
-import { type FormMemo, parseFormMemo, routeValue } from './views/sync-form.ts'
+import { againText, checkingText, FORM_NOT_OPENED, FORM_TOO_OLD, ROUTE_GONE } from './views/asked.ts'
+import { type FormMemo, parseFormMemo, routeValue, syncForm } from './views/sync-form.ts'
 
 /** Less than Slack takes answers to a command (30 minutes; Slack, handling user interaction). */
 const MOST_OPEN_MS = 25 * 60_000
+
+/** `/hsm-sync` alone. Where Slack does not open the form in its three seconds, the command's usage is the answer. */
+export async function openForm(deps: ListenerDeps, command: SlashCommand, answer: Answer): Promise<void> {
+  const stranger = await Promise.race([refuseStranger(deps, command.user_id), deps.clock.sleep(PREVIEW_MS)])
+  if (stranger) return answer({ text: explain(stranger) })
+  const memo = { channel: command.channel_id, respondTo: command.response_url, openedAt: deps.clock.now() }
+  try {
+    await deps.web.openView(command.trigger_id, syncForm(deps.landscape, memo))
+  } catch (error) {
+    deps.log.warn({ error: describeError(error) }, 'the form could not be opened')
+    await answer({ text: FORM_NOT_OPENED })
+  }
+}
+
+/** The form was sent, and is closed: what was typed comes back where it was refused. */
+export async function formSubmitted(
+  deps: ListenerDeps,
+  words: SyncWords,
+  { by, channel, answer }: { readonly by: string; readonly channel: string; readonly answer: Answer },
+): Promise<void> {
+  await answer({ text: checkingText(words) })
+  const asked = await submitRequest(deps, { ...words, requestedBy: by, channel })
+  await answerAsked(deps, asked, answer)
+  if (isRefusal(asked)) await answer({ text: againText(words) })
+}
 
 /** Reads what somebody sent with the form. A wrong field is answered at that field, and nothing else that was typed is lost. */
 export function readForm(
@@ -15,10 +49,7 @@ export function readForm(
   now: Instant,
 ): { readonly words: SyncWords; readonly memo: FormMemo } | { readonly problems: Record<string, string> } {
   const memo = parseFormMemo(private_metadata)
-  if (!memo || now - memo.openedAt > MOST_OPEN_MS)
-    return {
-      problems: { reason: 'I could not answer this form any more: copy what you need, and type /hsm-sync again.' },
-    }
+  if (!memo || now - memo.openedAt > MOST_OPEN_MS) return { problems: { reason: FORM_TOO_OLD } }
   const given = (field: FormField) => {
     const input = state.values[field]?.[FORM_INPUT]
     return plainTyping(input?.value ?? input?.selected_option?.value ?? '').trim()
@@ -35,7 +66,7 @@ export function readForm(
   if (route && !('problems' in read))
     return { words: { source: route.source.alias, destination: route.destination.alias, ...read }, memo }
   const problems: Partial<Record<FormField, string>> = {
-    ...(route ? {} : { route: 'This is no route any more: type /hsm-sync again.' }),
+    ...(route ? {} : { route: ROUTE_GONE }),
     ...('problems' in read ? read.problems : {}),
   }
   return {

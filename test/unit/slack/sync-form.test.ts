@@ -2,6 +2,7 @@ import type { ViewSubmitAction } from '@slack/bolt'
 import { describe, expect, it } from 'vitest'
 import { commandLine, parseSync } from '../../../src/adapters/slack/grammar.ts'
 import { readForm } from '../../../src/adapters/slack/sync-form.ts'
+import { againText } from '../../../src/adapters/slack/views/asked.ts'
 import { routeValue, syncForm } from '../../../src/adapters/slack/views/sync-form.ts'
 import { parseClusterId } from '../../../src/domain/ids.ts'
 import type { Landscape, Route } from '../../../src/domain/route.ts'
@@ -95,6 +96,15 @@ describe('what somebody sent', () => {
     expect(openFor(24)).toHaveProperty('words')
     expect(openFor(26)).toEqual({ problems: { reason: expect.stringContaining('type /hsm-sync again') } })
     expect(readForm(two, { ...sent({}), private_metadata: '' }, NOW)).toHaveProperty('problems')
+  })
+
+  it('comes back whole where it was refused, also the longest that fits into a form', () => {
+    const users = Array.from({ length: 93 }, (_, at) => `u${at}`.padEnd(31, 'x')).join(',')
+    const keys = Array.from({ length: 157 }, (_, at) => `0x${(2 ** 52 + at).toString(16).padStart(16, '0')}`).join(',')
+    const read = readForm(two, sent({ users, keys, reason: 'x'.repeat(500) }), NOW)
+    if ('problems' in read) throw new Error(JSON.stringify(read.problems))
+    const [, command = ''] = /`\/hsm-sync (.*)`$/.exec(againText(read.words)) ?? []
+    expect(parseSync(command)).toEqual(read.words)
   })
 
   it('means everything where nothing was typed', () => {
