@@ -4,22 +4,18 @@ import { ssmBastions } from './adapters/aws/ssm-bastion.ts'
 import { healthPages, servePages } from './adapters/health.ts'
 import { createApp } from './adapters/slack/app.ts'
 import { addListeners } from './adapters/slack/listeners.ts'
-import { startPainter } from './adapters/slack/painter.ts'
 import { createTasks } from './adapters/slack/tasks.ts'
 import { slackWeb } from './adapters/slack/web.ts'
 import { type Home, slackWorkspace } from './adapters/slack/workspace.ts'
 import { openDatabase } from './adapters/store/open-database.ts'
 import { requestStore } from './adapters/store/request-store.ts'
-import { driveRuns } from './application/drive-runs.ts'
-import type { RequestView } from './application/list-requests.ts'
-import type { Clock, Deps } from './application/ports.ts'
-import { runTranscript } from './application/run-transcript.ts'
-import { sweepRequests } from './application/sweep-requests.ts'
+import type { Clock } from './application/ports.ts'
 import type { Config } from './config.ts'
 import { canonicalJson, sha256 } from './domain/digest.ts'
 import type { RequestId } from './domain/ids.ts'
 import { allEngines } from './engines/index.ts'
 import { describeError, type Log } from './log.ts'
+import { startWork } from './work.ts'
 
 export interface Bot {
   readonly port: number
@@ -35,7 +31,6 @@ export interface World {
   readonly log: Log
 }
 
-const SWEEP_MS = 10_000
 const DRAIN_MS = 6_000
 
 /** Puts everything together and starts it. Throws when the database cannot be opened or Slack refuses the token. */
@@ -44,17 +39,13 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   const store = requestStore(await openDatabase(config.databaseUrl))
   await store.auditChange(settingsEntry(config, clock.now()))
   const clients = awsClients({ endpoint: config.awsEndpoint })
-  const engines = allEngines()
   const pages = healthPages({ store, clock, askSlack: () => app.client.auth.test() })
   const app = createApp(config.slack, pages, log)
   const web = slackWeb(app.client)
-  const painter = startPainter({ store, engines, clock, log, web, holder: world.holder }, (view: RequestView) =>
-    runTranscript({ store, engines }, view),
-  )
-  const deps: Deps = {
+  const ports = {
     ...world,
     landscape: config.landscape,
-    engines,
+    engines: allEngines(),
     directory: hsmDirectory(clients),
     bastions: ssmBastions(clients),
     workspace: slackWorkspace(
@@ -62,16 +53,10 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
       once(() => whoAmI(app.client)),
     ),
     store,
-    changed: (id) => {
-      painter.wake(id)
-      runs.wake()
-    },
   }
-  const runs = driveRuns(deps)
-  const sweeping = new AbortController()
-  const swept = sweep(deps, sweeping.signal)
+  const work = startWork(ports, web)
   const tasks = createTasks(clock, (error) => log.error({ error: describeError(error) }, 'a task failed'))
-  addListeners(app, { ...deps, web, tasks })
+  addListeners(app, { ...work.deps, web, tasks })
 
   const port = await listen(app, config, pages)
   log.info(
@@ -83,12 +68,10 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
     stop: async () => {
       log.info({}, 'stopping')
       port.close()
-      sweeping.abort()
       const stopped = app
         .stop()
         .catch((error: unknown) => log.warn({ error: describeError(error) }, 'Slack did not stop cleanly'))
-      await Promise.all([runs.stop(), tasks.drain(DRAIN_MS), swept, stopped])
-      await painter.stop()
+      await work.stop(Promise.all([tasks.drain(DRAIN_MS), stopped]))
       await store.close()
       log.info({}, 'stopped')
     },
@@ -111,17 +94,6 @@ async function listen(app: ReturnType<typeof createApp>, config: Config, pages: 
   const server = await app.start({ port: config.port, ...(config.host === undefined ? {} : { host: config.host }) })
   const address = 'address' in server && typeof server.address === 'function' ? server.address() : null
   return { number: typeof address === 'object' && address ? address.port : config.port, close: () => undefined }
-}
-
-async function sweep(deps: Deps, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await sweepRequests(deps)
-    } catch (error) {
-      deps.log.error({ error: describeError(error) }, 'could not look for expired requests')
-    }
-    await deps.clock.sleep(SWEEP_MS, signal)
-  }
 }
 
 async function whoAmI(client: ReturnType<typeof createApp>['client']): Promise<Home> {

@@ -1,0 +1,53 @@
+import { startPainter } from './adapters/slack/painter.ts'
+import type { Web } from './adapters/slack/web.ts'
+import { driveRuns } from './application/drive-runs.ts'
+import type { Deps } from './application/ports.ts'
+import { runTranscript } from './application/run-transcript.ts'
+import { sweepRequests } from './application/sweep-requests.ts'
+import { describeError } from './log.ts'
+
+export interface Work {
+  /** What the use cases need; a change they make wakes what follows from it. */
+  readonly deps: Deps
+  /** Takes nothing new up and ends what is in flight; a run goes on at the next start. `others`: what may still change requests, to be shown too. */
+  stop(others?: Promise<unknown>): Promise<void>
+}
+
+const SWEEP_MS = 10_000
+
+/** Everything that goes on by itself, over any ports: runs, what Slack shows, expiry and reminders. */
+export function startWork(ports: Omit<Deps, 'changed'>, web: Web): Work {
+  const { store, engines, clock, log, holder } = ports
+  const deps: Deps = {
+    ...ports,
+    changed: (id) => {
+      painter.wake(id)
+      runs.wake()
+    },
+  }
+  const painter = startPainter({ store, engines, clock, log, web, holder }, (view) =>
+    runTranscript({ store, engines }, view),
+  )
+  const runs = driveRuns(deps)
+  const sweeping = new AbortController()
+  const swept = sweep(deps, sweeping.signal)
+  return {
+    deps,
+    stop: async (others) => {
+      sweeping.abort()
+      await Promise.all([runs.stop(), swept, others])
+      await painter.stop()
+    },
+  }
+}
+
+async function sweep(deps: Deps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await sweepRequests(deps)
+    } catch (error) {
+      deps.log.error({ error: describeError(error) }, 'could not look for expired requests')
+    }
+    await deps.clock.sleep(SWEEP_MS, signal)
+  }
+}
