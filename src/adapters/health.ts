@@ -22,13 +22,14 @@ export function healthPages(deps: {
   collectDefaultMetrics({ register: registry })
   new Gauge({
     name: 'hsm_sync_open_requests',
-    help: 'Requests that are pending, approved or running, by state',
+    help: 'Requests that are pending, approved or running, by state; and those this version cannot read',
     labelNames: ['state'],
     registers: [registry],
     async collect() {
-      const open = await deps.store.list({ states: ['pending', 'approved', 'running'], limit: 500 })
+      const { requests, unreadable } = await deps.store.list({ states: ['pending', 'approved', 'running'], limit: 500 })
       for (const state of ['pending', 'approved', 'running'])
-        this.set({ state }, open.filter((request) => request.state === state).length)
+        this.set({ state }, requests.filter((request) => request.state === state).length)
+      this.set({ state: 'unreadable' }, unreadable.length)
     },
   })
   new Gauge({

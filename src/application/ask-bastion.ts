@@ -1,3 +1,5 @@
+import { sha256 } from '../domain/digest.ts'
+import type { OperationId, RequestId } from '../domain/ids.ts'
 import type { ScriptLines } from '../engines/engine.ts'
 import { type Block, parseBlock } from '../engines/printed.ts'
 import { awaitCommand } from './await-command.ts'
@@ -8,47 +10,56 @@ const PAUSE_MS = [500, 2_000, 5_000]
 
 export interface Question {
   readonly lines: ScriptLines
-  readonly comment: string
+  readonly request: RequestId
+  readonly operation: OperationId
+  readonly about: 'read-config' | `fetch ${number}`
   /** Above what the script takes at the most, so that it can still say what held it up. */
   readonly executionSeconds: number
   readonly signal?: AbortSignal
 }
 
+export type BastionAnswer =
+  | { readonly kind: 'answered'; readonly block: Block }
+  /** `problem`: what SSM said last. */
+  | { readonly kind: 'unanswered'; readonly problem: string }
+
 /**
- * Runs a script that only reads, and answers its block. Because it changes nothing it is sent again when its answer is lost, a few times. `problem`: what
- * SSM said last.
+ * Runs a script that only reads, and answers its block. Because it changes nothing it is sent again when its answer is lost, a few times. Every command is a row of
+ * the record, before it is sent and once its id is known.
  */
 export async function askBastion(
-  deps: Pick<Deps, 'bastions' | 'clock' | 'log'>,
+  deps: Pick<Deps, 'bastions' | 'clock' | 'log' | 'store'>,
   bastion: Instance,
   question: Question,
-): Promise<{ readonly block: Block } | { readonly problem: string }> {
-  let problem = ''
+): Promise<BastionAnswer> {
+  const { lines, request, operation, about, executionSeconds, signal } = question
+  const comment = `hsm-sync ${operation} ${about}`
+  let problem = 'stopped'
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    if (attempt > 0) await deps.clock.sleep(PAUSE_MS[attempt - 1] ?? 5_000, question.signal)
-    if (question.signal?.aborted) break
-    const sent = await deps.bastions.send(bastion, {
-      lines: question.lines,
-      comment: question.comment,
-      executionSeconds: question.executionSeconds,
-    })
+    if (attempt > 0) await deps.clock.sleep(PAUSE_MS[attempt - 1] ?? 5_000, signal)
+    if (signal?.aborted) break
+    const facts = { operation, about, bastion: bastion.name, sentDigest: sha256(lines.join('\n')) }
+    const record = (type: string, more: object) =>
+      deps.store.audit({ at: deps.clock.now(), type, actor: 'bot', request, facts: { ...facts, ...more } })
+    await record('ssm-intent', {})
+    const sent = await deps.bastions.send(bastion, { lines, comment, executionSeconds })
     if (sent.kind !== 'sent') {
       problem = sent.problem
       if (sent.kind === 'refused' && !sent.again) break
       continue
     }
-    deps.log.info(
-      { bastion: bastion.name, commandId: sent.commandId, comment: question.comment },
-      'ssm command started',
-    )
-    const end = await awaitCommand(deps, bastion, {
-      commandId: sent.commandId,
-      executionSeconds: question.executionSeconds,
-      signal: question.signal,
-    })
+    const { commandId } = sent
+    await record('ssm-read', { commandId })
+    deps.log.info({ requestId: request, bastion: bastion.name, commandId, comment }, 'ssm command started')
+    const end = await awaitCommand(deps, bastion, { commandId, executionSeconds, signal })
     const block = end.kind === 'ended' ? parseBlock(end.output) : undefined
-    if (block) return { block }
-    problem = end.kind === 'ended' ? `${end.status}, without a readable answer` : end.problem
+    if (block?.operation === operation) return { kind: 'answered', block }
+    problem = end.kind === 'ended' ? unanswered(end) : end.problem
   }
-  return { problem: problem || 'stopped' }
+  return { kind: 'unanswered', problem }
+}
+
+/** A command that ended without an answer that can be read: what its shell complained of says most. */
+export function unanswered({ status, complaint }: { readonly status: string; readonly complaint: string }): string {
+  return `${status}, without a readable answer${complaint === '' ? '' : `: ${complaint}`}`
 }

@@ -12,7 +12,7 @@ export type CommandEnd = Extract<Invocation, { kind: 'ended' }> | { readonly kin
 
 /**
  * Follows one SSM command to its end: soon at first, then every few seconds. Gives up when SSM does not know the command for a minute, when its own time
- * limits have long passed, or when aborted; giving up proves nothing about the command.
+ * limits have long passed, or when aborted; neither that nor any status proves anything about the command.
  */
 export async function awaitCommand(
   { bastions, clock, log }: Pick<Deps, 'bastions' | 'clock' | 'log'>,

@@ -5,6 +5,7 @@ import { type ApprovalRule, type Request, type RequestEvent, transition } from '
 import { findRoute } from '../domain/route.ts'
 import { askWorkspace } from './ask-workspace.ts'
 import type { Deps } from './ports.ts'
+import { recordRefusedClick } from './refused-click.ts'
 import type { StoredRequest } from './store.ts'
 
 export interface Click {
@@ -43,16 +44,8 @@ export async function previewDecision(deps: Deps, click: Click): Promise<Request
   return after
 }
 
-async function recordRefusal(deps: Deps, click: Click, { refused }: Refusal): Promise<void> {
-  const facts = { verdict: click.verdict, digest: click.shown.digest, rule: refused.code }
-  await deps.store.audit({
-    at: deps.clock.now(),
-    type: 'refused-click',
-    actor: click.by,
-    request: click.request,
-    facts,
-  })
-  deps.log.info({ requestId: click.request, by: click.by, verdict: click.verdict, rule: refused.code }, 'click refused')
+function recordRefusal(deps: Deps, { verdict, by, request, shown }: Click, refusal: Refusal): Promise<void> {
+  return recordRefusedClick(deps, { by, button: verdict, request, digest: shown.digest }, refusal)
 }
 
 async function decide(deps: Deps, click: Click): Promise<StoredRequest | Refusal> {
@@ -118,10 +111,9 @@ function liveRule({ landscape }: Deps, request: Request): ApprovalRule | Refusal
 
 function eventOf(deps: Deps, { verdict, by, reason }: Click, request: Request): RequestEvent {
   if (verdict === 'reject') return { type: 'reject', by, reason: reason ?? '' }
-  const rule = verdict === 'approve' ? liveRule(deps, request) : undefined
-  if (verdict === 'approve')
-    return { type: 'approve', by, ...(rule && 'required' in rule ? { required: rule.required } : {}) }
-  return { type: verdict, by }
+  if (verdict !== 'approve') return { type: verdict, by }
+  const rule = liveRule(deps, request)
+  return { type: 'approve', by, ...(isRefusal(rule) ? {} : { required: rule.required }) }
 }
 
 function factsOf(click: Click, after: Request): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { chooseHsms } from '../domain/cluster.ts'
 import { chooseEngine } from '../domain/engine-choice.ts'
-import type { OperationId } from '../domain/ids.ts'
+import { operationId, type RequestId } from '../domain/ids.ts'
 import type { Lineage } from '../domain/lineage.ts'
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
 import type { Bastion, Route } from '../domain/route.ts'
@@ -16,7 +16,7 @@ import { traceLineage } from './trace-lineage.ts'
 const LOOK_SECONDS = 240
 
 interface Asking {
-  readonly operation: OperationId
+  readonly request: RequestId
   /** Known already: how a cluster was born does not change, so what was proven once stays so. */
   readonly lineage?: Lineage | undefined
   readonly signal?: AbortSignal
@@ -27,7 +27,7 @@ export interface Wanted {
   readonly scope: Scope
 }
 
-type DeriveDeps = Pick<Deps, 'directory' | 'clock' | 'engines' | 'bastions' | 'log'>
+type DeriveDeps = Pick<Deps, 'directory' | 'clock' | 'engines' | 'bastions' | 'log' | 'store'>
 
 export interface Derived {
   readonly spec: Spec
@@ -84,7 +84,7 @@ export async function deriveSpec(
   const prepared = await prepare(deps, engine, { draft, bastion: route.bastion, asking })
   if (isRefusal(prepared)) return prepared
   const spec: Spec = {
-    version: 2,
+    version: 3,
     engine: engine.name,
     engineBy: choice.by,
     reach: engine.reach,
@@ -93,6 +93,7 @@ export async function deriveSpec(
     ...draft,
     ...prepared,
     scriptDigest: engine.scriptDigest,
+    programDigest: engine.programDigest,
   }
   return { spec, lineage }
 }
@@ -104,14 +105,18 @@ async function prepare(
 ): Promise<Prepared | Refusal> {
   const absent = await refuseAbsent(deps, bastion)
   if (absent) return absent
-  const { operation, signal } = asking
+  const { request, signal } = asking
+  const operation = operationId(request, 0)
   const answer = await askBastion(deps, bastion, {
     lines: engine.baseQuery(draft, operation),
-    comment: `hsm-sync ${operation} read-config`,
+    request,
+    operation,
+    about: 'read-config',
     executionSeconds: LOOK_SECONDS,
     ...(signal ? { signal } : {}),
   })
-  if ('problem' in answer) return refuse({ code: 'bastion-cannot', bastion: bastion.name, problem: answer.problem })
+  if (answer.kind === 'unanswered')
+    return refuse({ code: 'bastion-cannot', bastion: bastion.name, problem: answer.problem })
   const { result, detail } = answer.block
   return engine.prepare(draft, { result, detail, text: assemble([answer.block])?.text })
 }

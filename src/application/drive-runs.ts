@@ -1,12 +1,20 @@
 import type { RequestId } from '../domain/ids.ts'
+import { concludeBroken } from '../domain/outcome.ts'
+import { isRefusal } from '../domain/refusal.ts'
+import { describeError } from '../log.ts'
 import type { Deps } from './ports.ts'
-import { runRequest } from './run-request.ts'
-import { LeaseLost } from './store.ts'
+import { apply, runRequest } from './run-request.ts'
+import { doneSteps } from './run-view.ts'
+import { type Claim, LeaseLost } from './store.ts'
 
 const LEASE_MS = 15_000
 const RENEW_MS = 4_000
 const IDLE_MS = 3_000
 const MOST_RUNS = 20
+/** How often in a row a run is taken up in vain, with growing pauses, before it is ended where people see it: about an hour. */
+const MOST_TRIES = 12
+const FIRST_PAUSE_MS = 5_000
+const LONGEST_PAUSE_MS = 10 * 60_000
 
 export interface Runs {
   /** Something may be ready to run. */
@@ -26,10 +34,10 @@ export function driveRuns(deps: Deps): Runs {
       const claimed = await claim(deps, active)
       if (claimed) {
         const done = drive(deps, claimed, stopping.signal).finally(() => {
-          active.delete(claimed)
+          active.delete(claimed.id)
           waker.abort()
         })
-        active.set(claimed, done)
+        active.set(claimed.id, done)
         continue
       }
       await deps.clock.sleep(IDLE_MS, AbortSignal.any([waker.signal, stopping.signal]))
@@ -47,32 +55,90 @@ export function driveRuns(deps: Deps): Runs {
   }
 }
 
-async function claim(deps: Deps, active: ReadonlyMap<RequestId, unknown>): Promise<RequestId | undefined> {
+async function claim(deps: Deps, active: ReadonlyMap<RequestId, unknown>): Promise<Claim | undefined> {
   if (active.size >= MOST_RUNS) return undefined
   try {
     const now = deps.clock.now()
-    const id = await deps.store.claimRun(deps.holder, now, now + LEASE_MS)
-    return id && !active.has(id) ? id : undefined
+    const claimed = await deps.store.claimRun(deps.holder, now, now + LEASE_MS)
+    return claimed && !active.has(claimed.id) ? claimed : undefined
   } catch (error) {
     deps.log.error({ error }, 'could not look for runs')
     return undefined
   }
 }
 
-/** One run under its lease. Never rejects: what goes wrong is logged, the lease runs out, and the run is taken up again. */
-async function drive(deps: Deps, id: RequestId, stopping: AbortSignal): Promise<void> {
+/** One run under its lease. Never rejects: a run that was taken up in vain rests before it is taken up again, and not for ever. */
+async function drive(deps: Deps, claimed: Claim, stopping: AbortSignal): Promise<void> {
+  const { id } = claimed
   const lost = new AbortController()
   const ended = new AbortController()
   const renewing = renew(deps, id, { lost, ended: ended.signal })
   try {
     await runRequest(deps, id, AbortSignal.any([stopping, lost.signal]))
-    await deps.store.releaseLease(id, deps.holder)
+    const isChanged = (await deps.store.versionOf(id)) !== claimed.version
+    if (stopping.aborted) await deps.store.releaseRun(id, deps.holder, { tries: claimed.tries, after: 0 })
+    else if (isChanged) await deps.store.releaseRun(id, deps.holder, { tries: 0, after: 0 })
+    else await rest(deps, claimed, 'it was taken up, and nothing came of it')
   } catch (error) {
     if (error instanceof LeaseLost) deps.log.warn({ requestId: id }, 'another process drives this run now')
-    else deps.log.error({ requestId: id, error }, 'the run stopped; it goes on when its lease runs out')
+    else await failed(deps, claimed, error)
   } finally {
     ended.abort()
     await renewing
+  }
+}
+
+/** What went wrong may pass; when it does not, the run ends. If even that cannot be stored, the lease runs out and another try follows. */
+async function failed(deps: Deps, claimed: Claim, error: unknown): Promise<void> {
+  deps.log.error(
+    { requestId: claimed.id, tries: claimed.tries, error },
+    'the run stopped; it is taken up again after a pause',
+  )
+  try {
+    await rest(deps, claimed, error instanceof Error ? error.message : String(error))
+  } catch (second) {
+    deps.log.error({ requestId: claimed.id, error: second }, 'the run could not be given back')
+  }
+}
+
+async function rest(deps: Deps, { id, tries }: Claim, why: string): Promise<void> {
+  if (tries + 1 >= MOST_TRIES) return giveUp(deps, id, why)
+  const pause = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS)
+  await deps.store.releaseRun(id, deps.holder, { tries: tries + 1, after: deps.clock.now() + pause })
+}
+
+/** Ends a run that nothing comes of, in a state that people see and that frees the destination. */
+async function giveUp(deps: Deps, id: RequestId, why: string): Promise<void> {
+  deps.log.error({ requestId: id, why }, 'giving up on a run')
+  const detail = `${MOST_TRIES} times in a row: ${why}`
+  try {
+    const request = (await deps.store.load(id))?.request
+    const outcome = concludeBroken(detail, request?.state === 'approved' ? [] : await sentBy(deps, id))
+    const finished = request ? await apply(deps, id, { type: 'finish', outcome }) : undefined
+    if (finished && !isRefusal(finished)) return
+  } catch (error) {
+    if (error instanceof LeaseLost) throw error
+    deps.log.error({ requestId: id, error }, 'the request cannot be read: it is put away')
+  }
+  await deps.store.abandon(id, {
+    at: deps.clock.now(),
+    type: 'abandoned',
+    actor: 'bot',
+    request: id,
+    facts: { why: detail },
+  })
+}
+
+/** What is proved of the steps of a run; `undefined` where they cannot be read, or one of them has not ended. */
+async function sentBy(deps: Deps, id: RequestId) {
+  try {
+    const request = (await deps.store.load(id))?.request
+    const steps = await deps.store.steps(id)
+    if (!request || steps.some((step) => !step.end)) return undefined
+    return doneSteps(deps.engines[request.spec.engine], request, steps).map(({ evidence }) => evidence)
+  } catch (error) {
+    deps.log.error({ requestId: id, error: describeError(error) }, 'the steps of a run cannot be read')
+    return undefined
   }
 }
 

@@ -3,7 +3,7 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 import { OPEN_STATES, type Request } from '../domain/request.ts'
 import type { Deps } from './ports.ts'
 import { type SeenStep, seenSteps } from './run-view.ts'
-import type { AuditRow } from './store.ts'
+import type { AuditRow, Listed } from './store.ts'
 
 /** A request with everything that is known of it. */
 export interface RequestView {
@@ -18,22 +18,26 @@ export interface RequestHistory extends RequestView {
 
 const PAGE = 20
 
-export function listOpen(deps: Pick<Deps, 'store'>): Promise<readonly Request[]> {
+export function listOpen(deps: Pick<Deps, 'store'>): Promise<Listed> {
   return deps.store.list({ states: OPEN_STATES, limit: PAGE })
 }
 
-export function listMine(deps: Pick<Deps, 'store'>, userId: string): Promise<readonly Request[]> {
+export function listMine(deps: Pick<Deps, 'store'>, userId: string): Promise<Listed> {
   return deps.store.list({ requestedBy: userId, limit: PAGE })
 }
 
 /** One request by the id people type. */
 export async function showRequest(
-  deps: Pick<Deps, 'store' | 'engines'>,
+  deps: Pick<Deps, 'store' | 'engines' | 'log'>,
   text: string,
 ): Promise<RequestHistory | Refusal> {
   const id = parseRequestId(text)
-  const view = id && (await viewRequest(deps, id))
-  if (!view) return refuse({ code: 'no-such-request', text })
+  if (!id || (await deps.store.versionOf(id)) === undefined) return refuse({ code: 'no-such-request', text })
+  const view = await viewRequest(deps, id).catch((error: unknown) => {
+    deps.log.error({ requestId: id, error }, 'a request cannot be read')
+    return undefined
+  })
+  if (!view) return refuse({ code: 'unreadable-request', request: id })
   return { ...view, history: await deps.store.history(view.request.id) }
 }
 

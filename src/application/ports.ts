@@ -35,7 +35,7 @@ export type Instance = Pick<BastionFacts, 'name' | 'instanceId' | 'region'>
 
 export type Sent =
   | { readonly kind: 'sent'; readonly commandId: string }
-  /** SSM said no: the command does not exist. `again`: it may say yes a little later. */
+  /** SSM said no in so many words, or there was nothing to sign it with: the command does not exist. `again`: it may be taken a little later. */
   | { readonly kind: 'refused'; readonly problem: string; readonly again: boolean }
   /** No answer that tells: the command may exist. */
   | { readonly kind: 'unsure'; readonly problem: string }
@@ -44,8 +44,8 @@ export type Invocation =
   | { readonly kind: 'waiting'; readonly status: string }
   /** Not visible (yet): SSM shows a new command only after a moment. */
   | { readonly kind: 'invisible' }
-  /** `executed: 'no'`: SSM's word that the bastion never started it. */
-  | { readonly kind: 'ended'; readonly status: string; readonly executed: 'no' | 'maybe'; readonly output: string }
+  /** Whatever the status says: whether it ran, and how far, only the bastion knows. `complaint`: the beginning of its standard error. */
+  | { readonly kind: 'ended'; readonly status: string; readonly output: string; readonly complaint: string }
   | { readonly kind: 'unreachable'; readonly problem: string }
 
 export interface CommandToSend {

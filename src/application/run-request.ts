@@ -1,8 +1,10 @@
-import { type HsmId, operationId, type RequestId } from '../domain/ids.ts'
+import { provesUnchanged } from '../domain/evidence.ts'
+import type { HsmId, RequestId } from '../domain/ids.ts'
 import { concludeUnstarted } from '../domain/outcome.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import {
   type Approved,
+  isFinished,
   type Request,
   type RequestEvent,
   type Running as RunningRequest,
@@ -15,7 +17,7 @@ import type { Stop } from '../domain/step.ts'
 import type { Engine } from '../engines/engine.ts'
 import { deriveSpec } from './derive-spec.ts'
 import type { Deps } from './ports.ts'
-import { runStep } from './run-step.ts'
+import { fitsCommand, runStep } from './run-step.ts'
 import { doneSteps } from './run-view.ts'
 import type { StepRecord } from './store.ts'
 
@@ -23,8 +25,9 @@ const RECHECK_TRIES = 3
 const RECHECK_PAUSE_MS = 20_000
 /** Far above any run: the most keys that a cluster holds (16,666), ten in a step where each costs seconds. A fold that does not end is stopped. */
 const MOST_STEPS = 3_000
-/** A run that lay still for longer writes nothing more from what it listed before. */
-const LONGEST_PAUSE_MS = 15 * 60_000
+/** What a run knows of the HSMs is this old at the most when it writes: measured from when its last step was planned, however long that took or nobody looked. */
+const LONGEST_PAUSE_MS = 30 * 60_000
+const JOIN_TRIES = 3
 
 /**
  * Drives one approved request to its end, or on from wherever it was left: next → store intent → act → store result (design, section 8). The caller holds the
@@ -46,18 +49,16 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
       type: 'found-stale',
       changed: ['the stored request itself: it is not what was approved'],
     })
-  if (deps.clock.now() >= request.expiresAt)
-    return apply(deps, request.id, {
-      type: 'found-stale',
-      changed: ['the time: the approval is older than the request may get'],
-    })
+  if (deps.clock.now() >= request.expiresAt) return apply(deps, request.id, TOO_OLD)
   const route = findRoute(deps.landscape, spec.source.clusterId, spec.destination.clusterId)
   if (!route)
     return apply(deps, request.id, { type: 'found-stale', changed: ['the route: it is no longer in the settings'] })
   for (let attempt = 1; ; attempt++) {
-    const asking = { operation: operationId(request.id, 0), lineage: request.lineage, signal }
+    const asking = { request: request.id, lineage: request.lineage, signal }
     const now = await deriveSpec(deps, route, spec, asking)
     if (signal.aborted) return undefined
+    // All of that takes time too.
+    if (deps.clock.now() >= request.expiresAt) return apply(deps, request.id, TOO_OLD)
     if (!isRefusal(now)) {
       const changed = differences(spec, now.spec)
       if (changed.length > 0) return apply(deps, request.id, { type: 'found-stale', changed })
@@ -73,6 +74,11 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
     await deps.clock.sleep(RECHECK_PAUSE_MS, signal)
     if (signal.aborted) return undefined
   }
+}
+
+const TOO_OLD: RequestEvent = {
+  type: 'found-stale',
+  changed: ['the time: the approval is older than the request may get'],
 }
 
 /** Refusals that say the world has changed, not that it could not be looked at. */
@@ -98,7 +104,6 @@ async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): 
   const engine = deps.engines[spec.engine]
   const run = { id, spec, engine, signal }
   const steps: StepRecord[] = [...(await deps.store.steps(id))]
-  let halt: Stop | undefined
   while (!signal.aborted) {
     const open = steps.at(-1)
     if (open && !open.end) {
@@ -106,21 +111,30 @@ async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): 
       if (!ended) return
       steps[steps.length - 1] = ended
     }
-    const request = (await deps.store.load(id))?.request
+    const request = await decided(deps, id, { engine, steps })
     if (request?.state !== 'running') return
-    halt ??= reasonToHalt(deps, request, engine, steps)
-    const control = { stopAsked: request.stopAskedAt !== undefined, ...(halt ? { halt } : {}) }
-    const done = doneSteps(engine, request, steps)
-    const decided = next(spec, done, control)
-    if ('outcome' in decided) {
-      const joined = decided.outcome.wrote ? await joinedHsms(deps, request) : []
-      const last = joined.length === 0 ? decided : next(spec, done, { ...control, joined })
-      if ('outcome' in last) await apply(deps, id, { type: 'finish', outcome: last.outcome })
+    const { halt, joined } = request
+    const control = {
+      stopAsked: request.stopAskedAt !== undefined,
+      fits: (plan: StepRecord['plan']) => fitsCommand(run, plan),
+      ...(halt ? { halt } : {}),
+      ...(joined ? { joined } : {}),
+    }
+    const step = next(spec, doneSteps(engine, request, steps), control)
+    if (step.kind === 'end') {
+      // HSMs that came to the destination while the run was going know nothing of what it wrote.
+      if (!provesUnchanged(step.outcome.evidence) && joined === undefined) {
+        const hsms = await joinedHsms(deps, request, signal)
+        if (signal.aborted) return
+        await apply(deps, id, { type: 'join', hsms })
+        continue
+      }
+      await apply(deps, id, { type: 'finish', outcome: step.outcome })
       return
     }
-    if (decided.afterMs > 0) await deps.clock.sleep(decided.afterMs, signal)
+    if (step.afterMs > 0) await deps.clock.sleep(step.afterMs, signal)
     if (signal.aborted) return
-    const intent: StepRecord = { n: steps.length + 1, plan: decided.step, plannedAt: deps.clock.now(), blocks: [] }
+    const intent: StepRecord = { n: steps.length + 1, plan: step.step, plannedAt: deps.clock.now(), blocks: [] }
     await deps.store.saveStep(id, intent, deps.holder)
     deps.changed(id)
     const ended = await runStep(deps, run, intent, true)
@@ -129,15 +143,36 @@ async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): 
   }
 }
 
-/** HSMs that came to the destination while the run was going: it knows nothing of them. A look that fails shows none. */
-async function joinedHsms(deps: Deps, { id, spec: { destination } }: RunningRequest): Promise<readonly HsmId[]> {
-  const now = await deps.directory.describe(destination.clusterId, destination.region)
-  if (isRefusal(now)) {
-    deps.log.warn({ requestId: id, refused: now.refused }, 'could not describe the destination after the run')
-    return []
+/** The request as it is now. That it may not write any more is decided once, and recorded before anything follows from it. */
+async function decided(
+  deps: Deps,
+  id: RequestId,
+  { engine, steps }: { readonly engine: Engine; readonly steps: readonly StepRecord[] },
+): Promise<Request | undefined> {
+  const request = (await deps.store.load(id))?.request
+  if (request?.state !== 'running' || request.halt) return request
+  const stop = reasonToHalt(deps, request, engine, steps)
+  if (!stop) return request
+  const halted = await apply(deps, id, { type: 'halt', stop })
+  return isRefusal(halted) ? undefined : halted
+}
+
+/** HSMs that the run does not know; asked a few times, since an HSM that nobody saw would lack what was written. */
+async function joinedHsms(
+  deps: Deps,
+  { id, spec: { destination } }: RunningRequest,
+  signal: AbortSignal,
+): Promise<readonly HsmId[] | 'unknown'> {
+  for (let attempt = 1; attempt <= JOIN_TRIES && !signal.aborted; attempt++) {
+    if (attempt > 1) await deps.clock.sleep(RECHECK_PAUSE_MS, signal)
+    const now = await deps.directory.describe(destination.clusterId, destination.region, signal)
+    if (!isRefusal(now)) {
+      const known = new Set([...destination.hsms, ...destination.leftOut].map(({ hsmId }) => hsmId))
+      return now.hsms.map(({ hsmId }) => hsmId).filter((hsmId) => !known.has(hsmId))
+    }
+    deps.log.warn({ requestId: id, attempt, refused: now.refused }, 'could not describe the destination after the run')
   }
-  const known = new Set([...destination.hsms, ...destination.leftOut].map(({ hsmId }) => hsmId))
-  return now.hsms.map(({ hsmId }) => hsmId).filter((hsmId) => !known.has(hsmId))
+  return 'unknown'
 }
 
 /** Why nothing more may be written, however far the run is: what would run is not what was approved, or too much time has passed since the last look. */
@@ -147,40 +182,44 @@ function reasonToHalt(
   engine: Engine,
   steps: readonly StepRecord[],
 ): Stop | undefined {
-  const isApproved = engine.scriptDigest === request.spec.scriptDigest && digestOf(request.spec) === request.digest
-  if (!isApproved)
-    return {
-      code: 'not-approved',
-      detail: 'the bot was updated or its store was changed while the run was going',
-      wrote: 'no',
-    }
-  if (steps.length >= MOST_STEPS)
-    return { code: 'interrupted', detail: `${steps.length} steps without an end`, wrote: 'no' }
-  const last = steps.at(-1)?.endedAt
-  if (last === undefined || deps.clock.now() - last < LONGEST_PAUSE_MS) return undefined
-  return {
-    code: 'interrupted',
-    detail: 'the run was interrupted for too long: what it knows of the HSMs is old',
-    wrote: 'no',
-  }
+  const { spec } = request
+  const isSameProgram = engine.scriptDigest === spec.scriptDigest && engine.programDigest === spec.programDigest
+  if (!isSameProgram || digestOf(spec) !== request.digest)
+    return { code: 'not-approved', detail: 'the bot was updated or its store was changed while the run was going' }
+  if (steps.length >= MOST_STEPS) return { code: 'interrupted', detail: `${steps.length} steps without an end` }
+  const last = steps.at(-1)
+  if (!last || deps.clock.now() - last.plannedAt < LONGEST_PAUSE_MS) return undefined
+  return { code: 'interrupted', detail: 'the run was interrupted for too long: what it knows of the HSMs is old' }
 }
 
-async function apply(deps: Deps, id: RequestId, event: RequestEvent): Promise<Request | Refusal> {
+/** Applies an event under the run's lease, with its row in the record. */
+export async function apply(deps: Deps, id: RequestId, event: RequestEvent): Promise<Request | Refusal> {
   const stored = await deps.store.change(
     id,
     (request) => transition(request, event, deps.clock.now()),
-    (after) => ({ at: deps.clock.now(), type: after.state, actor: 'bot', request: id, facts: outcomeFacts(after) }),
+    (after) => ({
+      at: deps.clock.now(),
+      type: AUDIT[event.type] ?? after.state,
+      actor: 'bot',
+      request: id,
+      facts: factsOf(after),
+    }),
     deps.holder,
   )
   deps.changed(id)
   return isRefusal(stored) ? stored : stored.request
 }
 
-function outcomeFacts(request: Request): Record<string, unknown> {
-  if ('outcome' in request) return { digest: request.digest, outcome: request.outcome }
-  if (request.state === 'stale') {
-    const { digest, changed, refused } = request
-    return { digest, changed, ...(refused ? { refused } : {}) }
+/** Where the record's word is not the state that follows. */
+const AUDIT: Partial<Record<RequestEvent['type'], string>> = { halt: 'halted', join: 'looked-for-joined' }
+
+function factsOf(request: Request): Record<string, unknown> {
+  const { digest } = request
+  if (isFinished(request)) return { digest, outcome: request.outcome }
+  if (request.state === 'running') {
+    const { halt, joined } = request
+    return { digest, ...(halt ? { halt } : {}), ...(joined ? { joined } : {}) }
   }
-  return { digest: request.digest }
+  if (request.state !== 'stale') return { digest }
+  return { digest, changed: request.changed, ...(request.refused ? { refused: request.refused } : {}) }
 }

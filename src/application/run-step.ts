@@ -4,9 +4,10 @@ import { operationId } from '../domain/ids.ts'
 import type { Spec } from '../domain/spec.ts'
 import { isWrite } from '../domain/step.ts'
 import type { Engine, ScriptLines } from '../engines/engine.ts'
-import { type Block, missingPiece, parseBlock } from '../engines/printed.ts'
-import { askBastion } from './ask-bastion.ts'
+import { isAbout, missingPiece, parseBlock } from '../engines/printed.ts'
+import { askBastion, type BastionAnswer, unanswered } from './ask-bastion.ts'
 import { awaitCommand } from './await-command.ts'
+import { findingOf } from './finding.ts'
 import type { Deps } from './ports.ts'
 import type { AuditEntry, StepEnd, StepRecord } from './store.ts'
 
@@ -17,6 +18,8 @@ const RUNNING_LIMIT_MS = 20 * 60_000
 const RECOVERY_TRIES = 20
 const RECOVERY_PAUSE_MS = 30_000
 const THROTTLE_TRIES = 6
+/** How long after it was planned the bastion may still begin a step: what it was planned from grows old. */
+const BEGIN_WITHIN_MS = 15 * 60_000
 
 export interface Running {
   readonly id: RequestId
@@ -26,9 +29,9 @@ export interface Running {
 }
 
 /**
- * Brings one stored step to its end and stores it: sends its command, or finds out what became of it. The order is the safety: the intent is stored before this is
- * called, the command id as soon as it is known. What SSM cannot tell, the bastion can: it remembers every operation, and can see to it that one that never
- * started never will. Answers the ended step; `undefined` when aborted before it was known.
+ * Brings one stored step to its end and stores it, with what it was found to say: sends its command, or finds out what became of it. The order is the safety: the
+ * intent is stored before this is called, the command id as soon as it is known. What SSM says of a command proves nothing; the bastion knows: it remembers every
+ * operation, and can see to it that one that never started never will. Answers the ended step; `undefined` when aborted before it was known.
  */
 export async function runStep(
   deps: Deps,
@@ -37,14 +40,15 @@ export async function runStep(
   isNew: boolean,
 ): Promise<StepRecord | undefined> {
   const sent = step.commandId ? step : isNew ? await send(deps, run, step) : await findAgain(deps, run, step)
-  if (sent.end || run.signal.aborted) return sent.end ? sent : undefined
-  const ended = sent.commandId ? await follow(deps, run, sent) : sent
-  const known = ended.end || ended.blocks.length > 0 ? ended : await recover(deps, run, ended)
+  if (run.signal.aborted && !sent.end) return undefined
+  const told = sent.end || !sent.commandId ? sent : await follow(deps, run, sent)
+  const known = told.end || told.blocks.length > 0 ? told : await recover(deps, run, told)
   const whole = known && (await collect(deps, run, known))
-  if (!whole || run.signal.aborted) return undefined
-  const done = { ...whole, end: whole.end ?? ({ kind: 'printed' } as const), endedAt: deps.clock.now() }
-  // SendCommand's answer was lost and SSM never showed the command, yet the bastion ran it: that is recorded too.
-  const isUnrecorded = done.commandId === undefined && done.end.kind !== 'not-executed'
+  if (!whole || (run.signal.aborted && !whole.end)) return undefined
+  const ended = { ...whole, end: whole.end ?? ({ kind: 'printed' } as const), endedAt: deps.clock.now() }
+  const done = { ...ended, finding: findingOf(run, ended) }
+  // SendCommand's answer was lost and SSM never showed the command, yet the bastion ran it, or may have: that is recorded too.
+  const isUnrecorded = done.commandId === undefined && done.end.kind !== 'refused' && done.end.kind !== 'sealed'
   await save(deps, run, done, isUnrecorded ? commandEntry(deps, run, done) : undefined)
   return done
 }
@@ -52,6 +56,14 @@ export async function runStep(
 /** The Comment of a step's command: how it is found again after a crash. */
 export function commentOf(id: RequestId, step: StepRecord): string {
   return `hsm-sync ${operationId(id, step.n)} ${step.plan.kind}`
+}
+
+/** Does a step go into one SSM command? Its size is not published; beyond this much nothing is sure (facts, section 5.1). */
+const MOST_CHARACTERS = 32_000
+
+export function fitsCommand({ id, spec, engine }: Omit<Running, 'signal'>, plan: StepRecord['plan']): boolean {
+  const lines = engine.write(spec, plan, { operation: operationId(id, 9_999), until: Number.MAX_SAFE_INTEGER })
+  return lines.join('\n').length <= MOST_CHARACTERS
 }
 
 async function send(deps: Deps, run: Running, step: StepRecord): Promise<StepRecord> {
@@ -68,7 +80,8 @@ async function send(deps: Deps, run: Running, step: StepRecord): Promise<StepRec
     }
     deps.log.warn({ requestId: run.id, step: step.n, problem: sent.problem }, `ssm command not started (${sent.kind})`)
     if (sent.kind === 'unsure') return step
-    if (!sent.again || attempt >= THROTTLE_TRIES) return save(deps, run, notExecuted(deps, step, sent.problem))
+    if (!sent.again || attempt >= THROTTLE_TRIES)
+      return save(deps, run, { ...step, end: { kind: 'refused', status: sent.problem } })
     await deps.clock.sleep(attempt * 2_000, run.signal)
     if (run.signal.aborted) return step
   }
@@ -90,16 +103,14 @@ async function findAgain(deps: Deps, run: Running, step: StepRecord): Promise<St
 async function follow(deps: Deps, run: Running, step: StepRecord): Promise<StepRecord> {
   const command = { commandId: step.commandId ?? '', executionSeconds: EXECUTION_SECONDS, signal: run.signal }
   const end = await awaitCommand(deps, run.spec.bastion, command)
-  if (end.kind !== 'ended') return step
-  if (end.executed === 'no') return notExecuted(deps, step, end.status)
-  const block = parseBlock(end.output)
-  const isOurs = block?.operation === operationId(run.id, step.n)
-  // Started twice: the first one's result is on the bastion.
-  if (!block || !isOurs || block.result === 'refused-already-started') return step
-  return { ...step, blocks: [block] }
+  const block = end.kind === 'ended' ? parseBlock(end.output) : undefined
+  if (block && isAbout(block, operationId(run.id, step.n))) return { ...step, blocks: [block] }
+  const problem = end.kind === 'ended' ? unanswered(end) : end.problem
+  deps.log.warn({ requestId: run.id, step: step.n, problem }, 'no answer about the step: asking the bastion')
+  return step
 }
 
-/** Asks the bastion itself, for a while: done, running, killed, or never started and now sealed. */
+/** Asks the bastion itself, for a while: done, running, killed, or never started and now sealed. A fetch that is refused is no answer about the step. */
 async function recover(deps: Deps, run: Running, step: StepRecord): Promise<StepRecord | undefined> {
   const started = deps.clock.now()
   let failures = 0
@@ -107,24 +118,19 @@ async function recover(deps: Deps, run: Running, step: StepRecord): Promise<Step
   while (failures < RECOVERY_TRIES && deps.clock.now() - started < RUNNING_LIMIT_MS) {
     const answer = await fetchPiece(deps, run, step, 1)
     if (run.signal.aborted) return undefined
-    if ('problem' in answer) {
+    const block = answer.kind === 'answered' ? answer.block : undefined
+    if (block && isAbout(block, operationId(run.id, step.n)))
+      return block.result === 'sealed' ? { ...step, end: { kind: 'sealed' } } : { ...step, blocks: [block] }
+    const isRunning = block?.action === 'fetch' && block.result === 'running'
+    if (!isRunning) {
       failures++
-      problem = answer.problem
-    } else if (answer.block.result === 'sealed' || neverBegan(answer.block)) {
-      return notExecuted(deps, step, 'the bastion never started it')
-    } else if (answer.block.result !== 'running') {
-      return { ...step, blocks: [answer.block] }
+      problem = answer.kind === 'answered' ? `${answer.block.result}: ${answer.block.detail}` : answer.problem
     }
-    await deps.clock.sleep('problem' in answer ? RECOVERY_PAUSE_MS : 3_000, run.signal)
+    await deps.clock.sleep(isRunning ? 3_000 : RECOVERY_PAUSE_MS, run.signal)
     if (run.signal.aborted) return undefined
   }
   const end: StepEnd = { kind: 'lost', status: problem || 'still running' }
   return { ...step, end }
-}
-
-/** Killed before its first mark: no login and no write was sent, and the bastion will not start it any more. */
-function neverBegan({ result, mark }: Block): boolean {
-  return result === 'stopped-killed' && mark === ''
 }
 
 /** Output too long for one answer comes in pieces. */
@@ -133,12 +139,10 @@ async function collect(deps: Deps, run: Running, step: StepRecord): Promise<Step
   for (let piece = missingPiece(known.blocks); piece !== undefined; piece = missingPiece(known.blocks)) {
     const answer = await fetchPiece(deps, run, known, piece)
     if (run.signal.aborted) return undefined
-    if ('problem' in answer || answer.block.content?.piece !== piece) {
+    if (answer.kind === 'unanswered' || answer.block.content?.piece !== piece) {
       // What arrived is not whole: the reader will say so, and nothing counts as done.
-      deps.log.error(
-        { requestId: run.id, step: step.n, piece, problem: 'problem' in answer ? answer.problem : 'another piece' },
-        'output could not be fetched',
-      )
+      const problem = answer.kind === 'unanswered' ? answer.problem : `${answer.block.result} ${answer.block.detail}`
+      deps.log.error({ requestId: run.id, step: step.n, piece, problem }, 'output could not be fetched')
       return known
     }
     known = { ...known, blocks: [...known.blocks, answer.block] }
@@ -147,24 +151,16 @@ async function collect(deps: Deps, run: Running, step: StepRecord): Promise<Step
   return known
 }
 
-function fetchPiece(
-  deps: Deps,
-  run: Running,
-  step: StepRecord,
-  piece: number,
-): Promise<{ block: Block } | { problem: string }> {
+function fetchPiece(deps: Deps, run: Running, step: StepRecord, piece: number): Promise<BastionAnswer> {
   const operation = operationId(run.id, step.n)
-  const lines = run.engine.fetch(run.spec.bastion, { operation, piece, seal: true })
   return askBastion(deps, run.spec.bastion, {
-    lines,
-    comment: `hsm-sync ${operation} fetch ${piece}`,
+    lines: run.engine.fetch(run.spec.bastion, { operation, piece, seal: true }),
+    request: run.id,
+    operation,
+    about: `fetch ${piece}`,
     executionSeconds: FETCH_SECONDS,
     signal: run.signal,
   })
-}
-
-function notExecuted(deps: Deps, step: StepRecord, status: string): StepRecord {
-  return { ...step, end: { kind: 'not-executed', status }, endedAt: deps.clock.now() }
 }
 
 async function save(deps: Deps, run: Running, step: StepRecord, audit?: AuditEntry): Promise<StepRecord> {
@@ -174,7 +170,8 @@ async function save(deps: Deps, run: Running, step: StepRecord, audit?: AuditEnt
 }
 
 function linesOf(run: Running, step: StepRecord): ScriptLines {
-  return run.engine.write(run.spec, step.plan, operationId(run.id, step.n))
+  const order = { operation: operationId(run.id, step.n), until: step.plannedAt + BEGIN_WITHIN_MS }
+  return run.engine.write(run.spec, step.plan, order)
 }
 
 function commandEntry(deps: Deps, run: Running, step: StepRecord): AuditEntry {

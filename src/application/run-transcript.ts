@@ -1,4 +1,6 @@
 import { operationId } from '../domain/ids.ts'
+import { redact } from '../domain/redact.ts'
+import { isFinished } from '../domain/request.ts'
 import { assemble } from '../engines/printed.ts'
 import type { RequestView } from './list-requests.ts'
 import type { Deps } from './ports.ts'
@@ -6,22 +8,35 @@ import type { Deps } from './ports.ts'
 /** Slack takes snippets of up to 1 MB. */
 const LONGEST = 900_000
 
-/** What was said between the bot and the tool in a finished run, step by step; `undefined` before the end or if nothing was said. */
+/** What was said between the bot and the tool in a finished run, step by step; `undefined` before the end or if nothing was said. Cut first, redacted then. */
 export async function runTranscript(
   deps: Pick<Deps, 'store' | 'engines'>,
   { request }: RequestView,
 ): Promise<string | undefined> {
-  if (!('outcome' in request)) return undefined
+  if (!isFinished(request)) return undefined
   const engine = deps.engines[request.spec.engine]
   const steps = await deps.store.steps(request.id)
   if (steps.length === 0) return undefined
-  const parts = steps.map((step) => {
+  let text = ''
+  let isCut = false
+  for (const step of steps) {
     const printed = assemble(step.blocks)
-    const head = `===== ${operationId(request.id, step.n)} ${step.plan.kind} · SSM command ${step.commandId ?? 'not sent'} · ${printed?.result ?? step.end?.kind ?? ''}`
-    return `${head}\n${printed ? engine.transcript(request.spec, step.plan, printed) : ''}`
-  })
-  const text = parts.join('\n')
-  return text.length <= LONGEST
-    ? text
-    : `${text.slice(0, LONGEST)}\n… (cut: the whole transcript stands on the bastion, in ${request.spec.bastion.stateDir}/operations)\n`
+    const head = `===== ${operationId(request.id, step.n)} ${step.plan.kind} · SSM command ${step.commandId ?? 'not known'} · ${printed?.result ?? step.end?.kind ?? ''}`
+    const left = LONGEST - text.length
+    const part = printed && { ...printed, text: cutLine(printed.text, left) }
+    isCut ||= part?.text !== printed?.text
+    text += `${text === '' ? '' : '\n'}${head}\n${part ? engine.transcript(request.spec, step.plan, part) : ''}`
+    isCut ||= text.length > LONGEST
+    if (isCut) break
+  }
+  const whole = redact(cutLine(text, LONGEST) ?? '')
+  return isCut
+    ? `${whole}\n… (cut: the bastion keeps all of it for 30 days, in ${request.spec.bastion.stateDir}/operations)\n`
+    : whole
+}
+
+/** At most so many characters, whole lines: half a line could hide the shape of a secret. */
+function cutLine(text: string | undefined, most: number): string | undefined {
+  if (text === undefined || text.length <= most) return text
+  return text.slice(0, text.lastIndexOf('\n', Math.max(0, most)) + 1)
 }

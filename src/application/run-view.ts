@@ -1,9 +1,8 @@
 import type { Request } from '../domain/request.ts'
 import type { DoneStep, Reading, StepPlan } from '../domain/step.ts'
-import { isWrite } from '../domain/step.ts'
 import type { Engine } from '../engines/engine.ts'
-import { assemble } from '../engines/printed.ts'
-import type { StepRecord } from './store.ts'
+import { findingOf } from './finding.ts'
+import type { Finding, StepRecord } from './store.ts'
 
 /** A step as people see it: what was planned, and what it found once it ended. */
 export interface SeenStep {
@@ -11,51 +10,32 @@ export interface SeenStep {
   readonly plan: StepPlan
   readonly commandId?: string
   readonly reading?: Reading
-  readonly seconds: number
-  readonly endedAt?: number
+  readonly evidence?: DoneStep['evidence']
+  readonly seconds: number | undefined
 }
 
-const cache = new WeakMap<StepRecord, Reading>()
+const cache = new WeakMap<StepRecord, Finding>()
 
-/** What an ended step found. */
-export function readStep(engine: Engine, request: Request, step: StepRecord): Reading {
-  const known = cache.get(step)
-  if (known) return known
-  const reading = read(engine, request, step)
-  cache.set(step, reading)
-  return reading
+/** What an ended step was found to say: as it was read then; one of an older version is read now. */
+function finding(engine: Engine, request: Request, step: StepRecord): Finding {
+  const known = step.finding ?? cache.get(step) ?? findingOf({ id: request.id, spec: request.spec, engine }, step)
+  cache.set(step, known)
+  return known
 }
 
 export function doneSteps(engine: Engine, request: Request, steps: readonly StepRecord[]): readonly DoneStep[] {
-  return steps
-    .filter((step) => step.end)
-    .map((step) => ({
-      plan: step.plan,
-      reading: readStep(engine, request, step),
-      seconds: step.blocks[0]?.seconds ?? 0,
-    }))
+  return steps.filter((step) => step.end).map((step) => ({ plan: step.plan, ...finding(engine, request, step) }))
 }
 
 export function seenSteps(engine: Engine, request: Request, steps: readonly StepRecord[]): readonly SeenStep[] {
-  return steps.map((step) => ({
-    n: step.n,
-    plan: step.plan,
-    seconds: step.blocks[0]?.seconds ?? 0,
-    ...(step.commandId ? { commandId: step.commandId } : {}),
-    ...(step.endedAt === undefined ? {} : { endedAt: step.endedAt }),
-    ...(step.end ? { reading: readStep(engine, request, step) } : {}),
-  }))
-}
-
-function read(engine: Engine, request: Request, step: StepRecord): Reading {
-  const wrote = isWrite(step.plan) ? 'maybe' : 'no'
-  if (step.end?.kind === 'not-executed')
-    return { kind: 'nothing', stop: { code: 'not-executed', detail: step.end.status, wrote: 'no' } }
-  const printed = assemble(step.blocks)
-  if (!printed)
+  return steps.map((step) => {
+    const found = step.end && finding(engine, request, step)
     return {
-      kind: 'nothing',
-      stop: { code: 'lost', detail: step.end?.kind === 'lost' ? step.end.status : 'nothing was printed', wrote },
+      n: step.n,
+      plan: step.plan,
+      seconds: found?.seconds,
+      ...(step.commandId ? { commandId: step.commandId } : {}),
+      ...(found ? { reading: found.reading, evidence: found.evidence } : {}),
     }
-  return engine.read(request.spec, step.plan, printed)
+  })
 }

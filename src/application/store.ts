@@ -2,7 +2,7 @@ import type { Instant } from '../domain/brand.ts'
 import type { RequestId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Request } from '../domain/request.ts'
-import type { StepPlan } from '../domain/step.ts'
+import type { DoneStep, StepPlan } from '../domain/step.ts'
 import type { Block } from '../engines/printed.ts'
 
 export interface StoredRequest {
@@ -14,10 +14,13 @@ export interface StoredRequest {
 /** How one SSM command of a run ended. */
 export type StepEnd =
   | { readonly kind: 'printed' }
-  | { readonly kind: 'not-executed'; readonly status: string }
+  /** SSM refused SendCommand in so many words. */
+  | { readonly kind: 'refused'; readonly status: string }
+  /** The bastion had not begun it, and never will. */
+  | { readonly kind: 'sealed' }
   | { readonly kind: 'lost'; readonly status: string }
 
-/** One step as stored: intent first, then the command id, then what it printed. */
+/** One step as stored: intent first, then the command id, then what it printed and what that says. */
 export interface StepRecord {
   readonly n: number
   readonly plan: StepPlan
@@ -27,7 +30,12 @@ export interface StepRecord {
   readonly blocks: readonly Block[]
   readonly end?: StepEnd
   readonly endedAt?: Instant
+  /** As it was read when it ended; absent in steps of older versions. */
+  readonly finding?: Finding
 }
+
+/** What a step was found to say. */
+export type Finding = Pick<DoneStep, 'reading' | 'evidence' | 'seconds'>
 
 export interface AuditEntry {
   readonly at: Instant
@@ -59,10 +67,25 @@ export interface RequestFilter {
   readonly limit: number
 }
 
+export interface Listed {
+  readonly requests: readonly Request[]
+  readonly unreadable: readonly RequestId[]
+}
+
+/** A run under a lease: its version as it was taken up, and how often in a row it was taken up in vain before. */
+export interface Claim {
+  readonly id: RequestId
+  readonly version: number
+  readonly tries: number
+}
+
 /** The truth. Every change of a request is a compare-and-set on its version, with its audit row in the same transaction. */
 export interface Store {
   /** Stores a new request, unless another one for its destination is open: then that one's id. */
-  create(request: Request, audit: AuditEntry): Promise<{ readonly busy: RequestId } | StoredRequest>
+  create(
+    request: Request,
+    audit: AuditEntry,
+  ): Promise<{ readonly kind: 'busy'; readonly by: RequestId } | { readonly kind: 'stored' }>
   load(id: RequestId): Promise<StoredRequest | undefined>
   /** Applies a pure change to the newest version. `holder`: only while this process holds the request's lease. */
   change(
@@ -71,7 +94,8 @@ export interface Store {
     audit: (after: Request, before: Request) => AuditEntry,
     holder?: string,
   ): Promise<StoredRequest | Refusal>
-  list(filter: RequestFilter): Promise<readonly Request[]>
+  /** Newest first. What this version cannot read is named, and holds up nothing else. */
+  list(filter: RequestFilter): Promise<Listed>
   steps(id: RequestId): Promise<readonly StepRecord[]>
   /** Writes a step, new or changed, while `holder` holds the lease; throws LeaseLost otherwise. */
   saveStep(id: RequestId, step: StepRecord, holder: string, audit?: AuditEntry): Promise<void>
@@ -80,11 +104,16 @@ export interface Store {
   auditChange(entry: AuditEntry & { readonly facts: { readonly digest: string } }): Promise<void>
   history(id: RequestId): Promise<readonly AuditRow[]>
 
-  /** Takes a lease on one approved or running request that nobody holds. */
-  claimRun(holder: string, now: Instant, until: Instant): Promise<RequestId | undefined>
+  /** Takes a lease on one approved or running request that nobody holds and that is due. */
+  claimRun(holder: string, now: Instant, until: Instant): Promise<Claim | undefined>
   /** `false`: the lease is someone else's now. */
   renewLease(id: RequestId, holder: string, until: Instant): Promise<boolean>
-  releaseLease(id: RequestId, holder: string): Promise<void>
+  /** Gives the lease back. `tries`, `after`: how often in a row it was taken up in vain, and when it may be again. */
+  releaseRun(id: RequestId, holder: string, rest: { readonly tries: number; readonly after: Instant }): Promise<void>
+  /** Grows with every change of the request or its steps; also of one that cannot be read. */
+  versionOf(id: RequestId): Promise<number | undefined>
+  /** Ends an open request that this version cannot read: its destination is free, and it is named wherever requests are listed. Answers whether it did. */
+  abandon(id: RequestId, audit: AuditEntry): Promise<boolean>
   pastExpiry(now: Instant): Promise<readonly RequestId[]>
 
   /** Requests whose picture in Slack is older than they are, and are due. */
@@ -98,6 +127,9 @@ export interface Store {
   saveSlot(id: RequestId, slot: PostedSlot): Promise<void>
   /** Forgets everything posted of a request: its card is gone. */
   removeSlots(id: RequestId): Promise<void>
+
+  /** Removes steps and what they printed of requests that ended before `before`; the record stays. Answers how many. */
+  forgetSteps(before: Instant): Promise<number>
 
   /** `false`: this key was seen before. */
   firstSeen(key: string, now: Instant): Promise<boolean>

@@ -1,4 +1,3 @@
-import { operationId } from '../domain/ids.ts'
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
 import type { Pending } from '../domain/request.ts'
 import { findCluster, findRoute, type Route } from '../domain/route.ts'
@@ -43,7 +42,7 @@ async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
   if (refusal) return refusal
 
   const id = deps.newRequestId()
-  const derived = await deriveSpec(deps, route, ask, { operation: operationId(id, 0) })
+  const derived = await deriveSpec(deps, route, ask, { request: id })
   if (isRefusal(derived)) return derived
   const { spec, lineage } = derived
   const now = deps.clock.now()
@@ -79,8 +78,8 @@ async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
     facts,
   })
   // Two asked in the same moment: the store let one win.
-  if ('busy' in stored)
-    return refuse({ code: 'destination-busy', destination: route.destination.alias, request: stored.busy })
+  if (stored.kind === 'busy')
+    return refuse({ code: 'destination-busy', destination: route.destination.alias, request: stored.by })
   deps.log.info({ requestId: id, digest: request.digest }, 'request filed')
   deps.changed(id)
   return request
@@ -117,7 +116,7 @@ async function refusePlaces(deps: Deps, ask: Ask, route: Route): Promise<Refusal
 }
 
 async function refuseBusy({ store }: Deps, route: Route): Promise<Refusal | undefined> {
-  const open = await store.list({ states: ['pending', 'approved', 'running'], limit: 500 })
-  const busy = open.find((request) => request.spec.destination.clusterId === route.destination.clusterId)
+  const { requests } = await store.list({ states: ['pending', 'approved', 'running'], limit: 500 })
+  const busy = requests.find((request) => request.spec.destination.clusterId === route.destination.clusterId)
   return busy && refuse({ code: 'destination-busy', destination: route.destination.alias, request: busy.id })
 }

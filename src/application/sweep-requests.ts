@@ -1,13 +1,25 @@
 import { isRefusal } from '../domain/refusal.ts'
 import { isReminderDue, type Request, transition } from '../domain/request.ts'
+import { describeError } from '../log.ts'
 import type { Deps } from './ports.ts'
 
-/** Expires what was not decided in time, however long no process ran, and reminds the approvers of what is still open. */
+/** Expires what was not decided in time, however long no process ran, and reminds the approvers of what is still open. One that cannot be read holds up no other. */
 export async function sweepRequests(deps: Deps): Promise<void> {
   const now = deps.clock.now()
-  for (const id of await deps.store.pastExpiry(now)) await change(deps, id, 'expire')
-  for (const request of await deps.store.list({ states: ['pending'], limit: 500 })) {
+  for (const id of await deps.store.pastExpiry(now)) await expire(deps, id)
+  const { requests } = await deps.store.list({ states: ['pending'], limit: 500 })
+  for (const request of requests) {
     if (isReminderDue(request, now)) await change(deps, request.id, 'remind')
+  }
+}
+
+async function expire(deps: Deps, id: Request['id']): Promise<void> {
+  try {
+    await change(deps, id, 'expire')
+  } catch (error) {
+    deps.log.error({ requestId: id, error: describeError(error) }, 'an expired request cannot be read: it is put away')
+    const facts = { why: 'it expired, and this version cannot read it' }
+    await deps.store.abandon(id, { at: deps.clock.now(), type: 'abandoned', actor: 'bot', request: id, facts })
   }
 }
 

@@ -46,14 +46,19 @@ async function follow(walk: Walk, cluster: Cluster): Promise<Ancestry> {
   let end = add(walk, { kind: 'cluster', id: cluster.clusterId, region: cluster.region })
   while (!end) {
     const parent = await parentOf(walk, child)
-    if ('clusterId' in parent) child = parent
+    if (parent.kind === 'made-by') child = parent.cluster
     else end = parent
   }
   return { line: walk.line, end }
 }
 
+interface Parent {
+  readonly kind: 'made-by'
+  readonly cluster: Cluster
+}
+
 /** The cluster that a cluster was made from, over the backups in between; or why the line ends. */
-async function parentOf(walk: Walk, child: Cluster): Promise<Cluster | LineEnd> {
+async function parentOf(walk: Walk, child: Cluster): Promise<Parent | LineEnd> {
   if (child.sourceBackupId === undefined) return { kind: 'origin' }
   let what: Ancestor = { kind: 'backup', id: child.sourceBackupId, region: child.region }
   let backedUp: Pick<Ancestor, 'id' | 'region'> | undefined
@@ -74,7 +79,7 @@ async function parentOf(walk: Walk, child: Cluster): Promise<Cluster | LineEnd> 
 }
 
 /** A cluster that was backed up. Its Region is that of the backup, but where a copy of a copy has lost its middle, it may be in any other that the line names. */
-async function clusterOf(walk: Walk, { id, region }: Pick<Ancestor, 'id' | 'region'>): Promise<Cluster | LineEnd> {
+async function clusterOf(walk: Walk, { id, region }: Pick<Ancestor, 'id' | 'region'>): Promise<Parent | LineEnd> {
   const met = walk.known.find((ancestor) => ancestor.id === id)
   if (met) return add(walk, met) ?? { kind: 'met' }
   const clusterId = parseClusterId(id)
@@ -84,7 +89,7 @@ async function clusterOf(walk: Walk, { id, region }: Pick<Ancestor, 'id' | 'regi
     if (!clusterId) break
     const ancestor: Ancestor = { kind: 'cluster', id, region: place }
     const found = await walk.directory.describe(clusterId, place, walk.signal)
-    if (!isRefusal(found)) return add(walk, ancestor) ?? found
+    if (!isRefusal(found)) return add(walk, ancestor) ?? { kind: 'made-by', cluster: found }
     gaps.push(gap(ancestor, found))
   }
   const what: Ancestor = { kind: 'cluster', id, region }

@@ -36,7 +36,10 @@ type Json = Record<string, unknown>
  * `name` and `hostname` set to the address. Every other key keeps its value and place; two-space JSON with a final line feed, so that equal input
  * gives equal bytes. Answers what is wrong with the base file where it cannot be used.
  */
-export function mergeConfig(base: string, addresses: readonly string[]): { readonly merged: string } | BaseConfigFlaw {
+export function mergeConfig(
+  base: string,
+  addresses: readonly string[],
+): { readonly flaw?: undefined; readonly merged: string } | BaseConfigFlaw {
   let parsed: unknown
   try {
     parsed = JSON.parse(base.replace(/^\uFEFF/, ''))

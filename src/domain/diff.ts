@@ -1,5 +1,5 @@
 import type { ServerNumber } from './ids.ts'
-import { type HsmKey, type HsmUser, type Inventory, sameMarks, userKey } from './inventory.ts'
+import { compareKeys, type HsmKey, type HsmUser, type Inventory, isSameKey, userKey } from './inventory.ts'
 import { covers, type Scope } from './scope.ts'
 
 export interface UserConflict {
@@ -42,7 +42,7 @@ export interface Diff {
 /** Compares the source's inventory with the destination HSMs'. Users are matched by (name, role), keys by handle and marks. */
 export function diffInventories(source: Inventory, destinations: readonly Inventory[], scope: Scope): Diff {
   const wantedUsers = source.users.filter((user) => covers(scope.users, user.name))
-  const userConflicts = destinations.flatMap((hsm) => roleConflicts(wantedUsers, hsm))
+  const userConflicts = destinations.flatMap((hsm) => conflictsOf(wantedUsers, hsm))
   const conflicting = new Set(userConflicts.map((conflict) => conflict.name))
   const users = destinations.map((hsm) => {
     const there = new Set(hsm.users.map(userKey))
@@ -75,14 +75,9 @@ function diffKeys(
   for (const key of source.keys) {
     if (!covers(scope.keys, key.handle)) continue
     const copies = indexes.flatMap((index) => index.get(key.handle) ?? [])
-    const other = copies.find((copy) => !sameMarks(copy, key))
-    if (other) {
-      conflicts.push({
-        handle: key.handle,
-        owner: key.owner,
-        problem: `${shownOf(key)} on the source, ${shownOf(other)} on the destination`,
-      })
-    } else if (copies.length > 0) present.push(key)
+    const other = copies.find((copy) => !isSameKey(copy, key))
+    if (other) conflicts.push({ handle: key.handle, owner: key.owner, problem: differenceOf(key, other) })
+    else if (copies.length > 0) present.push(key)
     else {
       const needed = [...(key.owner === null ? [] : [key.owner]), ...key.sharedWith]
       const lacks = needed.filter((name) => {
@@ -96,15 +91,16 @@ function diffKeys(
   return { missing, present, conflicts, blocked }
 }
 
-function roleConflicts(wanted: readonly HsmUser[], hsm: Inventory): UserConflict[] {
-  const exact = new Set(hsm.users.map(userKey))
+function conflictsOf(wanted: readonly HsmUser[], hsm: Inventory): UserConflict[] {
+  const exact = new Map(hsm.users.map((user) => [userKey(user), user]))
   const there = new Map(hsm.users.map((user) => [user.name, user]))
   return wanted.flatMap((user) => {
-    const other = there.get(user.name)
-    if (!other || exact.has(userKey(user))) return []
-    return [
-      { server: hsm.server, name: user.name, problem: `${user.role} on the source, ${other.role} on the destination` },
-    ]
+    const conflict = (problem: string) => [{ server: hsm.server, name: user.name, problem }]
+    const [same, other] = [exact.get(userKey(user)), there.get(user.name)]
+    if (user.uneven !== undefined) return conflict(`${user.uneven} on the source`)
+    if (same?.uneven !== undefined) return conflict(`${same.uneven} on the destination`)
+    if (same || !other) return []
+    return conflict(`${user.role} on the source, ${other.role} on the destination`)
   })
 }
 
@@ -117,10 +113,17 @@ function unknownItems(source: Inventory, scope: Scope): Diff['unknown'] {
   }
 }
 
+/** Why two keys of one handle are not taken for the same key. */
+export function differenceOf(source: HsmKey, copy: HsmKey): string {
+  const shown = `${shownOf(source)} on the source, ${shownOf(copy)} on the destination`
+  return compareKeys(source, copy) === 'unknown' ? `nothing shows whether it is the same key: ${shown}` : shown
+}
+
 /** What a listing shows of a key, as far as a person can compare it. */
 export function shownOf(key: HsmKey): string {
-  const label = key.label === undefined ? [] : [`label "${key.label}"`]
-  if (key.shows === 'label') return label[0] ?? 'no label'
+  const label = key.label === undefined ? [] : [key.label === null ? 'no label' : `label "${key.label}"`]
+  if (key.shows === 'reference') return 'only its reference'
+  if (key.shows === 'label') return label[0] ?? 'only its reference'
   const owner = key.owner === null ? 'public' : `owned by ${key.owner}`
   const shares = key.sharedWith.length > 0 ? [`shared with ${key.sharedWith.join(', ')}`] : []
   return [owner, ...shares, ...label, ...(key.material === undefined ? [] : [key.material])].join(', ')

@@ -1,5 +1,6 @@
+import { type Evidence, provesUnchanged, together } from './evidence.ts'
 import type { HsmId, ServerNumber } from './ids.ts'
-import { type HsmKey, type Inventory, isWhole, sameMarks, userKey } from './inventory.ts'
+import { compareKeys, type HsmKey, type Inventory, isWhole, userKey } from './inventory.ts'
 import type { RefusalFacts } from './refusal.ts'
 import type { RunFacts } from './run-facts.ts'
 import { keyName, type Place, placesOf, type Spec } from './spec.ts'
@@ -26,30 +27,34 @@ export interface DestinationReport {
   readonly keys: Tally
 }
 
-/** What a run came to, from what was listed, not from what was printed. Stored with the request. */
-export interface OutcomeReport {
-  readonly state: 'succeeded' | 'partial' | 'failed' | 'unknown'
+interface Report {
   /** `after`: listed again after the writes. `before`: nothing was written, the one listing holds. `none`: no listing proves anything. */
   readonly proof: 'after' | 'before' | 'none'
   readonly stop?: Stop
   /** Why the run did not even begin. */
   readonly because?: RefusalFacts
   readonly withdrawn: boolean
-  /** Was any write sent to an HSM, as far as can be known? */
-  readonly wrote: boolean
+  /** What was sent to the HSMs at the most. */
+  readonly evidence: Evidence
   readonly destinations: readonly DestinationReport[]
-  readonly troubles: readonly Trouble[]
   /** Key Hash by server number, where printed. Equal values prove equal ownership; unequal ones prove nothing (facts, section 2.5). */
   readonly keyHashes: readonly { readonly server: ServerNumber; readonly hash: string }[]
   /** How the keys that are on both sides were compared, where the listings can differ in what they show. */
   readonly comparison?: { readonly byMaterial: number; readonly byLabel: number }
 }
 
+/** What a run came to, from what was listed, not from what was printed. Stored with the request. Partly done is only what names what is missing. */
+export type OutcomeReport = Report &
+  (
+    | { readonly state: 'partial'; readonly troubles: readonly [Trouble, ...Trouble[]] }
+    | { readonly state: 'succeeded' | 'failed' | 'unknown'; readonly troubles: readonly Trouble[] }
+  )
+
 interface Ending {
   readonly stop: Stop | undefined
   readonly withdrawn: boolean
   /** HSMs that the destination has now and the run did not know. */
-  readonly joined?: readonly HsmId[]
+  readonly joined?: readonly HsmId[] | 'unknown'
 }
 
 /** The outcome of a run that ends now. */
@@ -61,7 +66,7 @@ export function conclude(
 ): OutcomeReport {
   const [, ...before] = facts.before ?? []
   const [, ...destinations] = (facts.wrote ? facts.after : facts.before) ?? []
-  const found = facts.diff
+  const all = facts.diff
     ? [
         ...troublesOf(spec, facts, steps, destinations),
         ...standingTroubles(spec, facts, destinations),
@@ -71,11 +76,11 @@ export function conclude(
     : []
   // A plan tries nothing: what is missing is its result, not its trouble.
   const troubles =
-    spec.mode === 'plan' ? found.filter(({ problem }) => problem !== 'untried' && problem !== 'left-out') : found
+    spec.mode === 'plan' ? all.filter(({ problem }) => problem !== 'untried' && problem !== 'left-out') : all
   const reports = before.map((hsm, index) =>
     report(spec, facts, { before: hsm, now: destinations[index] ?? hsm, troubles }),
   )
-  const common = { withdrawn, wrote: facts.wrote, destinations: reports, troubles, ...(stop ? { stop } : {}) }
+  const common = { withdrawn, evidence: facts.evidence, destinations: reports, ...(stop ? { stop } : {}) }
   if (facts.wrote && !facts.after) {
     // Nothing was listed afterwards, so nothing may be counted: only what was tried can be told.
     return {
@@ -91,20 +96,28 @@ export function conclude(
     keyHash ? [{ server, hash: keyHash }] : [],
   )
   const proof = facts.wrote ? 'after' : facts.before ? 'before' : 'none'
-  const ending = { stop, withdrawn, isListed: facts.diff !== undefined }
-  const comparison = compared(spec, facts, destinations)
-  return { ...common, state: stateOf(spec, ending, reports, troubles), proof, keyHashes, ...comparison }
+  const ending = { stop, withdrawn, isListed: facts.diff !== undefined, proof } as const
+  const found: Report = { ...common, proof, keyHashes, ...compared(spec, facts, destinations) }
+  return { ...found, ...judged(spec, ending, reports, troubles) }
 }
 
 /** Troubles that no later listing changes. */
 const KEPT: ReadonlySet<Trouble['problem']> = new Set(['conflict', 'blocked', 'unknown-on-source', 'left-out'])
 
-/** A run that ended before its first step, for a reason outside the HSMs. */
+/** A run that ended before its first step, for a reason outside the HSMs: no step was ever stored, so none was sent. */
 export function concludeUnstarted(because: RefusalFacts): OutcomeReport {
-  const stop: Stop = { code: 'could-not-check', detail: because.code, wrote: 'no' }
-  const nothing = { destinations: [], troubles: [], keyHashes: [] }
-  return { state: 'failed', proof: 'none', stop, because, withdrawn: false, wrote: false, ...nothing }
+  const stop: Stop = { code: 'could-not-check', detail: because.code }
+  return { state: 'failed', stop, because, ...NOTHING_LISTED, evidence: 'nothing-sent' }
 }
+
+/** A run that I could not go on with, try after try, for a reason in me. `sent`: what is proved of its steps; absent where they cannot be read. */
+export function concludeBroken(detail: string, sent: readonly Evidence[] | undefined): OutcomeReport {
+  const evidence = sent ? together(sent) : 'may-have-written'
+  const state = provesUnchanged(evidence) ? 'failed' : 'unknown'
+  return { state, stop: { code: 'broken', detail }, ...NOTHING_LISTED, evidence }
+}
+
+const NOTHING_LISTED = { proof: 'none', withdrawn: false, destinations: [], troubles: [], keyHashes: [] } as const
 
 /** Of the keys that are on both sides now: how many both listings show with owner, type and check value. */
 function compared(
@@ -117,29 +130,37 @@ function compared(
   const there = new Map(destination.keys.map((key) => [key.handle, key]))
   const pairs = [...diff.keys.present, ...diff.keys.missing].flatMap((key) => {
     const copy = there.get(key.handle)
-    return copy && sameMarks(key, copy) ? [key.shows !== 'label' && copy.shows !== 'label'] : []
+    const likeness = copy ? compareKeys(key, copy) : 'unknown'
+    return likeness === 'same' || likeness === 'same-label' ? [likeness === 'same'] : []
   })
   const byMaterial = pairs.filter((isShown) => isShown).length
   return { comparison: { byMaterial, byLabel: pairs.length - byMaterial } }
 }
 
-function stateOf(
+type Judgement =
+  | Pick<OutcomeReport & { state: 'partial' }, 'state' | 'troubles'>
+  | (Pick<OutcomeReport, 'troubles'> & { readonly state: 'succeeded' | 'failed' })
+
+function judged(
   spec: Spec,
-  { stop, withdrawn, isListed }: Ending & { readonly isListed: boolean },
+  ending: Ending & { readonly isListed: boolean; readonly proof: Report['proof'] },
   reports: readonly DestinationReport[],
   troubles: readonly Trouble[],
-): OutcomeReport['state'] {
-  if (spec.mode === 'plan') return stop || withdrawn ? 'failed' : 'succeeded'
-  // Everything asked for is listed at its place: that a step's answer got lost, or that a stop came too late, does not matter any more.
-  const isHarmless = !stop || (stop.wrote === 'maybe' && stop.code !== 'canary-effect')
-  if (isListed && troubles.length === 0 && isHarmless) return 'succeeded'
-  const synced =
+): Judgement {
+  const { stop, withdrawn, isListed, proof } = ending
+  if (spec.mode === 'plan') return { state: stop || withdrawn ? 'failed' : 'succeeded', troubles }
+  // Everything asked for is listed at its place, after whatever was written: that an answer got lost, or that a stop came too late, does not matter any more.
+  const isHarmless = !stop || (proof === 'after' && stop.code !== 'canary-effect')
+  if (isListed && troubles.length === 0 && isHarmless) return { state: 'succeeded', troubles }
+  const stopped: Trouble[] = stop ? [{ kind: 'run', name: 'itself', problem: 'stopped', why: stop.detail }] : []
+  const [first, ...others] = troubles.length > 0 ? troubles : stopped
+  const isSynced =
     reports.some(({ users, keys }) => users.synced + keys.synced > 0) ||
     troubles.some(({ problem }) => problem === 'incomplete')
-  if (synced) return 'partial'
-  const onlyKept =
+  const isOnlyKept =
     !stop && !withdrawn && troubles.every(({ problem }) => problem === 'conflict' || problem === 'blocked')
-  return onlyKept ? 'partial' : 'failed'
+  if (first && (isSynced || isOnlyKept)) return { state: 'partial', troubles: [first, ...others] }
+  return { state: 'failed', troubles }
 }
 
 function report(
@@ -162,7 +183,7 @@ function report(
   const isGood = ({ handle }: HsmKey) => !keys.has(keyName(spec, handle))
   const source = facts.before?.[0]
   const had = source ? usersBefore(spec, source, before) : []
-  const failures = ['failed', 'blocked', 'unknown-on-source', 'not-spread', 'incomplete'] as const
+  const failures = ['failed', 'blocked', 'unknown-on-source', 'not-spread', 'incomplete', 'unverified'] as const
   return {
     server: before.server,
     ...nameOf(spec, place),

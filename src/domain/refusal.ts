@@ -3,6 +3,8 @@ import type { Ancestry } from './lineage.ts'
 
 /** An expected "no", with the facts that the sentence about it needs. The sentences stand in `adapters/slack/explain.ts`. */
 export interface Refusal {
+  /** Nothing else has this kind, so nothing else can be taken for a refusal, whatever fields it has. */
+  readonly kind: 'refusal'
   readonly refused: RefusalFacts
 }
 
@@ -110,6 +112,7 @@ export type RefusalFacts =
   | { readonly code: 'route-gone'; readonly request: RequestId }
   // when
   | { readonly code: 'no-such-request'; readonly text: string }
+  | { readonly code: 'unreadable-request'; readonly request: RequestId }
   | {
       readonly code: 'not-open'
       readonly request: RequestId
@@ -123,9 +126,10 @@ export type RefusalFacts =
 export type AwsProblem = 'access-denied' | 'throttled' | 'unreachable' | 'failed'
 
 export function refuse(refused: RefusalFacts): Refusal {
-  return { refused }
+  return { kind: 'refusal', refused }
 }
 
-export function isRefusal(value: unknown): value is Refusal {
-  return typeof value === 'object' && value !== null && 'refused' in value
+export function isRefusal<Value>(value: Value | Refusal): value is Refusal {
+  const kind: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'kind') : undefined
+  return kind === 'refusal'
 }

@@ -1,9 +1,10 @@
 import type { Instant } from './brand.ts'
-import type { Digest, RequestId } from './ids.ts'
+import type { Digest, HsmId, RequestId } from './ids.ts'
 import type { Lineage } from './lineage.ts'
 import type { OutcomeReport } from './outcome.ts'
 import { type Refusal, type RefusalFacts, refuse } from './refusal.ts'
 import type { Spec } from './spec.ts'
+import type { Stop } from './step.ts'
 
 export interface Decision {
   readonly by: string
@@ -58,6 +59,10 @@ export type Running = Asked & {
   readonly startedAt: Instant
   /** The requester asked to stop: it takes effect between batches. */
   readonly stopAskedAt?: Instant
+  /** Why nothing more may be written, whatever the steps say: decided once, and it stays so. */
+  readonly halt?: Stop
+  /** HSMs that were in the destination at the end and that the run did not know. */
+  readonly joined?: readonly HsmId[] | 'unknown'
 }
 export type Finished = Asked & {
   readonly state: 'succeeded' | 'partial' | 'failed' | 'unknown'
@@ -88,6 +93,8 @@ export type RequestEvent =
   | { readonly type: 'expire' }
   | { readonly type: 'remind' }
   | { readonly type: 'start' }
+  | { readonly type: 'halt'; readonly stop: Stop }
+  | { readonly type: 'join'; readonly hsms: readonly HsmId[] | 'unknown' }
   | ({ readonly type: 'found-stale' } & Changed)
   | { readonly type: 'finish'; readonly outcome: OutcomeReport }
 
@@ -95,6 +102,13 @@ export const OPEN_STATES = ['pending', 'approved', 'running'] as const satisfies
 
 export function isOpen(request: Request): request is Pending | Approved | Running {
   return (OPEN_STATES as readonly RequestState[]).includes(request.state)
+}
+
+const END_STATES = ['succeeded', 'partial', 'failed', 'unknown'] as const satisfies readonly RequestState[]
+
+/** Has it run to an outcome? */
+export function isFinished(request: Request): request is Finished {
+  return (END_STATES as readonly RequestState[]).includes(request.state)
 }
 
 export function isExpired(request: Pending, now: Instant): boolean {
@@ -138,7 +152,13 @@ export function transition(request: Request, event: RequestEvent, now: Instant):
       return isReminderDue(request, now) ? remind(request, now) : notOpen(request, 'remind')
     case 'start':
       if (request.state !== 'approved') return notOpen(request, 'start')
+      if (now >= request.expiresAt) return tooLate(request)
       return { ...request, state: 'running', startedAt: now }
+    case 'halt':
+      if (request.state !== 'running' || request.halt) return notOpen(request, 'halt')
+      return { ...request, halt: event.stop }
+    case 'join':
+      return request.state === 'running' ? { ...request, joined: event.hsms } : notOpen(request, 'join')
     case 'found-stale':
       if (request.state !== 'approved') return notOpen(request, 'found-stale')
       return {
@@ -213,6 +233,6 @@ function notOpen(request: Request, wanted: string): Refusal {
   return refuse({ code: 'not-open', request: request.id, state: request.state, wanted, ...by })
 }
 
-function tooLate(request: Pending): Refusal {
+function tooLate(request: Pending | Approved): Refusal {
   return refuse({ code: 'expired', request: request.id, expiresAt: request.expiresAt })
 }

@@ -1,25 +1,24 @@
 import { type HsmId, serverNumber } from './ids.ts'
 import { type HsmKey, type HsmUser, isWhole, userKey } from './inventory.ts'
+import { listAll, listOn } from './listing.ts'
+import { failedMore, loginRisk } from './login-risk.ts'
 import { conclude, type OutcomeReport } from './outcome.ts'
-import { cameToNothing, factsOf, listAgain, type RunFacts, tried } from './run-facts.ts'
+import { cameToNothing, factsOf, type RunFacts, tried } from './run-facts.ts'
 import { keyName, placeName, type Reach, type Spec } from './spec.ts'
 import type { DoneStep, ServerUsers, StepPlan, Stop } from './step.ts'
 
 export type Next =
   /** `afterMs`: wait this long first. */
-  { readonly step: StepPlan; readonly afterMs: number } | { readonly outcome: OutcomeReport }
+  | { readonly kind: 'step'; readonly step: StepPlan; readonly afterMs: number }
+  | { readonly kind: 'end'; readonly outcome: OutcomeReport }
 
 /** Keys go to one destination HSM; the service spreads them to the others (user guide, cluster synchronization). */
 export const KEY_SERVER = serverNumber(1)
-
-/** A crypto officer is locked out after five failed logins (user guide); with this many a run does not try. */
-export const FAILED_LOGINS_LIMIT = 2
 
 /** Where a tool writes to whole clusters each user may cost two slow logins (facts, section 3.7). */
 const USERS_PER_BATCH: Readonly<Record<Reach, number>> = { hsm: 60, cluster: 25 }
 const FIRST_KEY_BATCH = 10
 const KEY_BATCH_GROWTH = 10
-/** Handles as text stay below the size SSM takes in one command (facts, section 5.1). */
 const LARGEST_KEY_BATCH = 1000
 const BATCH_SECONDS = 45
 /** Time for a bastion that went away to come back. */
@@ -34,7 +33,9 @@ export interface Control {
   /** Nothing more may be written, for a reason outside the steps. */
   readonly halt?: Stop
   /** HSMs that the destination has at the end and the run did not know. */
-  readonly joined?: readonly HsmId[]
+  readonly joined?: readonly HsmId[] | 'unknown'
+  /** Does a step go into one SSM command? By bytes, as its engine writes it. Absent: whatever it is. */
+  readonly fits?: (step: StepPlan) => boolean
 }
 
 /** What a run does next: a pure fold over its finished steps. Answers the next step, or the outcome. */
@@ -43,6 +44,7 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: Control): 
   const stopped = known.stop ?? control.halt
   const facts: RunFacts = stopped ? { ...known, stop: stopped } : known
   const finish = (stop = facts.stop): Next => ({
+    kind: 'end',
     outcome: conclude(spec, steps, facts, {
       stop,
       withdrawn: control.stopAsked,
@@ -55,16 +57,17 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: Control): 
   if (!facts.before) {
     if (facts.stop) return finish()
     if (!facts.inspected) return control.stopAsked ? finish() : now({ kind: 'inspect' }, resend)
-    const risk = incoherent(spec, facts.inspected) ?? loginRisk(spec, facts.inspected)
+    const entrance = { servers: facts.inspected, logins: facts.logins }
+    const risk = incoherent(spec, facts.inspected) ?? loginRisk(spec, entrance)
     if (risk || control.stopAsked) return finish(risk)
-    return now({ kind: 'inventory', purpose: 'before', users: facts.inspected }, resend)
+    return now(facts.open ? listOn(facts.open, spec.reach) : listAll('before', facts.inspected, spec.reach), resend)
   }
   const torn = facts.wrote ? undefined : incoherent(spec, facts.before)
   if (torn) return finish(facts.stop ?? torn)
   if (spec.mode === 'plan') return finish()
   const mayWrite = !facts.stop && !control.stopAsked && facts.checks === 0
   const write = mayWrite ? (nextUsers(spec, facts) ?? nextKeys(facts)) : undefined
-  if (write) return now(write, resend)
+  if (write) return now(fitting(write, control.fits), resend)
   return facts.wrote ? verify(spec, facts, { resend, finish }) : finish()
 }
 
@@ -82,11 +85,15 @@ function verify(
   // Something went wrong: look without login first, in case it was a login that failed.
   if (facts.stop && facts.checks === 0) {
     if (facts.reinspected === 'no') return now({ kind: 'inspect' }, resend)
-    if (facts.reinspected === 'unreadable' || loginRisk(spec, facts.usersNow) || failedMore(facts)) return finish()
+    const entrance = { servers: facts.usersNow, logins: facts.logins }
+    if (facts.reinspected === 'unreadable' || loginRisk(spec, entrance)) return finish()
+    if (failedMore(facts.inspected ?? [], entrance)) return finish()
   }
-  if (facts.checks === 0) return now(listAgain(facts), resend)
+  if (facts.open) return now(listOn(facts.open, spec.reach), resend)
+  const again = listAll('after', facts.usersNow, spec.reach)
+  if (facts.checks === 0) return now(again, resend)
   if (!facts.lastCheckRead || facts.checks >= SPREAD_TRIES || hasSpread(facts)) return finish()
-  return now(listAgain(facts), Math.max(SPREAD_WAIT_MS, resend))
+  return now(again, Math.max(SPREAD_WAIT_MS, resend))
 }
 
 function hasSpread(facts: RunFacts): boolean {
@@ -135,23 +142,11 @@ function nextBatchSize({ keySteps, isProved }: RunFacts): number {
   const last = keySteps.at(-1)
   if (last?.plan.kind !== 'sync-keys' || last.plan.canary) return FIRST_KEY_BATCH
   const count = last.plan.handles.length
+  // A bastion that does not say how long it took gets no larger batch.
+  if (last.seconds === undefined) return count
   const perKey = last.seconds / count
   const affordable = perKey > 0 ? Math.floor(BATCH_SECONDS / perKey) : LARGEST_KEY_BATCH
   return Math.max(1, Math.min(count * KEY_BATCH_GROWTH, affordable, LARGEST_KEY_BATCH))
-}
-
-function loginRisk(spec: Spec, servers: readonly ServerUsers[]): Stop | undefined {
-  for (const { server, users } of servers) {
-    const risky = users.find(
-      (user) => user.role === 'CO' && (user.failedLogins >= FAILED_LOGINS_LIMIT || user.isLocked),
-    )
-    if (risky) {
-      const why = risky.isLocked ? 'is locked' : `has ${risky.failedLogins} failed logins`
-      const detail = `crypto officer ${risky.name} ${why} on ${placeName(spec, server)}`
-      return { code: 'login-risk', detail, wrote: 'no' }
-    }
-  }
-  return undefined
 }
 
 /** Users or keys that only some HSMs of a cluster have: what a listing of the cluster shows does not hold for all of it then. */
@@ -164,28 +159,25 @@ function incoherent(
     const key = user ? undefined : keys.find((candidate) => !isWhole(candidate))
     const what = user ? `user ${user.name}` : key && `key ${keyName(spec, key.handle)}`
     if (!what) continue
-    const detail = `${what} on ${placeName(spec, server)} has cluster-coverage ${(user ?? key)?.coverage}`
-    return { code: 'inconsistent', detail, wrote: 'no' }
+    const detail = `${what} on ${placeName(spec, server)} has ${(user ?? key)?.coverage}`
+    return { code: 'inconsistent', detail }
   }
   return undefined
 }
 
-/** Has a crypto officer more failed logins than before the run? */
-function failedMore({ inspected, usersNow }: RunFacts): boolean {
-  const failures = (hsms: readonly ServerUsers[]) =>
-    new Map(
-      hsms.flatMap(({ server, users }) =>
-        users
-          .filter(({ role }) => role === 'CO')
-          .map(
-            ({ name, failedLogins, isLocked }) => [`${server} ${name}`, isLocked ? Infinity : failedLogins] as const,
-          ),
-      ),
-    )
-  const before = failures(inspected ?? [])
-  return [...failures(usersNow)].some(([officer, count]) => count > (before.get(officer) ?? 0))
+/** The largest beginning of a batch that goes into one command; a single item always is one. */
+function fitting(step: StepPlan, fits: Control['fits'] = () => true): StepPlan {
+  let shorter = step
+  while (!fits(shorter)) {
+    if (shorter.kind === 'sync-users' && shorter.users.length > 1)
+      shorter = { ...shorter, users: shorter.users.slice(0, Math.floor(shorter.users.length / 2)) }
+    else if (shorter.kind === 'sync-keys' && shorter.handles.length > 1)
+      shorter = { ...shorter, handles: shorter.handles.slice(0, Math.floor(shorter.handles.length / 2)) }
+    else return shorter
+  }
+  return shorter
 }
 
 function now(step: StepPlan, afterMs = 0): Next {
-  return { step, afterMs }
+  return { kind: 'step', step, afterMs }
 }

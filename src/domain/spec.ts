@@ -42,8 +42,8 @@ export interface Side {
  * Stored: a changed shape needs a new `version`, and the version before must still be read (design, section 10).
  */
 export interface Spec {
-  /** 2 knows what is marked so below; without these it reads as 1. */
-  readonly version: 1 | 2
+  /** 2 and 3 know what is marked so below; without these it reads as 1. */
+  readonly version: 1 | 2 | 3
   readonly engine: EngineName
   /** 2: who chose the engine, and the version of the tool on the bastion. */
   readonly engineBy?: 'route' | 'hsm-types'
@@ -71,6 +71,8 @@ export interface Spec {
   readonly commands?: readonly string[]
   /** SHA-256 of the bastion script's bytes. */
   readonly scriptDigest: Digest
+  /** 3: SHA-256 of the program that decides what the tool is told, and in which order. */
+  readonly programDigest?: Digest
 }
 
 /** SHA-256 over the spec's canonical JSON. */
@@ -132,6 +134,7 @@ export function differences(approved: Spec, now: Spec): readonly string[] {
       (spec) => (spec.commands ? [spec.commands, spec.mergedConfig] : null),
     ],
     ['the bastion script', (spec) => spec.scriptDigest],
+    ['the program that decides what the tool is told: the bot was updated', (spec) => spec.programDigest ?? null],
   ]
   const changed = parts.filter(([, part]) => canonicalJson(part(approved)) !== canonicalJson(part(now)))
   if (changed.length > 0) return changed.map(([name]) => name)

@@ -1,6 +1,6 @@
-import { type Diff, shownOf } from './diff.ts'
+import { type Diff, differenceOf } from './diff.ts'
 import type { ServerNumber } from './ids.ts'
-import { type HsmKey, type HsmUser, type Inventory, isWhole, sameMarks, userKey } from './inventory.ts'
+import { type HsmKey, type HsmUser, type Inventory, isSameKey, isWhole, userKey } from './inventory.ts'
 import type { RunFacts } from './run-facts.ts'
 import { covers } from './scope.ts'
 import { keyName, type Spec } from './spec.ts'
@@ -64,7 +64,5 @@ function keyTrouble(key: HsmKey, { place, copy, wasThere }: Look): Trouble[] {
     return [{ ...place, problem: 'not-spread', why: 'on other HSMs of the destination, not on this one' }]
   }
   if (!isWhole(copy)) return [{ ...place, ...onSome(copy, undefined) }]
-  if (sameMarks(copy, key)) return []
-  const why = `${shownOf(key)} on the source, ${shownOf(copy)} on the destination`
-  return [{ ...place, problem: 'conflict', why }]
+  return isSameKey(copy, key) ? [] : [{ ...place, problem: 'conflict', why: differenceOf(key, copy) }]
 }

@@ -1,12 +1,18 @@
+import type { Evidence } from './evidence.ts'
 import type { ServerNumber } from './ids.ts'
-import type { HsmUser, Inventory, Role } from './inventory.ts'
+import type { HsmUser, Inventory, KeyMarks, Role } from './inventory.ts'
 
 /** What one SSM command of a run is for. Stored before it is sent. */
 export type StepPlan =
   /** Who is connected, encrypted and behind which number; the users. Needs no login. */
   | { readonly kind: 'inspect' }
-  /** Users and keys of every server. One login. */
-  | { readonly kind: 'inventory'; readonly purpose: 'before' | 'after'; readonly users: readonly ServerUsers[] }
+  /** Users and keys of every server, or of one part where all of them would take too long. One login. */
+  | {
+      readonly kind: 'inventory'
+      readonly purpose: 'before' | 'after'
+      readonly users: readonly ServerUsers[]
+      readonly part?: ListingPart
+    }
   | { readonly kind: 'sync-users'; readonly server: ServerNumber; readonly users: readonly UserToSync[] }
   /** `owners`: the crypto users of the destination HSM, to list what one key alone has changed; only for the canary. */
   | {
@@ -15,6 +21,14 @@ export type StepPlan =
       readonly handles: readonly number[]
       readonly canary?: ServerUsers
     }
+
+/** Whose keys one of several steps lists. */
+export interface ListingPart {
+  /** From 1. */
+  readonly n: number
+  readonly of: number
+  readonly owners: readonly { readonly server: ServerNumber; readonly names: readonly string[] }[]
+}
 
 export interface ServerUsers {
   readonly server: ServerNumber
@@ -41,8 +55,6 @@ export interface Stop {
   readonly code: StopCode
   /** Facts for the person, already redacted: a server, a text of the tool, a status of SSM. */
   readonly detail: string
-  /** Could the step have changed an HSM? `no` is proved, never assumed. */
-  readonly wrote: 'no' | 'maybe'
 }
 
 export type StopCode =
@@ -53,6 +65,8 @@ export type StopCode =
   | 'login-failed'
   | 'login-risk'
   | 'login-unsure'
+  | 'second-factor'
+  | 'no-officer'
   | 'question'
   | 'no-answer'
   | 'unreadable'
@@ -72,6 +86,7 @@ export type StopCode =
   | 'could-not-check'
   | 'not-approved'
   | 'interrupted'
+  | 'broken'
 
 /** What a step found, as its engine read it. */
 export type Reading =
@@ -81,9 +96,13 @@ export type Reading =
       readonly servers: readonly ServerUsers[]
       /** Did the tool show that it is connected to as many HSMs as were approved? Absent where a stop would say that it is not. */
       readonly isCounted?: boolean
+      /** The names of the users that the bot logs in as, by the bastion's word: the officer first. Absent: not told. */
+      readonly logins?: readonly string[]
       readonly stop?: Stop
     }
   | { readonly kind: 'listed'; readonly inventories: readonly Inventory[] }
+  /** Where a tool lists keys user by user: what it marked for each, to be put together once all of them are listed. */
+  | { readonly kind: 'marked'; readonly servers: readonly KeyMarks[] }
   | {
       readonly kind: 'users-synced'
       readonly attempts: readonly Attempt<UserToSync>[]
@@ -102,12 +121,13 @@ export type Reading =
 export interface DoneStep {
   readonly plan: StepPlan
   readonly reading: Reading
-  /** How long the tool ran on the bastion. */
-  readonly seconds: number
+  readonly evidence: Evidence
+  /** How long the tool ran on the bastion, where it said so. */
+  readonly seconds: number | undefined
 }
 
 export function stopOf(reading: Reading): Stop | undefined {
-  return reading.kind === 'listed' ? undefined : reading.stop
+  return reading.kind === 'listed' || reading.kind === 'marked' ? undefined : reading.stop
 }
 
 export function isWrite(plan: StepPlan): boolean {

@@ -1,13 +1,14 @@
 import { shownOf } from './diff.ts'
+import { provesUnchanged } from './evidence.ts'
 import type { HsmId, ServerNumber } from './ids.ts'
-import { type HsmKey, type HsmUser, type Inventory, isWhole, sameMarks, userKey } from './inventory.ts'
+import { compareKeys, type HsmKey, type HsmUser, type Inventory, isWhole, userKey } from './inventory.ts'
 import type { RunFacts } from './run-facts.ts'
 import { keyName, type Spec } from './spec.ts'
 import type { DoneStep } from './step.ts'
 
 /** A user or key that did not get where it should, and why. */
 export interface Trouble {
-  readonly kind: 'user' | 'key' | 'HSM'
+  readonly kind: 'user' | 'key' | 'HSM' | 'run'
   readonly name: string
   /** The destination HSM; absent where it holds for the whole destination. */
   readonly server?: ServerNumber
@@ -23,6 +24,7 @@ export interface Trouble {
     | 'not-spread'
     /** On some HSMs of a cluster only. */
     | 'incomplete'
+    | 'stopped'
   readonly why: string
 }
 
@@ -105,16 +107,17 @@ function keyTroubles(key: HsmKey, { name, indexes, answer }: KeySearch): Trouble
     if (!copy)
       return [{ kind: 'key', name, server, problem: 'not-spread', why: 'not yet on this HSM of the destination' }]
     if (!isWhole(copy)) return [{ kind: 'key', name, server, ...onSome(copy, answer) }]
-    if (sameMarks(copy, key)) return []
-    return [
-      {
-        kind: 'key',
-        name,
-        server,
-        problem: 'failed',
-        why: `it arrived otherwise: ${shownOf(copy)}`,
-      },
-    ]
+    switch (compareKeys(copy, key)) {
+      case 'same':
+      case 'same-label':
+        return []
+      case 'unknown': {
+        const why = `it is there, but nothing shows whether it is the same key: ${shownOf(copy)}`
+        return [{ kind: 'key', name, server, problem: 'unverified', why }]
+      }
+      default:
+        return [{ kind: 'key', name, server, problem: 'failed', why: `it arrived otherwise: ${shownOf(copy)}` }]
+    }
   })
 }
 
@@ -123,15 +126,16 @@ export function onSome(
   answer: string | undefined,
 ): { problem: 'incomplete'; why: string } {
   const said = answer === undefined ? '' : `; the tool said: ${answer}`
-  return { problem: 'incomplete', why: `not on every HSM of the cluster (cluster-coverage: ${coverage})${said}` }
+  return { problem: 'incomplete', why: `not whole on every HSM of the cluster (${coverage})${said}` }
 }
 
 /** Keys that a whole cluster was asked to take, where the tool did not say that all of its HSMs did. */
 function unsureKeys(steps: readonly DoneStep[]): ReadonlySet<number> {
   return new Set(
-    steps.flatMap(({ plan, reading }) => {
+    steps.flatMap(({ plan, reading, evidence }) => {
       // No answer at all: any of them may have got anywhere.
-      if (plan.kind === 'sync-keys' && reading.kind === 'nothing' && reading.stop.wrote === 'maybe') return plan.handles
+      const isOpen = reading.kind === 'nothing' && !provesUnchanged(evidence)
+      if (plan.kind === 'sync-keys' && isOpen) return plan.handles
       if (reading.kind !== 'keys-synced') return []
       return reading.attempts.flatMap(({ item, verdict }) =>
         verdict === 'incomplete' || verdict === 'unclear' ? [item] : [],
@@ -170,12 +174,19 @@ export function unexpected(spec: Spec, { wrote, before, after, diff, triedKeys }
 }
 
 /** HSMs of the destination that were not ACTIVE, or joined it during the run: users do not spread to them by themselves. */
-export function leftOut({ destination }: Spec, joined: readonly HsmId[]): Trouble[] {
+export function leftOut({ destination }: Spec, joined: readonly HsmId[] | 'unknown'): Trouble[] {
   const missed = (name: HsmId, why: string): Trouble => ({ kind: 'HSM', name, problem: 'left-out', why })
   return [
     ...destination.leftOut.map(({ hsmId, state }) => missed(hsmId, `it was ${state}`)),
-    ...joined.map((hsmId) => missed(hsmId, 'it joined the cluster during the run')),
+    ...(joined === 'unknown'
+      ? [unlooked(destination.alias)]
+      : joined.map((hsmId) => missed(hsmId, 'it joined the cluster during the run'))),
   ]
+}
+
+function unlooked(alias: string): Trouble {
+  const why = 'I could not look whether one joined the cluster during the run: AWS did not tell'
+  return { kind: 'HSM', name: `of ${alias}`, problem: 'unverified', why }
 }
 
 /** What was tried and never listed afterwards, with the tool's word; and what was not tried. */
@@ -204,9 +215,9 @@ export function unverified(spec: Spec, facts: RunFacts, steps: readonly DoneStep
 /** What the tool said, by item. */
 function saidOf(steps: readonly DoneStep[]): ReadonlyMap<string, string> {
   const said = new Map<string, string>()
-  for (const { plan, reading } of steps) {
-    // Proved never sent: nothing was tried.
-    if (reading.kind === 'nothing' && reading.stop.wrote === 'no') continue
+  for (const { plan, reading, evidence } of steps) {
+    // Proved that no write was sent: nothing was tried.
+    if (provesUnchanged(evidence)) continue
     if (plan.kind === 'sync-users') {
       const attempts = reading.kind === 'users-synced' ? reading.attempts : []
       for (const user of plan.users) {

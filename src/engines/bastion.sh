@@ -1,8 +1,8 @@
 #!/bin/bash
 # Runs one step of a sync on the bastion: a careful executor that decides nothing about users and keys.
-# This is what both tools share; the tool's own part stands in front of it: cmu/tool.sh, or the three of cloudhsm-cli. The bot sends them unchanged through SSM Run Command,
-# after a line `set -- name=value ...` that holds the data.
-# By hand:  cat cmu/tool.sh bastion.sh | bash -s action=read-config operation=BYHAND.0 config=/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg
+# This is what both tools share; the tool's own part stands in front of it (cmu/tool.sh, or the three of cloudhsm-cli), then operation.sh. The bot sends them unchanged
+# through SSM Run Command, after a line `set -- name=value ...` that holds the data.
+# By hand:  cat cmu/tool.sh operation.sh bastion.sh | bash -s action=read-config operation=BYHAND.0 config=/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg
 #
 #   action=read-config  print what the tool is configured with (`read_config`, by tool); no HSM is reached
 #   action=session      play a dialogue with the tool (`prepare` and `play`, by tool); one operation= runs at most once, ever
@@ -16,62 +16,9 @@ PIECE=18000 # characters of base64 in one answer: SSM cuts at 24,000 (GetCommand
 PATIENCE=120 # seconds without a byte from the tool
 KEEP_DAYS=30 # as long as SSM keeps its own command records
 declare -A in=([action]='' [operation]='' [config]='' [sha256]='' [dialogue]='' [logins]='' [region]='' [binary]='' [configure]='' [clusters]=''
-  [state]=/var/lib/cloudhsm-sync [work]=/dev/shm [lock]='' [seconds]=600 [piece]=1 [seal]=no)
-private='' owned='' sent=0 buffer='' stop='' detail='' pid='' began=0 users=() secrets=() cuts=('')
-
-# The one block the bot reads; everything around it is ignored. Exit codes stay small: 137, 168 and 194 mean something to the SSM agent.
-answer() { # result, detail, exit code [, file with base64]
-  local packed sum
-  printf '%s\n' '-----BEGIN HSM-SYNC-----' "operation=${in[operation]}" "result=$1" "detail=${2//$'\n'/ }"
-  if [[ -n ${4-} ]]; then
-    cat "$dir/facts" 2>/dev/null
-    packed=$(<"$4") sum=$(sha256sum <"$4")
-    printf '%s\n' "sha256=${sum%% *}" "pieces=$(((${#packed} + PIECE - 1) / PIECE))" "piece=${in[piece]}" \
-      "content=${packed:(in[piece] - 1) * PIECE:PIECE}"
-  fi
-  printf '%s\n' '-----END HSM-SYNC-----'
-  exit "$3"
-}
-
-# Refused: the tool was not started, no HSM was reached. Remembered, so that the same operation gets the same answer.
-refuse() {
-  [[ -n $owned && ! -e $dir/result ]] && printf '%s\n%s\n' "refused-$1" "$2" >"$dir/result"
-  answer "refused-$1" "$2" 1
-}
-
-unpack() { base64 -d <<<"$1" | gzip -dc >"$2" 2>/dev/null; } # a here-string may touch the disk: never for the secret
-
-answer_file() { # file, detail: a whole file in one piece
-  gzip -9nc "$1" | base64 -w 0 >"$private/packed"
-  (($(stat -c %s "$private/packed") <= PIECE)) || refuse config-too-large "$1"
-  answer 'done' "$2" 0 "$private/packed"
-}
-
-# What is known of an operation. One that never started can be sealed: a command that arrives late then finds its name taken.
-fetch() {
-  if [[ ! -d $dir ]]; then
-    [[ ${in[seal]} == yes ]] || answer not-started '' 0
-    mkdir "$dir" 2>/dev/null && printf 'sealed\n\n' >"$dir/result"
-  fi
-  if [[ ! -e $dir/result ]]; then
-    exec 8>>"$dir/alive"
-    flock -n 8 || answer running '' 0
-    if [[ ! -e $dir/result ]]; then # gone without a result: killed
-      rm -rf "${in[work]}"/hsm-sync.*."${in[operation]}"
-      touch "$dir/transcript" && conclude stopped-killed '' 0
-    fi
-  fi
-  local end; mapfile -t -n 2 end <"$dir/result"
-  if [[ -e $dir/packed ]]; then answer "${end[0]}" "${end[1]}" 0 "$dir/packed"; else answer "${end[0]}" "${end[1]}" 0; fi
-}
-
-# The end of an operation: facts, packed transcript and result on disk first, then the answer.
-conclude() { # result, detail, exit code
-  printf '%s\n' "seconds=$((SECONDS - began))" "mark=$(cat "$dir/mark" 2>/dev/null)" "sent=$sent" >"$dir/facts"
-  gzip -9nc "$dir/transcript" | base64 -w 0 >"$dir/packed"
-  printf '%s\n%s\n' "$1" "$2" >"$dir/result.new" && mv "$dir/result.new" "$dir/result"
-  answer "$1" "$2" "$3" "$dir/packed"
-}
+  [state]=/var/lib/cloudhsm-sync [work]=/dev/shm [lock]='' [seconds]=600 [until]=0 [piece]=1 [seal]=no)
+private='' owned='' marked=none facts='' sent=0 buffer='' stop='' detail='' pid='' began=$SECONDS users=() secrets=() cuts=('')
+shopt -s extglob
 
 # Name and password of one login, with the instance role. Its name is checked where the settings say whose it is.
 fetch_login() { # <name or nothing>:<source>:<id>
@@ -81,8 +28,10 @@ fetch_login() { # <name or nothing>:<source>:<id>
     secretsmanager) query=(secretsmanager get-secret-value --secret-id "$name" --query SecretString) ;;
     ssm-parameter) query=(ssm get-parameter --name "$name" --with-decryption --query Parameter.Value) ;;
   esac
-  raw=$(timeout --foreground 60 aws "${query[@]}" --region "${in[region]}" --output text 2>"$errors") ||
+  raw=$(timeout --foreground 60 aws "${query[@]}" --region "${in[region]}" --output text 2>"$errors") || {
+    (($? != 124)) || refuse credentials "$name: \`aws ${query[0]}\` did not answer in 60 seconds: is there a way from the bastion to that service in ${in[region]}?"
     refuse credentials "$name: $(tr -s '[:space:]' ' ' <"$errors" | head -c 400)"
+  }
   [[ $raw =~ \"username\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9_]{1,31})\" ]] ||
     refuse credentials "the secret $name needs a \"username\" of letters, digits and underscores"
   users+=("${BASH_REMATCH[1]}")
@@ -98,14 +47,10 @@ fetch_login() { # <name or nothing>:<source>:<id>
 
 without_secrets() { local secret; for secret in "${cuts[@]}"; do [[ -z $secret ]] || buffer=${buffer//"$secret"/[redacted]}; done; }
 
-# Remembered on disk, even if power goes: how far the dialogue came.
-mark() { printf '%s' "$1" >"$dir/mark.new" && mv "$dir/mark.new" "$dir/mark" && sync "$dir/mark" "$dir" || stop=state; }
-
 left() { echo $((in[seconds] > SECONDS + 10 ? in[seconds] - SECONDS : 10)); } # of the seconds that a step may take; at least enough to end well
 
 # Starts the tool on pipes: 7 to it, 6 from it. stdbuf: a tool that holds its output back while it waits for input would never be seen to wait.
 open_tool() { # argv
-  mkfifo "$private/commands" "$private/output"
   (umask "$usual" && exec timeout --foreground -k 5 "$(left)" stdbuf -o0 "$@") <"$private/commands" >"$private/output" 2>&1 &
   pid=$!
   exec 7>"$private/commands" 6<"$private/output" 5<"$private/dialogue"
@@ -121,6 +66,9 @@ close_tool() {
   wait "$pid" 2>/dev/null
 }
 
+# Colours are not part of what a tool says.
+plain() { [[ $chunk != *$'\e'* ]] || chunk=${chunk//$'\e['*([0-9;?])[@-~]/}; }
+
 # Reads until the tool waits for a command. 1: it asks a question. 2: it says nothing any more. 3: it has gone.
 await_prompt() {
   local chunk status quiet=0 line=''
@@ -128,6 +76,7 @@ await_prompt() {
   while :; do
     IFS= read -r -d "$PROMPT_END" -t 2 -u 6 chunk
     status=$?
+    plain
     buffer+=$chunk
     [[ $chunk != *$'\n'* ]] || line=''
     line+=${chunk##*$'\n'}
@@ -149,36 +98,43 @@ await_prompt() {
 }
 
 session() {
-  local login
-  mkdir "$dir" 2>/dev/null || answer refused-already-started '' 1
-  exec 8>>"$dir/alive" 9>>"${in[state]}/locks/${in[lock]}" # the tool inherits both: they are free when it is gone
-  # A result already: somebody fetched in the moment between the folder and the lock, and took this operation for killed.
-  flock -n 8 && [[ ! -e $dir/result ]] && owned=yes
-  { [[ -n $owned ]] && flock -w 20 9; } || refuse busy 'another step for this destination is running on the bastion'
+  local login now
+  claim mark none
+  case $? in
+    1) marked='' && answer refused-already-started '' 1 ;;
+    2) refuse state "an operation cannot be recorded in ${in[state]} (is the disk full, or read only?)" ;;
+  esac
+  owned=yes
+  need_programs base64 find gzip head mkfifo mktemp sha256sum stat stdbuf timeout touch tr ${NEEDED[@]+"${NEEDED[@]}"} ${in[logins]:+aws}
+  printf -v now '%(%s)T' -1
+  ((in[until] == 0 || now <= in[until])) || refuse late "by the bastion's clock it comes $((now - in[until])) seconds too late"
+  exec 9>>"${in[state]}/locks/${in[lock]}" || refuse state "${in[state]}/locks" # the tool inherits both locks: they are free when it is gone
+  flock -w 20 9 || refuse busy 'another step for this destination is running on the bastion'
   [[ -x ${in[binary]} ]] || refuse tool-missing "${in[binary]}"
   rm -rf "${in[work]}/hsm-sync.${in[lock]}".* # left by a killed step: the lock is ours, so nobody uses them
   find "${in[state]}/operations" -mindepth 1 -maxdepth 1 -mmin "+$((KEEP_DAYS * 1440))" -exec rm -rf {} +
   private=${in[work]}/hsm-sync.${in[lock]}.${in[operation]}; mkdir "$private" || refuse workdir "${in[work]}"
   trap 'rm -rf "$private"' EXIT
-  unpack "${in[dialogue]}" "$private/dialogue" || refuse input dialogue
+  { unpack "${in[dialogue]}" "$private/dialogue" && mkfifo "$private/commands" "$private/output"; } || refuse workdir "${in[work]} does not take what the step needs"
   prepare
   for login in ${in[logins]//,/ }; do fetch_login "$login"; done
-  sync "$dir" "${in[state]}/operations" || refuse state "${in[state]}" # without power for a moment, it must not forget what it began
-  : >"$dir/transcript" && began=$SECONDS && trap '' PIPE
+  : >"$dir/transcript" || refuse state "${in[state]}"
+  began=$SECONDS && trap '' PIPE
   play
   conclude "${stop:+stopped-}${stop:-done}" "$detail" "$((${#stop} > 0 ? 3 : 0))"
 }
 
+need_programs() { local program; for program in "$@"; do command -v "$program" >/dev/null || refuse tool-missing "$program"; done; }
+
 for pair in "$@"; do in[${pair%%=*}]=${pair#*=}; done
 dir=${in[state]}/operations/${in[operation]}
-for tool in base64 find flock gzip head mkfifo mktemp sha256sum stat stdbuf sync timeout touch tr ${NEEDED[@]+"${NEEDED[@]}"} ${in[logins]:+aws}; do
-  command -v "$tool" >/dev/null || refuse tool-missing "$tool"
-done
-[[ ${in[operation]} =~ ^[A-Z0-9]+\.[0-9]+$ && ${in[lock]} =~ ^[A-Za-z0-9-]*$ && ${in[piece]} =~ ^[1-9][0-9]*$ ]] || refuse input 'operation, lock or piece'
+[[ ${in[operation]} =~ ^[A-Z0-9]+\.[0-9]+$ && ${in[lock]} =~ ^[A-Za-z0-9-]*$ && ${in[piece]} =~ ^[1-9][0-9]*$ && ${in[until]} =~ ^[0-9]+$ ]] ||
+  refuse input 'operation, lock, piece or until'
 case ${in[action]} in
-  read-config) read_config ;;
+  read-config) need_programs base64 find gzip head mktemp sha256sum stat timeout tr ${NEEDED[@]+"${NEEDED[@]}"} && read_config ;;
   session | fetch)
-    mkdir -p "${in[state]}/operations" "${in[state]}/locks" || refuse state "${in[state]}"
+    need_programs base64 cat flock gzip mkdir mv rm sha256sum sync
+    mkdir -p "${in[state]}/operations" "${in[state]}/locks" || refuse state "${in[state]} cannot be made"
     "${in[action]}" ;;
   *) refuse input "unknown action ${in[action]}" ;;
 esac

@@ -1,3 +1,4 @@
+import type { Instant } from '../domain/brand.ts'
 import type { Digest, OperationId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Bastion } from '../domain/route.ts'
@@ -14,20 +15,28 @@ export interface Engine {
   readonly reach: Reach
   /** SHA-256 of the script's bytes. */
   readonly scriptDigest: Digest
+  /** SHA-256 of the program that decides what the tool is told. */
+  readonly programDigest: Digest
   /** What of a bastion's settings this tool needs. */
   place(bastion: Bastion): BastionFacts
   /** Prints what the tool is, or would be, configured with; changes nothing and reaches no HSM. */
   baseQuery(draft: Draft, operation: OperationId): ScriptLines
   /** What will run, made from the answer to that and the HSMs; or why it cannot. */
   prepare(draft: Draft, answer: Answer): Prepared | Refusal
-  /** Does the step, at most once for this operation id, whatever is sent. */
-  write(spec: Spec, plan: StepPlan, operation: OperationId): ScriptLines
+  /** Does the step, at most once for this operation id, whatever is sent; not at all after `until`. */
+  write(spec: Spec, plan: StepPlan, order: Order): ScriptLines
   /** Prints one piece of what an operation printed; changes no HSM. `seal`: an operation that never started never will. */
   fetch(bastion: BastionFacts, fetch: Fetch): ScriptLines
   /** What the step found. Never throws: what cannot be read is said so. */
   read(spec: Spec, plan: StepPlan, printed: Printed): Reading
-  /** What was said between the bot and the tool, for people. */
+  /** What was said between the bot and the tool, for people: not redacted yet. */
   transcript(spec: Spec, plan: StepPlan, printed: Printed): string
+}
+
+/** Which operation, and until when the bastion may begin it (by its own clock): what a step was planned from grows old. */
+export interface Order {
+  readonly operation: OperationId
+  readonly until: Instant
 }
 
 /** What a spec is made of before the bastion was asked. */

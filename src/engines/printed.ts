@@ -1,25 +1,31 @@
 import { gunzipSync } from 'node:zlib'
 import { sha256 } from '../domain/digest.ts'
+import type { Mark, Statement } from '../domain/evidence.ts'
+import type { OperationId } from '../domain/ids.ts'
 
-/** The machine-readable block of one SSM command. */
+/** The machine-readable block of one SSM command. What it does not say is absent: nothing is made up. */
 export interface Block {
+  /** What that run of the script was for; `fetch` asks about the operation, the others are it. */
+  readonly action: 'session' | 'fetch' | 'read-config'
   readonly operation: string
   readonly result: string
+  /** Of a fetch whose result is `recorded`: the result of the operation itself. */
+  readonly recorded?: string
   readonly detail: string
-  /** Seconds the tool ran, commands it was sent, the last mark it reached. */
-  readonly seconds: number
-  readonly sent: number
-  readonly mark: string
+  /** Seconds the tool ran. */
+  readonly seconds?: number
+  /** Commands it was sent. */
+  readonly sent?: number
+  readonly mark?: Mark
+  /** Names of the users whose secrets were read, the officer first. */
+  readonly logins?: readonly string[]
   readonly content?: { readonly sha256: string; readonly pieces: number; readonly piece: number; readonly text: string }
 }
 
 /** Everything one operation printed, its pieces put together. */
-export interface Printed {
+export interface Printed extends Pick<Block, 'detail' | 'seconds' | 'sent' | 'mark' | 'logins'> {
+  /** The operation's own, whoever told it. */
   readonly result: string
-  readonly detail: string
-  readonly seconds: number
-  readonly sent: number
-  readonly mark: string
   /** `undefined` where there was none, or where it did not arrive whole. */
   readonly text: string | undefined
 }
@@ -36,24 +42,52 @@ export function parseBlock(output: string): Block | undefined {
   if (begin < 0 || end < 0) return undefined
   const lines = output.slice(begin + BEGIN.length, end).split('\n')
   const fields = new Map(lines.flatMap((line) => (line.includes('=') ? [split(line)] : [])))
+  const action = ACTIONS.find((word) => word === fields.get('action'))
   const operation = fields.get('operation')
   const result = fields.get('result')
-  if (operation === undefined || !result) return undefined
-  const text = fields.get('content')
-  const digest = fields.get('sha256')
-  const content =
-    text !== undefined && digest
-      ? { content: { sha256: digest, pieces: count(fields.get('pieces')), piece: count(fields.get('piece')), text } }
-      : {}
+  if (!action || operation === undefined || !result) return undefined
+  const recorded = fields.get('recorded')
+  if (action === 'fetch' && result === 'recorded' && !recorded) return undefined
+  const [seconds, sent] = [count(fields.get('seconds')), count(fields.get('sent'))]
+  const mark = MARKS.find((word) => word === fields.get('mark'))
+  const logins = fields.get('logins')?.split(',')
+  const content = contentOf(fields)
   return {
+    action,
     operation,
     result,
     detail: fields.get('detail') ?? '',
-    seconds: count(fields.get('seconds')),
-    sent: count(fields.get('sent')),
-    mark: fields.get('mark') ?? '',
-    ...content,
+    ...(recorded ? { recorded } : {}),
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(sent === undefined ? {} : { sent }),
+    ...(mark ? { mark } : {}),
+    ...(logins ? { logins } : {}),
+    ...(content ? { content } : {}),
   }
+}
+
+const ACTIONS = ['session', 'fetch', 'read-config'] as const
+const MARKS: readonly Mark[] = ['none', 'login', 'read', 'write']
+
+function contentOf(fields: ReadonlyMap<string, string>): Block['content'] {
+  const [text, digest] = [fields.get('content'), fields.get('sha256')]
+  const [pieces, piece] = [count(fields.get('pieces')), count(fields.get('piece'))]
+  if (text === undefined || !digest || pieces === undefined || piece === undefined) return undefined
+  return { sha256: digest, pieces, piece, text }
+}
+
+/** Does the block tell how exactly this operation went? A fetch that was refused tells nothing about it, and a session that found its name taken neither. */
+export function isAbout(block: Block, operation: OperationId): boolean {
+  if (block.operation !== operation) return false
+  if (block.action === 'session') return block.result !== 'refused-already-started'
+  return block.action === 'fetch' && (block.result === 'recorded' || block.result === 'sealed')
+}
+
+/** What a block proves about what exactly this operation sent; nothing where it does not say how far that came. */
+export function statementOf(block: Block, operation: OperationId): Statement | undefined {
+  if (!isAbout(block, operation)) return undefined
+  if (block.action === 'fetch' && block.result === 'sealed') return { by: 'seal' }
+  return block.mark && { by: 'bastion', mark: block.mark }
 }
 
 /** The number of the first piece that is still to be fetched; `undefined` if the operation's output is whole. */
@@ -69,8 +103,16 @@ export function missingPiece(blocks: readonly Block[]): number | undefined {
 export function assemble(blocks: readonly Block[]): Printed | undefined {
   const [first] = blocks
   if (!first) return undefined
-  const { result, detail, seconds, sent, mark } = first
-  return { result, detail, seconds, sent, mark, text: textOf(blocks) }
+  const { result, recorded, detail, seconds, sent, mark, logins } = first
+  return {
+    result: recorded ?? result,
+    detail,
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(sent === undefined ? {} : { sent }),
+    ...(mark ? { mark } : {}),
+    ...(logins ? { logins } : {}),
+    text: textOf(blocks),
+  }
 }
 
 function textOf(blocks: readonly Block[]): string | undefined {
@@ -91,6 +133,6 @@ function split(line: string): [string, string] {
   return [line.slice(0, at), line.slice(at + 1)]
 }
 
-function count(text: string | undefined): number {
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : 0
+function count(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
 }

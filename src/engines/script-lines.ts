@@ -6,9 +6,10 @@ import type { Fetch, ScriptLines } from './engine.ts'
 /** Values go into single quotes, so nothing that could end them; no braces, because SSM replaces `{{…}}` in parameters. */
 const PLAIN = /^[A-Za-z0-9_./:@=+,\\ -]*$/
 
-/** A tool's parts, then the part that all tools share: one script. Throws when a file is missing. */
+/** A tool's parts, then the parts that all tools share: one script. Throws when a file is missing. */
 export function bastionScript(...parts: readonly URL[]): string {
-  const texts = [...parts, new URL('./bastion.sh', import.meta.url)].map((part) => readFileSync(part, 'utf8').trimEnd())
+  const shared = ['./operation.sh', './bastion.sh'].map((name) => new URL(name, import.meta.url))
+  const texts = [...parts, ...shared].map((part) => readFileSync(part, 'utf8').trimEnd())
   const [first = '', ...others] = texts
   return `${[first, ...others.map((text) => text.replace(/^#!.*\n/, ''))].join('\n')}\n`
 }

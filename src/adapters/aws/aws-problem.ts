@@ -23,10 +23,20 @@ export function refuseAws(error: unknown, service: string, region: string): Refu
   return refuse({ code: 'aws', problem: problemOf(error), service, region, detail })
 }
 
-/** Did the service answer with a 4xx, so that nothing was started? A 408 is no such answer: something on the way gave up waiting. */
+/** There was nothing to sign the call with, so it never left. */
+export function hasNoCredentials(error: unknown): boolean {
+  return namesOf(error).includes('CredentialsProviderError')
+}
+
+/** SSM's and the gateway's own words for a call they did not take (SSM API, SendCommand and common errors). */
+const NOT_TAKEN =
+  /^(Validation|Invalid|AccessDenied|NotAuthorized|Throttl|TooManyRequests|RequestLimitExceeded|UnrecognizedClient|ExpiredToken|RequestExpired|IncompleteSignature|SignatureDoesNotMatch|MissingAuthenticationToken|OptInRequired|UnsupportedPlatform|MaxDocumentSize|DuplicateInstanceId|Serialization)/
+
+/** Did the service refuse it in so many words, with a 4xx, so that nothing was started? Anything on the way can answer a 4xx of its own, and a 408 says that it gave up waiting. */
 export function wasRejected(error: unknown): boolean {
   const status = statusOf(error)
-  return status !== undefined && status >= 400 && status < 500 && status !== 408
+  const isRefusal = status !== undefined && status >= 400 && status < 500 && status !== 408
+  return isRefusal && error instanceof Error && NOT_TAKEN.test(error.name)
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -7,18 +7,11 @@ import {
 } from '@aws-sdk/client-ssm'
 import { DELIVERY_SECONDS } from '../../application/await-command.ts'
 import type { Bastions, Invocation, Sent } from '../../application/ports.ts'
-import { problemOf, refuseAws, wasRejected } from './aws-problem.ts'
+import { redact } from '../../domain/redact.ts'
+import { hasNoCredentials, problemOf, refuseAws, wasRejected } from './aws-problem.ts'
 import type { AwsClients } from './clients.ts'
 
 const DOCUMENT = 'AWS-RunShellScript'
-/** SSM names these only for commands that never reached their script (facts, section 5.2). */
-const NEVER_EXECUTED: ReadonlySet<string> = new Set([
-  'Delivery Timed Out',
-  'Undeliverable',
-  'Invalid Platform',
-  'Access Denied',
-  'Terminated',
-])
 const WAITING: ReadonlySet<string> = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling'])
 const MOST_PAGES = 40
 
@@ -53,6 +46,7 @@ export function ssmBastions(clients: AwsClients): Bastions {
         return { kind: 'unsure', problem: 'SSM answered without a command id' }
       } catch (error) {
         const problem = describe(error)
+        if (hasNoCredentials(error)) return { kind: 'refused', problem, again: true }
         if (!wasRejected(error)) return { kind: 'unsure', problem }
         return { kind: 'refused', problem, again: problemOf(error) === 'throttled' }
       }
@@ -65,8 +59,10 @@ export function ssmBastions(clients: AwsClients): Bastions {
           .send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }))
         const status = answer.StatusDetails ?? answer.Status ?? 'unknown'
         if (answer.Status !== undefined && WAITING.has(answer.Status)) return { kind: 'waiting', status }
-        const executed = NEVER_EXECUTED.has(status) ? 'no' : 'maybe'
-        return { kind: 'ended', status, executed, output: answer.StandardOutputContent ?? '' }
+        const complaint = redact(answer.StandardErrorContent ?? '')
+          .replace(/\s+/g, ' ')
+          .trim()
+        return { kind: 'ended', status, output: answer.StandardOutputContent ?? '', complaint: complaint.slice(0, 300) }
       } catch (error) {
         // SSM shows a new command only after a moment (SSM API, GetCommandInvocation).
         if (error instanceof InvocationDoesNotExist) return { kind: 'invisible' }

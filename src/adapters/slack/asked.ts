@@ -1,5 +1,5 @@
 import { parseRequestId } from '../../domain/ids.ts'
-import { isRefusal, type Refusal } from '../../domain/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../../domain/refusal.ts'
 import type { Pending, Request } from '../../domain/request.ts'
 import type { Answer } from './clicks.ts'
 import { explain } from './explain.ts'
@@ -18,7 +18,7 @@ async function withLink(deps: ListenerDeps, refusal: Refusal): Promise<Refusal> 
   if (refused.code !== 'destination-busy') return refusal
   const stored = await deps.store.load(refused.request)
   const link = stored && (await linkTo(deps, stored.request))
-  return link ? { refused: { ...refused, link } } : refusal
+  return link ? refuse({ ...refused, link }) : refusal
 }
 
 /** The address of a request's card, once it is posted. */

@@ -66,11 +66,11 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
         const word = command.text.trim().toLowerCase()
         if (word === '' || word === 'open') {
           const open = await listOpen(deps)
-          return answer(requestsView('Open requests', open, await linksOf(deps, open)))
+          return answer(requestsView('Open requests', open, await linksOf(deps, open.requests)))
         }
         if (word === 'mine') {
           const mine = await listMine(deps, command.user_id)
-          return answer(requestsView('Your requests', mine, await linksOf(deps, mine.slice(0, 5))))
+          return answer(requestsView('Your requests', mine, await linksOf(deps, mine.requests.slice(0, 5))))
         }
         const shown = await showRequest(deps, word)
         if (isRefusal(shown))

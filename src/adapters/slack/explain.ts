@@ -84,6 +84,8 @@ export function explain({ refused }: Refusal): string {
       return `The route of request ${code(refused.request)} is no longer in the settings: nobody can decide it.`
     case 'no-such-request':
       return `There is no request ${code(refused.text)}. ${code('/hsm-requests')} lists the open ones.`
+    case 'unreadable-request':
+      return `Request ${code(refused.request)} is stored in a way that this version of me cannot read. The operator must look: the log says what is wrong with it.`
     case 'not-open':
       return `Too late to ${refused.wanted}: request ${code(refused.request)} is ${refused.state}${refused.by ? ` (by ${person(refused.by)})` : ''}.`
     case 'expired':

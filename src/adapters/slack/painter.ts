@@ -78,8 +78,8 @@ export function startPainter(
         for (const id of await deps.store.unpainted(now, SWEEP_SIZE)) if (!active.has(id)) start(id, 'changes')
         if (now - refreshed >= REFRESH_MS) {
           refreshed = now
-          const open = await deps.store.list({ states: OPEN_STATES, limit: 500 })
-          for (const request of open) start(request.id, 'card-too')
+          const { requests } = await deps.store.list({ states: OPEN_STATES, limit: 500 })
+          for (const request of requests) start(request.id, 'card-too')
         }
       } catch (error) {
         deps.log.error({ error }, 'could not look for pictures to repair')

@@ -4,7 +4,7 @@ export type Dialect = 'sqlite' | 'postgres'
 
 /** The schema's history, oldest first. A released migration is never edited. */
 export function migrations(dialect: Dialect): MigrationProvider {
-  return { getMigrations: async () => ({ '001-first': first(dialect) }) }
+  return { getMigrations: async () => ({ '001-first': first(dialect), '002-run-rests': runRests() }) }
 }
 
 function first(dialect: Dialect): Migration {
@@ -71,6 +71,20 @@ function first(dialect: Dialect): Migration {
       .addColumn('at', 'bigint', (column) => column.notNull())
       .execute()
     await db.schema.createIndex('inbox_by_age').on('inbox').column('at').execute()
+  }
+  return { up }
+}
+
+function runRests(): Migration {
+  const up = async (db: Kysely<unknown>) => {
+    for (const [name, type] of [
+      ['run_tries', 'integer'],
+      ['run_after', 'bigint'],
+    ] as const)
+      await db.schema
+        .alterTable('requests')
+        .addColumn(name, type, (column) => column.notNull().defaultTo(0))
+        .execute()
   }
   return { up }
 }

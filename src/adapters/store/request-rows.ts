@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { StepRecord, StoredRequest } from '../../application/store.ts'
 import { OPEN_STATES, type Request } from '../../domain/request.ts'
 import { SHAPE, type Tables } from './schema.ts'
+import { newerRequest, newerStep } from './shape-one.ts'
 
 type RequestRow = Selectable<Tables['requests']>
 
@@ -22,7 +23,7 @@ const StoredDocument = z.looseObject({
     'failed',
     'unknown',
   ]),
-  spec: z.looseObject({ version: z.union([z.literal(1), z.literal(2)]) }),
+  spec: z.looseObject({ version: z.union([z.literal(1), z.literal(2), z.literal(3)]) }),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   decisions: z.array(z.looseObject({ by: z.string(), verdict: z.enum(['approve', 'reject']), at: z.number() })),
 })
@@ -46,20 +47,20 @@ export function columnsOf(request: Request) {
 
 /** Throws on a document of a shape this version does not know: better no answer than a wrong one. */
 export function parseRequest(row: Pick<RequestRow, 'id' | 'version' | 'shape' | 'doc'>): StoredRequest {
-  if (row.shape !== SHAPE)
-    throw new Error(`request ${row.id} was stored in shape ${row.shape}, this version reads shape ${SHAPE}`)
-  const document: unknown = JSON.parse(row.doc)
+  const document = known(row, `request ${row.id}`)
   StoredDocument.parse(document)
   // The one place where a checked document becomes the type it was written from.
-  return { request: document as Request, version: row.version }
+  return { request: (row.shape === SHAPE ? document : newerRequest(document)) as Request, version: row.version }
 }
 
 export function parseStep(row: Selectable<Tables['steps']>): StepRecord {
-  if (row.shape !== SHAPE)
-    throw new Error(
-      `step ${row.request_id}.${row.n} was stored in shape ${row.shape}, this version reads shape ${SHAPE}`,
-    )
-  const document: unknown = JSON.parse(row.doc)
+  const document = known(row, `step ${row.request_id}.${row.n}`)
   StoredStep.parse(document)
-  return document as StepRecord
+  return (row.shape === SHAPE ? document : newerStep(document)) as StepRecord
+}
+
+function known({ shape, doc }: { readonly shape: number; readonly doc: string }, what: string): unknown {
+  if (shape !== SHAPE && shape !== SHAPE - 1)
+    throw new Error(`${what} was stored in shape ${shape}, this version reads shapes ${SHAPE - 1} and ${SHAPE}`)
+  return JSON.parse(doc)
 }

@@ -2,7 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { type AuditEntry, LeaseLost, type Store, type StoredRequest } from '../../application/store.ts'
 import { parseRequestId, type RequestId } from '../../domain/ids.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
-import type { Request } from '../../domain/request.ts'
+import { OPEN_STATES, type Request } from '../../domain/request.ts'
 import { appendAudit, readHistory } from './audit-chain.ts'
 import type { Database } from './open-database.ts'
 import { columnsOf, parseRequest, parseStep } from './request-rows.ts'
@@ -39,9 +39,9 @@ export function requestStore({ db, dialect }: Database): Store {
           .onConflict((conflict) => conflict.doNothing())
           .returning('id')
           .executeTakeFirst()
-        if (!inserted) return { busy: await openFor(tx, destination) }
+        if (!inserted) return { kind: 'busy', by: await openFor(tx, destination) }
         await audit(tx, entry)
-        return { request, version: 1 }
+        return { kind: 'stored' }
       }),
 
     load: (id) => load(db, id),
@@ -76,7 +76,16 @@ export function requestStore({ db, dialect }: Database): Store {
       if (states?.every((state) => ['pending', 'approved', 'running'].includes(state)))
         query = query.where(sql<boolean>`is_open = 1`)
       if (requestedBy !== undefined) query = query.where('requested_by', '=', requestedBy)
-      return (await query.execute()).map((row) => parseRequest(row).request)
+      const requests: Request[] = []
+      const unreadable: RequestId[] = []
+      for (const row of await query.execute()) {
+        try {
+          requests.push(parseRequest(row).request)
+        } catch {
+          unreadable.push(asId(row.id))
+        }
+      }
+      return { requests, unreadable }
     },
 
     steps: async (id) =>
@@ -120,10 +129,11 @@ export function requestStore({ db, dialect }: Database): Store {
       db.transaction().execute(async (tx) => {
         const free = tx
           .selectFrom('requests')
-          .select('id')
+          .select(['id', 'version', 'run_tries'])
           .where(sql<boolean>`is_open = 1`)
           .where('state', 'in', ['approved', 'running'])
           .where('lease_until', '<=', now)
+          .where('run_after', '<=', now)
           .orderBy('requested_at')
           .limit(1)
         const row = await (dialect === 'postgres' ? free.forUpdate().skipLocked() : free).executeTakeFirst()
@@ -133,7 +143,7 @@ export function requestStore({ db, dialect }: Database): Store {
           .set({ lease_holder: holder, lease_until: until })
           .where('id', '=', row.id)
           .execute()
-        return asId(row.id)
+        return { id: asId(row.id), version: row.version, tries: row.run_tries }
       }),
 
     renewLease: async (id, holder, until) => {
@@ -146,13 +156,46 @@ export function requestStore({ db, dialect }: Database): Store {
       return renewed.numUpdatedRows === 1n
     },
 
-    releaseLease: async (id, holder) => {
+    releaseRun: async (id, holder, { tries, after }) => {
       await db
         .updateTable('requests')
-        .set({ lease_holder: null, lease_until: 0 })
+        .set({ lease_holder: null, lease_until: 0, run_tries: tries, run_after: after })
         .where('id', '=', id)
         .where('lease_holder', '=', holder)
         .execute()
+    },
+
+    versionOf: async (id) =>
+      (await db.selectFrom('requests').select('version').where('id', '=', id).executeTakeFirst())?.version,
+
+    abandon: (id, entry) =>
+      db.transaction().execute(async (tx) => {
+        const row = await lock(tx, dialect, id)
+        if (!row || !(OPEN_STATES as readonly string[]).includes(row.state)) return false
+        const version = row.version + 1
+        await tx
+          .updateTable('requests')
+          // Nothing can be painted from it either.
+          .set({
+            state: row.state === 'pending' ? 'expired' : 'unknown',
+            is_open: 0,
+            version,
+            painted_version: version,
+          })
+          .where('id', '=', id)
+          .execute()
+        await audit(tx, entry)
+        return true
+      }),
+
+    forgetSteps: async (before) => {
+      const gone = await db
+        .deleteFrom('steps')
+        .where('request_id', 'in', (query) =>
+          query.selectFrom('requests').select('id').where('is_open', '=', 0).where('expires_at', '<', before),
+        )
+        .executeTakeFirst()
+      return Number(gone.numDeletedRows)
     },
 
     pastExpiry: async (now) => {
@@ -199,7 +242,10 @@ async function load(db: Kysely<Tables>, id: RequestId): Promise<StoredRequest | 
 
 /** The row, and nobody else's turn until the transaction ends. SQLite has one writer anyway. */
 function lock(tx: Tx, dialect: Database['dialect'], id: RequestId) {
-  const query = tx.selectFrom('requests').select(['id', 'version', 'shape', 'doc', 'lease_holder']).where('id', '=', id)
+  const query = tx
+    .selectFrom('requests')
+    .select(['id', 'version', 'state', 'shape', 'doc', 'lease_holder'])
+    .where('id', '=', id)
   return (dialect === 'postgres' ? query.forUpdate() : query).executeTakeFirst()
 }
 

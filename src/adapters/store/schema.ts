@@ -16,6 +16,9 @@ export interface Tables {
     doc: string
     lease_holder: string | null
     lease_until: number
+    /** How often in a row the run was taken up in vain, and when it may be again. */
+    run_tries: Generated<number>
+    run_after: Generated<number>
     painted_version: number
     paint_after: number
     paint_holder: string | null
@@ -35,4 +38,5 @@ export interface Tables {
   inbox: { key: string; at: number }
 }
 
-export const SHAPE = 1
+/** 2: evidence instead of `wrote`, findings in steps. 1 is still read. */
+export const SHAPE = 2

@@ -7,27 +7,30 @@ import type { Exchange } from './session.ts'
 
 const Answer = z.object({ error_code: z.number(), data: z.unknown() })
 
-const UserAnswer = z.object({
+// Loose: a field that nobody here knows may say `inconsistent`.
+const UserAnswer = z.looseObject({
   // It becomes a word of a command: a name of another form makes the list unreadable (user guide: letters, digits, underscore).
   username: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/),
   role: z.string(),
   locked: z.string().optional(),
+  mfa: z.array(z.unknown()).optional(),
   'cluster-coverage': z.string(),
 })
 const UsersAnswer = z.object({ users: z.array(UserAnswer) })
+type UserAnswer = z.infer<typeof UserAnswer>
 
-const Named = z.object({ username: z.string() })
-const KeyAnswer = z.object({
+const Named = z.looseObject({ username: z.string() })
+const KeyAnswer = z.looseObject({
   'key-reference': z.string().regex(/^0x[0-9a-fA-F]{16}$/),
   'key-info': z
-    .object({
+    .looseObject({
       'key-owners': z.array(Named).optional(),
       'shared-users': z.array(Named).optional(),
       'cluster-coverage': z.string().optional(),
     })
     .optional(),
   attributes: z
-    .object({
+    .looseObject({
       label: z.string().nullish(),
       class: z.string().nullish(),
       'key-type': z.string().nullish(),
@@ -47,17 +50,61 @@ const ROLES: ReadonlyMap<string, Role> = new Map([
   ['crypto-user', 'CU'],
 ])
 
-/** The JSON of a whole answer, whatever the tool printed around it; `undefined` without one. */
+/** The JSON of a whole answer, whatever the tool printed around it; `undefined` without one, or with more than one. */
 export function parseAnswer({ answer, isWhole }: Exchange): z.infer<typeof Answer> | undefined {
   if (!isWhole) return undefined
-  const begin = answer.indexOf('{')
-  const end = answer.lastIndexOf('}')
-  if (begin < 0 || end < begin) return undefined
+  const [found, ...others] = answersIn(answer)
+  return others.length === 0 ? found : undefined
+}
+
+/** Lines of a log that hold braces are passed over: an answer begins a line (user guide, every sample). */
+const MOST_BEGINNINGS = 200
+
+function answersIn(text: string): z.infer<typeof Answer>[] {
+  const alone = toAnswer(text)
+  if (alone) return [alone]
+  const found: z.infer<typeof Answer>[] = []
+  const line = /^[ \t]*\{/gm
+  for (let tries = 0; tries < MOST_BEGINNINGS && found.length < 2; tries++) {
+    const begin = line.exec(text)
+    if (!begin) break
+    const end = endOfObject(text, line.lastIndex - 1)
+    const answer = end === undefined ? undefined : toAnswer(text.slice(line.lastIndex - 1, end))
+    if (!answer || end === undefined) continue
+    found.push(answer)
+    line.lastIndex = end
+  }
+  return found
+}
+
+function toAnswer(text: string): z.infer<typeof Answer> | undefined {
   try {
-    return Answer.safeParse(JSON.parse(answer.slice(begin, end + 1))).data
+    return Answer.safeParse(JSON.parse(text)).data
   } catch {
     return undefined // not JSON: cut, or another text
   }
+}
+
+/** Behind the brace that closes the one at `begin`; braces in strings do not count. */
+function endOfObject(text: string, begin: number): number | undefined {
+  let depth = 0
+  let isText = false
+  for (let at = begin; at < text.length; at++) {
+    const sign = text[at]
+    if (sign === '\\' && isText) at++
+    else if (sign === '"') isText = !isText
+    else if (sign === '{' && !isText) depth++
+    else if (sign === '}' && !isText && --depth === 0) return at + 1
+  }
+  return undefined
+}
+
+/** Words for an answer that cannot be read: what there is instead. */
+export function insteadOf(exchange: Exchange | undefined): string {
+  if (!exchange) return ''
+  const line = exchange.answer.split('\n').find((candidate) => /[A-Za-z]/.test(candidate)) ?? exchange.aside
+  if (line === '') return ': the tool printed nothing'
+  return `: the tool printed, around its answer or instead of it: ${oneLine(line)}`
 }
 
 const HsmsAnswer = z.object({ hsms: z.array(z.unknown()) })
@@ -68,13 +115,14 @@ export function countHsms(exchange: Exchange | undefined): number | undefined {
   return HsmsAnswer.safeParse(answer).data?.hsms.length
 }
 
-/** Users of roles that are never touched, where not every HSM of the cluster has them. */
+/** Users of roles that are never touched, or that differ between HSMs, where not every HSM of the cluster has them whole. */
 export function tornOthers(exchange: Exchange | undefined): readonly string[] {
   const answer = exchange && succeeded(exchange)
   const users = UsersAnswer.safeParse(answer).data?.users ?? []
-  return users.flatMap(({ username, role, 'cluster-coverage': coverage }) =>
-    ROLES.has(role) || coverage === 'full' ? [] : [`${username} has cluster-coverage ${coverage}`],
-  )
+  return users.flatMap((user) => {
+    const coverage = coverageOf(user)
+    return ROLES.has(user.role) || coverage === 'full' ? [] : [`${user.username} has ${coverage}`]
+  })
 }
 
 /** Users of a cluster, those that are never touched left out; `undefined` if it cannot be read. */
@@ -84,17 +132,47 @@ export function parseUsers(exchange: Exchange | undefined): readonly HsmUser[] |
   return users?.flatMap((user): HsmUser[] => {
     const role = ROLES.get(user.role)
     if (!role) return []
+    const uneven = tornPart({ locked: user.locked, mfa: user.mfa })
     return [
       {
         id: 0,
         name: user.username.toLowerCase(),
         role,
         failedLogins: 0,
-        coverage: user['cluster-coverage'],
+        coverage: coverageOf(user),
+        ...(user.mfa === undefined ? {} : { hasSecondFactor: user.mfa.length > 0 }),
         ...(user.locked === undefined || user.locked === 'false' ? {} : { isLocked: true }),
+        ...(uneven ? { uneven: `${uneven} inconsistent` } : {}),
       },
     ]
   })
+}
+
+/** `full`, or what makes a user or key another one on some HSMs. Whether somebody is locked or has a second factor is not the user's own. */
+function coverageOf({
+  locked: _,
+  mfa: __,
+  ...user
+}: Omit<UserAnswer, 'locked' | 'mfa'> & { locked?: unknown; mfa?: unknown }): string {
+  const torn = tornPart(user)
+  if (torn !== undefined) return `${torn} inconsistent`
+  return user['cluster-coverage'] === 'full' ? 'full' : `cluster-coverage ${user['cluster-coverage']}`
+}
+
+/** Names and labels are anybody's words. */
+const FREE: ReadonlySet<string> = new Set(['username', 'label', 'id', 'key-reference'])
+
+/** The field in which CloudHSM CLI says that the HSMs of a cluster do not agree (user guide, troubleshoot-sdk5-inconsistent-value). */
+function tornPart(value: unknown, path = ''): string | undefined {
+  if (value === 'inconsistent') return path
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [name, part] of Object.entries(value)) {
+    if (FREE.has(name)) continue
+    const owner = Named.safeParse(part).data?.username
+    const torn = tornPart(part, path === '' ? name : `${path}.${owner ?? name}`)
+    if (torn !== undefined) return torn
+  }
+  return undefined
 }
 
 /** The keys of all pages of one listing; `undefined` if a page cannot be read or keys are missing by the tool's own count. */
@@ -117,18 +195,22 @@ export function parseKeys(pages: readonly Exchange[]): readonly HsmKey[] | undef
 function toKey(answer: z.infer<typeof KeyAnswer>): HsmKey {
   const { attributes = {}, 'key-info': info = {} } = answer
   const { class: kind, 'key-type': type, 'check-value': checkValue, label } = attributes
+  const torn = tornPart(answer)
+  const coverage = torn === undefined ? info['cluster-coverage'] : `${torn} inconsistent`
   const common = {
     handle: Number(answer['key-reference']),
-    ...(typeof label === 'string' ? { label } : {}),
-    ...(info['cluster-coverage'] === undefined ? {} : { coverage: info['cluster-coverage'] }),
+    ...(label === undefined ? {} : { label }),
+    ...(coverage === undefined ? {} : { coverage }),
   }
-  const owners = info['key-owners']
-  if (!owners || !checkValue) return { ...common, owner: null, sharedWith: [], shows: 'label' }
+  const [owners, sharers] = [info['key-owners'], info['shared-users']]
+  // What a listing leaves out is not none: without all of it only the label tells keys apart, and without a label nothing does.
+  if (!owners?.length || !sharers || !checkValue || !kind || !type)
+    return { ...common, owner: null, sharedWith: [], shows: label === undefined ? 'reference' : 'label' }
   return {
     ...common,
-    owner: namesOf(owners).join(',') || null,
-    sharedWith: namesOf(info['shared-users'] ?? []),
-    material: `${kind ?? '?'} ${type ?? '?'} ${checkValue}`,
+    owner: namesOf(owners).join(','),
+    sharedWith: namesOf(sharers),
+    material: `${kind} ${type} ${checkValue}`,
   }
 }
 

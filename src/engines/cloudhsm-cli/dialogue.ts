@@ -1,3 +1,4 @@
+import type { Mark } from '../../domain/evidence.ts'
 import { keyName, type Spec } from '../../domain/spec.ts'
 import type { ServerUsers, StepPlan, UserToSync } from '../../domain/step.ts'
 import { loginWord } from '../script-lines.ts'
@@ -11,7 +12,6 @@ export type Line =
   | { readonly do: 'login'; readonly user: string; readonly role: CliRole; readonly cluster: string }
   | { readonly do: 'logout'; readonly cluster: string }
 
-export type Mark = 'login' | 'read' | 'write'
 export type CliRole = 'admin' | 'crypto-user'
 
 /** The administrator of the credentials; every other login is named by its crypto user. */
@@ -77,7 +77,8 @@ export function playOf(spec: Spec, lines: readonly Line[]): { readonly text: str
     const own = spec.bastion.cryptoUsers?.find((candidate) => candidate.user === user)
     return own ? loginWord(own, user) : loginWord(spec.bastion.credentials)
   })
-  return { text: `${text.join('\n')}\n`, logins: logins.join(',') }
+  // Without a login too: whose lock and second factor count is told by the secret.
+  return { text: `${text.join('\n')}\n`, logins: logins.join(',') || loginWord(spec.bastion.credentials) }
 }
 
 export function clusters({ source, destination }: Spec): readonly string[] {

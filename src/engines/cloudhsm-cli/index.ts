@@ -1,11 +1,11 @@
 import type { Target } from '../../domain/cluster.ts'
 import { sha256 } from '../../domain/digest.ts'
-import type { OperationId } from '../../domain/ids.ts'
 import { type Refusal, refuse, type ToolConfigFlaw } from '../../domain/refusal.ts'
 import type { BastionFacts, Side, Spec } from '../../domain/spec.ts'
 import type { StepPlan } from '../../domain/step.ts'
-import type { Answer, Draft, Engine, Prepared } from '../engine.ts'
+import type { Answer, Draft, Engine, Order, Prepared } from '../engine.ts'
 import type { Printed } from '../printed.ts'
+import { programDigest } from '../program.ts'
 import { refusedStop, unreadable } from '../refused.ts'
 import { bastionScript, fetchLines, packed, withData } from '../script-lines.ts'
 import { dialogueOf, playOf } from './dialogue.ts'
@@ -33,23 +33,29 @@ export function cloudHsmCliEngine(): Engine {
     name: 'cloudhsm-cli',
     reach: 'cluster',
     scriptDigest: sha256(script),
+    programDigest: programDigest(),
     place: ({ name, instanceId, region, stateDir, workDir, credentials, cli, cryptoUsers }) => {
       const common = { name, instanceId, region, stateDir, workDir, credentials }
       return { ...common, binary: cli.binary, configure: cli.configure, configPath: cli.config, cryptoUsers }
     },
     baseQuery: (draft, operation) => withData(script, { action: 'read-config', operation, ...places(draft) }),
     prepare,
-    write: (spec, plan, operation) => withData(script, sessionData(spec, plan, operation)),
+    write: (spec, plan, order) => withData(script, sessionData(spec, plan, order)),
     fetch: (bastion, fetch) => fetchLines(script, bastion, fetch),
     read: (spec, plan, printed) => {
       const refused = refusedStop(printed)
       if (refused) return { kind: 'nothing', stop: refused }
       if (printed.text === undefined) {
-        const stop = sessionStop(plan, printed, []) ?? unreadable('the transcript did not arrive whole', plan)
+        const stop = sessionStop(printed, []) ?? unreadable('the transcript: it did not arrive whole')
         return { kind: 'nothing', stop }
       }
       const session = parseSession(printed.text)
-      return readSession(spec, plan, session, sessionStop(plan, printed, session))
+      const isCounted = printed.result !== 'stopped-killed'
+      return readSession(spec, plan, session, {
+        stop: sessionStop(printed, session),
+        logins: printed.logins,
+        isCounted,
+      })
     },
     transcript: (_spec, _plan, printed: Printed) =>
       printed.text === undefined ? '(the transcript did not arrive whole)\n' : transcriptOf(parseSession(printed.text)),
@@ -103,7 +109,7 @@ function inOrder({ source, destination }: Draft): readonly (Side & { readonly hs
   return from.hsms.length > 1 && destination.hsms.length === 1 ? [destination, from] : [from, destination]
 }
 
-function sessionData(spec: Spec, plan: StepPlan, operation: OperationId): Record<string, string> {
+function sessionData(spec: Spec, plan: StepPlan, { operation, until }: Order): Record<string, string> {
   const { text, logins } = playOf(spec, dialogueOf(spec, plan))
   return {
     action: 'session',
@@ -111,7 +117,8 @@ function sessionData(spec: Spec, plan: StepPlan, operation: OperationId): Record
     ...places(spec),
     lock: spec.destination.clusterId,
     seconds: `${SESSION_SECONDS}`,
-    ...(logins === '' ? {} : { logins }),
+    until: `${Math.floor(until / 1000)}`,
+    logins,
     dialogue: packed(text),
   }
 }

@@ -1,4 +1,4 @@
-import { isWrite, type StepPlan, type Stop, type StopCode } from '../../domain/step.ts'
+import type { Stop, StopCode } from '../../domain/step.ts'
 import type { Printed } from '../printed.ts'
 import { adviceFor, saidIn } from './answers.ts'
 import type { Exchange } from './session.ts'
@@ -23,23 +23,22 @@ const SILENCE: ReadonlyMap<string, string> = new Map(
     'stopped-silent': 'the tool said nothing',
     'stopped-gone': 'the tool ended by itself',
     'stopped-time': 'the time for one step was used up',
-    'stopped-state': 'it could not write to its state directory',
+    'stopped-state':
+      'it could not record any more what it does (is the disk full, or read only?), so it stopped at once',
   }),
 )
 
 /** Why a session did not play to its end; `undefined` if it did. */
-export function sessionStop(plan: StepPlan, printed: Printed, session: readonly Exchange[]): Stop | undefined {
+export function sessionStop(printed: Printed, session: readonly Exchange[]): Stop | undefined {
   if (printed.result === 'done') return undefined
-  // The mark is set before the first command that can change anything is sent.
-  const wrote = isWrite(plan) && printed.mark === 'write' ? 'maybe' : 'no'
   const last = session.at(-1)
   const code = codeOf(printed, session)
-  if (code === 'login-risk') return { code, detail: printed.detail, wrote }
-  if (!code) return { code: 'lost', detail: 'the step was killed on the bastion', wrote }
+  if (code === 'login-risk') return { code, detail: printed.detail }
+  if (!code) return { code: 'lost', detail: 'the step was killed on the bastion' }
   const isOwn = printed.result !== 'stopped-state' && printed.result !== 'stopped-time'
   const own = isOwn && last ? saidIn(last) : ''
   const said = (own && `${own}${adviceFor('key', own)}`) || SILENCE.get(printed.result) || 'no readable answer'
-  return { code, detail: last ? `${last.command}: ${said}` : said, wrote }
+  return { code, detail: last ? `${last.command}: ${said}` : said }
 }
 
 /** The login's own word, or a stop before another command was begun. */
@@ -51,6 +50,7 @@ const CERTAIN: ReadonlySet<string> = new Set(['stopped-login', 'stopped-risk', '
  */
 function codeOf({ result, mark }: Printed, session: readonly Exchange[]): StopCode | undefined {
   const isSingle = session.some(({ status }) => status !== undefined)
-  const isLogin = mark === 'login' || (mark !== '' && isSingle && result !== 'stopped-state')
+  // A mark that is not told may be any.
+  const isLogin = mark === 'login' || mark === undefined || (mark !== 'none' && isSingle && result !== 'stopped-state')
   return isLogin && !CERTAIN.has(result) ? 'login-unsure' : CODES.get(result)
 }

@@ -41,12 +41,12 @@ converse() {
 }
 
 # The transcript: each command as it is given, its answer, its exit status and what it said aside, where it has these; unit separators between, a record separator.
-note() { command=$1 aside=''; printf '%s\x1f' "$command" >>"$dir/transcript" || stop=state; }
+note() { command=$1 aside='' && keep "$command"$'\x1f'; }
 record() {
   without_secrets
   answered=${buffer//[$'\x1e\x1f']/}
   buffer=$aside && without_secrets
-  printf '%s\x1f%s\x1f%s\x1e' "$answered" "$status" "${buffer//[$'\x1e\x1f']/}" >>"$dir/transcript" || stop=state
+  keep "$answered"$'\x1f'"$status"$'\x1f'"${buffer//[$'\x1e\x1f']/}"$'\x1e'
 }
 
 hear() { # the answer, up to the next prompt
@@ -69,7 +69,7 @@ say() { # one command, and its answer
 }
 
 single() { # a command, in a process of its own
-  local words
+  local words chunk
   if ((SECONDS > in[seconds] - ONE_COMMAND)); then
     stop='time' buffer='' status='' aside=''
     record
@@ -79,6 +79,7 @@ single() { # a command, in a process of its own
   read -r -a words <<<"$1"
   buffer=$(tell_login | timeout --foreground -k 5 "$ONE_COMMAND" "${telling[@]}" "${in[binary]}" "${words[@]}" 2>"$private/aside" 10>&-)
   status=$?
+  chunk=$buffer && plain && buffer=$chunk
   aside=$(head -c 20000 "$private/aside")
   [[ $buffer == *'{'* ]] || buffer+=$aside aside='' # no answer but this
   case $status in 124) stop=silent ;; 12[5-9] | 1[3-9]? | 2??) stop=gone ;; esac
@@ -98,7 +99,7 @@ succeeded() { # a whole answer: in a session the prompt behind it shows that it 
 }
 
 log_in() { # number of the login, role, cluster
-  local asked
+  local asked chunk
   who=$1 role=$2
   note "login --username ${users[who]} --role $role --cluster-id $3"
   ((SECONDS < in[seconds] - ONE_COMMAND)) || stop='time' # a tool that is cut off at its login would have cost one
@@ -121,8 +122,8 @@ log_in() { # number of the login, role, cluster
     2) stop=silent ;;
     3) stop=gone ;;
   esac
-  IFS= read -r -d '' -t 0.3 -u 6 asked # a tool that goes on talking does not wait for a password
-  buffer+=$asked
+  IFS= read -r -d '' -t 0.3 -u 6 chunk # a tool that goes on talking does not wait for a password
+  plain && asked=$chunk buffer+=$chunk
   [[ -n $stop || $asked =~ ^[[:space:]]*$ ]] || stop=unasked
   # Not asked, so no password was given and no login was tried.
   [[ $stop != unasked ]] || stop=$([[ -n $asked_before ]] && echo login || echo unsuited-login)

@@ -1,4 +1,3 @@
-import { redact } from '../../domain/redact.ts'
 import type { Exchange } from './session.ts'
 
 /** The session as a person would have seen it: each command with its answer. A login shows its name and never a password. */
@@ -8,5 +7,5 @@ export function transcriptOf(session: readonly Exchange[]): string {
     const beside = aside === '' ? '' : `\n(on standard error) ${aside}`
     return `cloudhsm-cli> ${command}\n${answer}${beside}${ended}\n`
   })
-  return redact(parts.join('\n'))
+  return parts.join('\n')
 }

@@ -1,6 +1,8 @@
+import type { Mark } from '../../domain/evidence.ts'
 import type { ServerNumber } from '../../domain/ids.ts'
+import type { HsmUser } from '../../domain/inventory.ts'
 import { type Spec, serversOf } from '../../domain/spec.ts'
-import type { ServerUsers, StepPlan } from '../../domain/step.ts'
+import type { ListingPart, ServerUsers, StepPlan } from '../../domain/step.ts'
 
 /** One line of what the bastion script plays (see `talk` in bastion.sh). */
 export type Line =
@@ -9,16 +11,19 @@ export type Line =
   | { readonly do: 'mark'; readonly word: Mark }
   | { readonly do: 'login' }
 
-/** How far a session came: what the bastion remembers even if the session is killed. */
-export type Mark = 'login' | 'read' | 'write'
-
 /** Everything CMU is told in one step, and what it must have printed before it is told more. */
 export function dialogueOf(spec: Spec, plan: StepPlan): readonly Line[] {
   switch (plan.kind) {
     case 'inspect':
       return [...connect(spec), send('listUsers')]
     case 'inventory':
-      return [...connect(spec), ...login(spec), mark('read'), send('listUsers'), ...plan.users.flatMap(listKeys)]
+      return [
+        ...connect(spec),
+        ...login(spec),
+        mark('read'),
+        send('listUsers'),
+        ...plan.users.flatMap((hsm) => listKeys(hsm, plan.part)),
+      ]
     case 'sync-users': {
       const commands = plan.users.map((user) => send(`syncUser ${user.id} ${plan.server}`))
       return [...connect(spec), ...login(spec), ...onSource(commands), send('listUsers')]
@@ -81,9 +86,17 @@ function onSource(commands: readonly Line[]): Line[] {
   return [send('server 0'), need('Server is in|(^|[^a-z])server ?0 ?>'), mark('write'), ...commands, send('exit')]
 }
 
-function listKeys({ server, users }: ServerUsers): Line[] {
-  const owners = users.filter((user) => user.role === 'CU')
-  return [send(enter(server)), ...owners.map((user) => send(findKeys(user.id))), send('exit')]
+function listKeys(hsm: ServerUsers, part?: ListingPart): Line[] {
+  const owners = ownersIn(hsm, part)
+  return owners.length === 0
+    ? []
+    : [send(enter(hsm.server)), ...owners.map((user) => send(findKeys(user.id))), send('exit')]
+}
+
+/** The crypto users of a server whose keys a step lists: all, or those of its part. */
+export function ownersIn({ server, users }: ServerUsers, part: ListingPart | undefined): readonly HsmUser[] {
+  const names = part && new Set(part.owners.find((owner) => owner.server === server)?.names)
+  return users.filter(({ role, name }) => role === 'CU' && (names === undefined || names.has(name)))
 }
 
 export function enter(server: ServerNumber): string {

@@ -1,11 +1,11 @@
 import { mergeConfig } from '../../domain/config-merge.ts'
 import { sha256 } from '../../domain/digest.ts'
-import type { OperationId } from '../../domain/ids.ts'
 import { type BaseConfigFlaw, type Refusal, refuse } from '../../domain/refusal.ts'
 import type { BastionFacts, Spec } from '../../domain/spec.ts'
 import type { StepPlan } from '../../domain/step.ts'
-import type { Answer, Draft, Engine, Prepared } from '../engine.ts'
+import type { Answer, Draft, Engine, Order, Prepared } from '../engine.ts'
 import type { Printed } from '../printed.ts'
+import { programDigest } from '../program.ts'
 import { refusedStop, unreadable } from '../refused.ts'
 import { bastionScript, fetchLines, loginWord, packed, withData } from '../script-lines.ts'
 import { commandsOf, dialogueOf, dialogueText } from './dialogue.ts'
@@ -24,6 +24,7 @@ export function cmuEngine(): Engine {
     name: 'cmu',
     reach: 'hsm',
     scriptDigest: sha256(script),
+    programDigest: programDigest(),
     place: ({ name, instanceId, region, stateDir, workDir, credentials, cmu }) => {
       const common = { name, instanceId, region, stateDir, workDir, credentials }
       return { ...common, binary: cmu.binary, configPath: cmu.config }
@@ -36,14 +37,14 @@ export function cmuEngine(): Engine {
         binary: bastion.binary,
       }),
     prepare,
-    write: (spec, plan, operation) => withData(script, sessionData(spec, plan, operation)),
+    write: (spec, plan, order) => withData(script, sessionData(spec, plan, order)),
     fetch: (bastion, fetch) => fetchLines(script, bastion, fetch),
     read: (spec, plan, printed) => {
       const refused = refusedStop(printed)
       if (refused) return { kind: 'nothing', stop: refused }
       const session = sessionOf(spec, plan, printed)
-      if (!session) return { kind: 'nothing', stop: unreadable('the transcript did not arrive whole', plan) }
-      return readSession(spec, plan, session, sessionStop(spec, plan, printed, session))
+      if (!session) return { kind: 'nothing', stop: unreadable('the transcript: it did not arrive whole') }
+      return readSession(spec, plan, session, { stop: sessionStop(spec, printed, session), logins: printed.logins })
     },
     transcript: (spec, plan, printed) => {
       const session = sessionOf(spec, plan, printed)
@@ -62,7 +63,7 @@ function prepare({ bastion, source, destination }: Draft, { result, detail, text
   if (text === undefined)
     return refuse({ code: 'bastion-cannot', bastion: bastion.name, problem: `${result} ${detail}`.trim() })
   const merge = mergeConfig(text, [source.hsm.ip, ...destination.hsms.map((hsm) => hsm.ip)])
-  return 'flaw' in merge ? flawed(merge) : { baseConfig: text, mergedConfig: merge.merged }
+  return merge.flaw === undefined ? { baseConfig: text, mergedConfig: merge.merged } : flawed(merge)
 }
 
 const FLAWS: ReadonlyMap<string, 'missing' | 'unreadable' | 'too-large'> = new Map(
@@ -73,7 +74,7 @@ const FLAWS: ReadonlyMap<string, 'missing' | 'unreadable' | 'too-large'> = new M
   } as const),
 )
 
-function sessionData(spec: Spec, plan: StepPlan, operation: OperationId): Record<string, string> {
+function sessionData(spec: Spec, plan: StepPlan, { operation, until }: Order): Record<string, string> {
   const { bastion, mergedConfig } = spec
   const lines = dialogueOf(spec, plan)
   return {
@@ -82,8 +83,10 @@ function sessionData(spec: Spec, plan: StepPlan, operation: OperationId): Record
     ...places(bastion),
     lock: spec.destination.clusterId,
     seconds: `${SESSION_SECONDS}`,
+    until: `${Math.floor(until / 1000)}`,
     sha256: sha256(mergedConfig),
-    ...(lines.some((line) => line.do === 'login') ? { logins: loginWord(bastion.credentials) } : {}),
+    // Without a login too: whose failed logins count is told by the secret.
+    logins: loginWord(bastion.credentials),
     config: packed(mergedConfig),
     dialogue: packed(dialogueText(lines)),
   }
@@ -96,11 +99,9 @@ function places({ region, binary, stateDir, workDir }: BastionFacts): Record<str
 function sessionOf(spec: Spec, plan: StepPlan, printed: Printed): Session | undefined {
   if (printed.text === undefined) return undefined
   const commands = commandsOf(dialogueOf(spec, plan))
-  const end =
-    printed.result === 'done' || printed.result === 'stopped-need'
-      ? 'whole'
-      : printed.result === 'stopped-killed'
-        ? 'killed'
-        : 'broken'
-  return parseSession(printed.text, commands, { sent: printed.sent, end })
+  const end = printed.result === 'done' || printed.result === 'stopped-need' ? 'whole' : 'broken'
+  return parseSession(printed.text, commands, {
+    sent: printed.result === 'stopped-killed' ? undefined : printed.sent,
+    end,
+  })
 }

@@ -1,10 +1,4 @@
-import type { HsmUser, Role } from '../../domain/inventory.ts'
-
-/** What one `findAllKeys` said of one user's keys. */
-export interface KeyMark {
-  readonly handle: number
-  readonly mark: 'owned' | 'shared' | 'public'
-}
+import type { HsmUser, KeyMark, Role } from '../../domain/inventory.ts'
 
 export interface KeyListing {
   /** The server the listing names, where it names one. */
@@ -16,7 +10,7 @@ export interface KeyListing {
 const USERS_HEAD = /Users on server (\d+)\b/
 const USERS_FOUND = /Number of users found\s*:?\s*(\d+)/
 // Column widths differ between versions, the last column is missing in the oldest: split on white space (facts, section 2.4).
-const USER_ROW = /^\s*(\d+)\s+(PRECO|PCO|CO|CU|AU)\s+(\S+)\s+(?:YES|NO)\s+(\d+)(?:\s+(?:YES|NO))?\s*$/
+const USER_ROW = /^\s*(\d+)\s+(PRECO|PCO|CO|CU|AU)\s+(\S+)\s+(?:YES|NO)\s+(\d+)(?:\s+(YES|NO))?\s*$/
 const ROLES: Readonly<Record<string, Role>> = { PCO: 'CO', CO: 'CO', CU: 'CU' }
 
 /** The users of every server in a `listUsers` answer; `undefined` if a server stands twice or a row is missing. AU and PRECO are left out. */
@@ -24,10 +18,9 @@ export function parseUsers(text: string): ReadonlyMap<number, readonly HsmUser[]
   const servers = new Map<number, HsmUser[]>()
   for (const block of blocksOf(text, USERS_HEAD)) {
     const number = Number(block.head)
-    const rows = block.lines.flatMap((line) => USER_ROW.exec(line) ?? [])
     const found = firstNumber(block.lines, USERS_FOUND)
     const users = block.lines.flatMap(parseUserRow)
-    const rowCount = rows.length / 5
+    const rowCount = block.lines.filter((line) => USER_ROW.test(line)).length
     // Fewer rows than counted: something is lost. More: AWS's own pages show wrong counts (facts, section 2.4).
     if (servers.has(number) || found === undefined || rowCount < found) return undefined
     servers.set(number, users)
@@ -36,10 +29,11 @@ export function parseUsers(text: string): ReadonlyMap<number, readonly HsmUser[]
 }
 
 function parseUserRow(line: string): HsmUser[] {
-  const [, id, type, name, failures] = USER_ROW.exec(line) ?? []
+  const [, id, type, name, failures, factor] = USER_ROW.exec(line) ?? []
   const role = ROLES[type ?? '']
   if (!role || !name) return []
-  return [{ id: Number(id), name: name.toLowerCase(), role, failedLogins: Number(failures) }]
+  const second = factor === undefined ? {} : { hasSecondFactor: factor === 'YES' }
+  return [{ id: Number(id), name: name.toLowerCase(), role, failedLogins: Number(failures), ...second }]
 }
 
 const KEYS_HEAD = /Keys on server (\d+)\b/
@@ -68,7 +62,7 @@ export function parseKeys(text: string): KeyListing | undefined {
 function parseKeyLine(line: string): KeyMark[] {
   return [...line.matchAll(KEY_TOKEN)].map(([, handle, marks = '']) => ({
     handle: Number(handle),
-    mark: marks.includes('o') ? 'owned' : marks.includes('s') ? 'shared' : 'public',
+    mark: marks.includes('o') ? 'owned' : marks.includes('s') ? 'shared' : 'none',
   }))
 }
 

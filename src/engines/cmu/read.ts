@@ -1,32 +1,39 @@
 import { type ServerNumber, serverNumber } from '../../domain/ids.ts'
-import type { HsmKey, HsmUser, Inventory } from '../../domain/inventory.ts'
+import { type HsmUser, inventoryOf, type KeyMarks } from '../../domain/inventory.ts'
 import { type Spec, serversOf } from '../../domain/spec.ts'
-import type { Attempt, Reading, ServerUsers, StepPlan, Stop } from '../../domain/step.ts'
+import type { Attempt, ListingPart, Reading, ServerUsers, StepPlan, Stop } from '../../domain/step.ts'
 import { unreadable } from '../refused.ts'
 import { judge } from './answers.ts'
-import { enter, findKeys } from './dialogue.ts'
+import { enter, findKeys, ownersIn } from './dialogue.ts'
 import { type KeyListing, parseKeys, parseUsers } from './listings.ts'
 import { answerTo, type Session } from './session.ts'
 
-/** What a step's session found. `stop`: why it did not play to its end, if it did not. */
-export function readSession(spec: Spec, plan: StepPlan, session: Session, stop: Stop | undefined): Reading {
+export interface Ended {
+  /** Why the session did not play to its end, if it did not. */
+  readonly stop: Stop | undefined
+  readonly logins: readonly string[] | undefined
+}
+
+/** What a step's session found. */
+export function readSession(spec: Spec, plan: StepPlan, session: Session, { stop, logins }: Ended): Reading {
   switch (plan.kind) {
     case 'inspect': {
       const servers = stop ? undefined : usersOf(spec, answerTo(session, 'listUsers'))
-      if (servers) return { kind: 'inspected', servers }
-      return { kind: 'nothing', stop: stop ?? unreadable('the list of users', plan) }
+      if (servers) return { kind: 'inspected', servers, ...(logins ? { logins } : {}) }
+      return { kind: 'nothing', stop: stop ?? unreadable('the list of users') }
     }
     case 'inventory':
-      return stop ? { kind: 'nothing', stop } : readInventories(spec, plan, session)
+      return stop ? { kind: 'nothing', stop } : readMarks(spec, plan, session)
     case 'sync-users': {
       const attempts = readAttempts('syncUser', plan.users, (user) => `syncUser ${user.id} ${plan.server}`, session)
       const after = usersOf(spec, answerTo(session, 'listUsers'))
-      const problem = stop ?? (after ? undefined : unreadable('the list of users afterwards', plan))
+      const problem = stop ?? (after ? undefined : unreadable('the list of users afterwards'))
       return { kind: 'users-synced', attempts, ...(after ? { after } : {}), ...(problem ? { stop: problem } : {}) }
     }
     case 'sync-keys': {
       const attempts = readAttempts('syncKey', plan.handles, (handle) => `syncKey ${handle} ${plan.server}`, session)
-      const after = plan.canary && !stop ? readKeys(plan.canary, session) : undefined
+      const marks = plan.canary && !stop ? keyMarks(plan.canary, undefined, session) : undefined
+      const after = marks && inventoryOf([marks])
       return { kind: 'keys-synced', attempts, ...(after ? { after } : {}), ...(stop ? { stop } : {}) }
     }
     default:
@@ -34,46 +41,37 @@ export function readSession(spec: Spec, plan: StepPlan, session: Session, stop: 
   }
 }
 
-function readInventories(spec: Spec, plan: StepPlan & { kind: 'inventory' }, session: Session): Reading {
+function readMarks(spec: Spec, plan: StepPlan & { kind: 'inventory' }, session: Session): Reading {
   const now = usersOf(spec, answerTo(session, 'listUsers'))
-  if (!now) return { kind: 'nothing', stop: unreadable('the list of users', plan) }
+  if (!now) return { kind: 'nothing', stop: unreadable('the list of users') }
   const changed = plan.users.find(
     ({ server, users }) => !sameUsers(users, now.find((hsm) => hsm.server === server)?.users ?? []),
   )
   if (changed) {
     const detail = `users were added or removed on server ${changed.server} since they were listed`
-    return { kind: 'nothing', stop: { code: 'users-changed', detail, wrote: 'no' } }
+    return { kind: 'nothing', stop: { code: 'users-changed', detail } }
   }
-  const inventories: Inventory[] = []
-  for (const hsm of plan.users) {
-    const inventory = readKeys(hsm, session)
-    if (!inventory) return { kind: 'nothing', stop: unreadable(`the keys of server ${hsm.server}`, plan) }
-    inventories.push(inventory)
+  const servers: KeyMarks[] = []
+  for (const hsm of now) {
+    const marks = keyMarks(hsm, plan.part, session)
+    if (!marks) return { kind: 'nothing', stop: unreadable(`the keys of server ${hsm.server}`) }
+    servers.push(marks)
   }
-  return { kind: 'listed', inventories }
+  return { kind: 'marked', servers }
 }
 
-/** The keys of one server: what each of its crypto users owns, shares or sees, put together. */
-function readKeys({ server, users }: ServerUsers, session: Session): Inventory | undefined {
-  const keys = new Map<number, { owner: string | null; sharedWith: string[] }>()
+/** What was marked on one server for each crypto user that was listed; `undefined` if one of these listings cannot be read. */
+function keyMarks(hsm: ServerUsers, part: ListingPart | undefined, session: Session): KeyMarks | undefined {
+  const { server, users } = hsm
+  const listed: { user: string; keys: KeyListing['keys'] }[] = []
   let keyHash: string | undefined
-  for (const user of users) {
-    if (user.role !== 'CU') continue
+  for (const user of ownersIn(hsm, part)) {
     const listing = listingOf(session, server, user)
     if (!listing) return undefined
     keyHash ??= listing.keyHash
-    for (const { handle, mark } of listing.keys) {
-      const key = keys.get(handle) ?? { owner: null, sharedWith: [] }
-      if (mark === 'owned') key.owner = user.name
-      if (mark === 'shared') key.sharedWith.push(user.name)
-      keys.set(handle, key)
-    }
+    listed.push({ user: user.name, keys: listing.keys })
   }
-  const found = [...keys].map(
-    ([handle, { owner, sharedWith }]): HsmKey => ({ handle, owner, sharedWith: sharedWith.sort() }),
-  )
-  found.sort((a, b) => a.handle - b.handle)
-  return { server, users, keys: found, ...(keyHash ? { keyHash } : {}) }
+  return { server, users, listed, ...(keyHash ? { keyHash } : {}) }
 }
 
 function listingOf(session: Session, server: ServerNumber, user: HsmUser): KeyListing | undefined {
@@ -91,7 +89,7 @@ function readAttempts<Item>(
   return items.map((item) => {
     const sent = commandFor(item)
     const answer = answerTo(session, sent)
-    if (answer === undefined) return { item, verdict: 'untried', said: '' }
+    if (answer === undefined) return { item, verdict: session.isCounted ? 'untried' : 'unclear', said: '' }
     const judged = judge(command, answer)
     return { item, ...judged, verdict: sent === session.unfinished ? 'unclear' : judged.verdict }
   })

@@ -1,36 +1,36 @@
 import { type Spec, serversOf } from '../../domain/spec.ts'
-import { isWrite, type StepPlan, type Stop } from '../../domain/step.ts'
+import type { Stop } from '../../domain/step.ts'
 import type { Printed } from '../printed.ts'
 import { parseConnected, parseEncrypted, parseInfo, words } from './answers.ts'
 import { answerTo, type Session } from './session.ts'
 
+const STATE = 'it could not record any more what it does (is the disk full, or read only?), so it stopped at once'
+
 /** Why a session did not play to its end; `undefined` if it did. */
-export function sessionStop(spec: Spec, plan: StepPlan, printed: Printed, session: Session): Stop | undefined {
+export function sessionStop(spec: Spec, printed: Printed, session: Session): Stop | undefined {
   if (printed.result === 'done') return undefined
-  // The mark is set before the first command that can change anything is sent.
-  const wrote = isWrite(plan) && printed.mark === 'write' ? 'maybe' : 'no'
   const asked = session.unfinished ? `${session.unfinished}: ` : ''
   const tail = words(session.answers.at(-1)?.text ?? session.banner)
   switch (printed.result) {
     case 'stopped-need':
-      return { ...unmetNeed(spec, printed, session), wrote }
+      return unmetNeed(spec, printed, session)
     case 'stopped-question':
-      return { code: 'question', detail: `${asked}${tail}`, wrote }
+      return { code: 'question', detail: `${asked}${tail}` }
     case 'stopped-state':
-      return { code: 'bastion-refused', detail: 'it could not write to its state directory', wrote }
+      return { code: 'bastion-refused', detail: STATE }
     case 'stopped-silent':
-      return { code: 'no-answer', detail: `${asked}${tail || 'the tool said nothing'}`, wrote }
+      return { code: 'no-answer', detail: `${asked}${tail || 'the tool said nothing'}` }
     case 'stopped-gone':
-      return { code: 'no-answer', detail: `${asked}the tool ended by itself. ${tail}`, wrote }
+      return { code: 'no-answer', detail: `${asked}the tool ended by itself. ${tail}` }
     default:
-      return { code: 'lost', detail: 'the step was killed on the bastion', wrote }
+      return { code: 'lost', detail: 'the step was killed on the bastion' }
   }
 }
 
 /** Which guard it was that did not hold, by what CMU printed. */
-function unmetNeed(spec: Spec, printed: Printed, session: Session): Omit<Stop, 'wrote'> {
+function unmetNeed(spec: Spec, printed: Printed, session: Session): Stop {
   const servers = serversOf(spec)
-  if (printed.mark !== '') {
+  if (printed.mark !== 'none') {
     const answer = answerTo(session, 'loginHSM') ?? ''
     const isIn = servers.every((_, number) => answer.includes(`loginHSM success on server ${number}(`))
     if (isIn) return { code: 'unreadable', detail: `expected: ${printed.detail}` }

@@ -10,7 +10,6 @@ read_config() { # config=: the base config
   [[ -z ${in[binary]} || -x ${in[binary]} ]] || refuse tool-missing "${in[binary]}"
   [[ -e ${in[config]} ]] || refuse config-missing "${in[config]}"
   [[ -f ${in[config]} && -r ${in[config]} ]] || refuse config-unreadable "${in[config]}"
-  private=$(mktemp -d) && trap 'rm -rf "$private"' EXIT
   answer_file "${in[config]}" ''
 }
 
@@ -29,7 +28,7 @@ play() {
 # One segment of the transcript, ended by a record separator, the secret cut out.
 record() {
   without_secrets
-  printf '%s\x1e' "${buffer//$'\x1e'/}" >>"$dir/transcript"
+  keep "${buffer//$'\x1e'/}"$'\x1e'
 }
 
 matches() { # does a line printed so far match this extended regular expression?
@@ -46,7 +45,7 @@ talk() {
     await_prompt
     status=$?
     record
-    case $status in 1) stop=question ;; 2) stop=silent ;; 3) stop=gone ;; esac
+    case $status in 1) stop=question ;; 2) stop=${stop:-silent} ;; 3) stop=${stop:-gone} ;; esac
     command='' # the secret, once, for the moment it takes to write it
     while [[ -z $stop && -z $command ]]; do
       IFS= read -r line <&5 || return

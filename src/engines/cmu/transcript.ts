@@ -1,8 +1,7 @@
-import { redact } from '../../domain/redact.ts'
 import type { Session } from './session.ts'
 
 /** The session as a person would have seen it, each command behind the prompt that waited for it. The login shows no name and no password. */
 export function transcriptOf(session: Session): string {
   const parts = [session.banner, ...session.answers.flatMap(({ command, text }) => [` ${command}\n`, text])]
-  return redact(`${parts.join('').trimEnd()}\n`)
+  return `${parts.join('').trimEnd()}\n`
 }

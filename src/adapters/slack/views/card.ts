@@ -1,3 +1,4 @@
+import { provesUnchanged } from '../../../domain/evidence.ts'
 import { approvalsOf, type Request } from '../../../domain/request.ts'
 import type { Spec } from '../../../domain/spec.ts'
 import { approversText, code, count, cut, person, plain, when } from '../text.ts'
@@ -74,7 +75,7 @@ function stateText(request: Request): string {
     case 'partial':
     case 'failed':
     case 'unknown':
-      return `*${STATE_FACES[request.state].title}* ${when(request.finishedAt)}. ${request.outcome.wrote ? STATE_FACES[request.state].meaning : 'Nothing was changed.'} The thread has the result.`
+      return `*${STATE_FACES[request.state].title}* ${when(request.finishedAt)}. ${provesUnchanged(request.outcome.evidence) ? 'Nothing was changed.' : STATE_FACES[request.state].meaning} The thread has the result.`
     default:
       return request satisfies never
   }

@@ -1,6 +1,6 @@
 import type { RequestView } from '../../../application/list-requests.ts'
 import type { SeenStep } from '../../../application/run-view.ts'
-import { approvalsOf, type Finished, type Request } from '../../../domain/request.ts'
+import { approvalsOf, type Finished, isFinished, type Request } from '../../../domain/request.ts'
 import { approversText, code, person, plain, when } from '../text.ts'
 import { type Message, section } from './blocks.ts'
 import { cardView } from './card.ts'
@@ -39,7 +39,7 @@ export function pictureOf(view: RequestView, transcript: string | undefined): re
     ...reminders(request),
     ...ending(request),
     ...run(view),
-    ...('outcome' in request ? result(request, transcript) : []),
+    ...(isFinished(request) ? result(request, transcript) : []),
     ...(steps.length === 0 && request.state === 'running'
       ? [message('started', '▶️ Checked again: exactly what was approved. The run begins.')]
       : []),
@@ -50,7 +50,7 @@ function digestText(request: Request): string {
   const { spec } = request
   return [
     `*What an approval binds*, as one SHA-256: ${code(request.digest)}`,
-    `It covers mode, scope, engine, HSM ids and ENI IPs, ${spec.commands ? 'the commands that make the configuration below, the version of the tool' : 'the merged config below'}, the bastion, the credential references and the bastion script (${code(spec.scriptDigest.slice(0, 12))}).`,
+    `It covers mode, scope, engine, HSM ids and ENI IPs, ${spec.commands ? 'the commands that make the configuration below, the version of the tool' : 'the merged config below'}, the bastion, the credential references, the bastion script (${code(spec.scriptDigest.slice(0, 12))})${spec.programDigest ? ` and the program that decides what the tool is told (${code(spec.programDigest.slice(0, 12))})` : ''}.`,
     'Right before the run I derive it all again; if the digest differs, nothing runs.',
   ].join('\n')
 }
@@ -116,8 +116,7 @@ function run({ request, steps }: RequestView): Slot[] {
   const diff = diffOf(spec, steps)
   const batches = steps.filter(isBatch)
   return steps.flatMap((step): Slot[] => {
-    // The one that was listed: a step that proved never to have run stands there before it.
-    if (diff && step.plan.kind === 'inventory' && step.plan.purpose === 'before' && step.reading?.kind === 'listed') {
+    if (diff && step === lastListing(steps)) {
       return [message(`step:${step.n}`, stepLine(spec, step, steps)), message('diff', diffText(spec, diff))]
     }
     if (!isBatch(step)) return [message(`step:${step.n}`, stepLine(spec, step, steps))]
@@ -127,6 +126,16 @@ function run({ request, steps }: RequestView): Slot[] {
     const progress = progressText(diff, { request, steps })
     return [message('progress', `\`\`\`${progress}\`\`\`\n${stepLine(spec, last, steps)}`)]
   })
+}
+
+/** The step with which the listing at the start was whole: one that proved never to have run, or an earlier part, stands before it. */
+function lastListing(steps: readonly SeenStep[]): SeenStep | undefined {
+  return steps.findLast(
+    ({ plan, reading }) =>
+      plan.kind === 'inventory' &&
+      plan.purpose === 'before' &&
+      (reading?.kind === 'listed' || reading?.kind === 'marked'),
+  )
 }
 
 function isBatch({ plan }: SeenStep): boolean {

@@ -1,6 +1,6 @@
 import type { RequestHistory } from '../../../application/list-requests.ts'
-import type { Request } from '../../../domain/request.ts'
-import { approvalsOf } from '../../../domain/request.ts'
+import type { Listed } from '../../../application/store.ts'
+import { approvalsOf, isFinished } from '../../../domain/request.ts'
 import { approversText, code, count, person, plain, when } from '../text.ts'
 import { chunks, context, type Message, pre, section } from './blocks.ts'
 import { configurationBlocks } from './configuration.ts'
@@ -11,7 +11,11 @@ import { STATE_FACES } from './states.ts'
 import { diffOf, diffText, progressText, stepLine } from './steps.ts'
 
 /** A list of requests, newest first. */
-export function requestsView(title: string, requests: readonly Request[], links: ReadonlyMap<string, string>): Message {
+export function requestsView(
+  title: string,
+  { requests, unreadable }: Listed,
+  links: ReadonlyMap<string, string>,
+): Message {
   const lines = requests.map((request) => {
     const { icon, title: state } = STATE_FACES[request.state]
     const link = links.get(request.id)
@@ -25,6 +29,13 @@ export function requestsView(title: string, requests: readonly Request[], links:
     blocks: [
       section(`*${text}*`),
       ...chunks(lines, 2800).map(section),
+      ...(unreadable.length > 0
+        ? [
+            section(
+              `⚠️ ${count(unreadable.length, 'request')} that this version of me cannot read: ${unreadable.map((id) => code(id)).join(', ')}. The operator must look: the log says more.`,
+            ),
+          ]
+        : []),
       context(`${code('/hsm-requests <id>')} shows one with its history.`),
     ],
   }
@@ -36,7 +47,7 @@ export function historyView({ request, steps, history }: RequestHistory, link: s
   const face = STATE_FACES[request.state]
   const diff = diffOf(spec, steps)
   const progress = diff && progressText(diff, { request, steps })
-  const result = 'outcome' in request ? resultView(request).blocks : []
+  const result = isFinished(request) ? resultView(request).blocks : []
   const about = [
     `${face.icon} *${face.title}* · ${code(request.id)} · ${spec.mode} ${code(spec.source.alias)} → ${code(spec.destination.alias)}${link ? ` · <${link}|card>` : ''}`,
     `${face.meaning} Asked by ${person(request.requestedBy)} ${when(request.requestedAt)}: ${plain(request.reason)}`,

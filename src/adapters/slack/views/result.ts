@@ -1,4 +1,6 @@
+import { provesUnchanged } from '../../../domain/evidence.ts'
 import type { OutcomeReport } from '../../../domain/outcome.ts'
+import { refuse } from '../../../domain/refusal.ts'
 import type { Finished } from '../../../domain/request.ts'
 import { placeName, type Spec } from '../../../domain/spec.ts'
 import type { Trouble } from '../../../domain/trouble.ts'
@@ -16,7 +18,7 @@ export function resultView(request: Finished): Message {
   const face = STATE_FACES[request.state]
   const took = duration(request.finishedAt - request.startedAt)
   const title = `${face.icon} *${headline(request)}* ${person(request.requestedBy)} · ${took}`
-  const blocks: Block[] = [section(`${title}\n${changed(outcome, spec.mode)}`)]
+  const blocks: Block[] = [section(`${title}\n${changed(outcome)}`)]
   if (outcome.destinations.length > 0 && spec.mode === 'sync') blocks.push(pre(table(outcome), 2500))
   if (outcome.troubles.length > 0) blocks.push(...chunks(troubleLines(request), 2800).map(section))
   for (const text of [proofText(outcome), comparisonText(outcome)]) if (text) blocks.push(section(text))
@@ -30,16 +32,16 @@ export function resultView(request: Finished): Message {
 
 function headline({ state, outcome, spec }: Finished): string {
   if (state === 'succeeded' && spec.mode === 'plan') return 'Plan ready: compared, nothing changed.'
-  if (state === 'succeeded' && !outcome.wrote) return 'Succeeded: nothing was missing.'
+  if (state === 'succeeded' && provesUnchanged(outcome.evidence)) return 'Succeeded: nothing was missing.'
   return `${STATE_FACES[state].title}.`
 }
 
-function changed(outcome: OutcomeReport, mode: string): string {
+function changed(outcome: OutcomeReport): string {
   const stopped = outcome.stop ? `${stopText(outcome.stop).what}\n` : ''
-  const because = outcome.because ? `${explain({ refused: outcome.because })}\n` : ''
+  const because = outcome.because ? `${explain(refuse(outcome.because))}\n` : ''
   const withdrawn = outcome.withdrawn ? 'It was stopped at the request of who asked for it.\n' : ''
   const lead = `${stopped}${because}${withdrawn}`
-  if (mode === 'plan' || !outcome.wrote) return `${lead}*Nothing was changed.*`
+  if (provesUnchanged(outcome.evidence)) return `${lead}*Nothing was changed.*`
   if (outcome.state === 'unknown')
     return `${lead}*Users or keys may have been written*, and I could not list the HSMs afterwards. Nothing will be retried.`
   return `${lead}These numbers come from listing the HSMs again after the run, not from what the tool printed.`
@@ -93,11 +95,11 @@ function proofText({ keyHashes }: OutcomeReport): string | undefined {
 }
 
 /** What an administrator's listing cannot tell, where one was all there was. */
-function comparisonText({ comparison, wrote }: OutcomeReport): string | undefined {
+function comparisonText({ comparison, evidence }: OutcomeReport): string | undefined {
   if (!comparison) return undefined
   const { byMaterial, byLabel } = comparison
   if (byMaterial + byLabel === 0)
-    return wrote
+    return !provesUnchanged(evidence)
       ? undefined
       : "*No key was compared:* of the keys asked for, the administrator's listing shows none on both sides. Whether an administrator sees every key is not documented."
   const proven =

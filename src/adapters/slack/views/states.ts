@@ -1,3 +1,4 @@
+import { refuse } from '../../../domain/refusal.ts'
 import type { Changed, RequestState } from '../../../domain/request.ts'
 import { explain } from '../explain.ts'
 import { plain } from '../text.ts'
@@ -34,5 +35,5 @@ export const STATE_FACES: Readonly<Record<RequestState, Face>> = {
 
 /** Why a request went stale, as a sentence or two. */
 export function changedText({ changed, refused }: Changed): string {
-  return refused ? explain({ refused }) : `Changed: ${plain(changed.join('; '))}.`
+  return refused ? explain(refuse(refused)) : `Changed: ${plain(changed.join('; '))}.`
 }

@@ -2,10 +2,11 @@ import type { SeenStep } from '../../../application/run-view.ts'
 import { type Diff, diffInventories } from '../../../domain/diff.ts'
 import type { ServerNumber } from '../../../domain/ids.ts'
 import { type Inventory, isWhole } from '../../../domain/inventory.ts'
+import { roundsOf } from '../../../domain/listing.ts'
 import type { Request } from '../../../domain/request.ts'
-import { stopAfter } from '../../../domain/run-facts.ts'
+import { stopAfter, withoutResent } from '../../../domain/run-facts.ts'
 import { keyName, placeName, placesOf, type Spec, serversOf } from '../../../domain/spec.ts'
-import { isWrite, type Reading } from '../../../domain/step.ts'
+import { type DoneStep, isWrite, type Reading } from '../../../domain/step.ts'
 import { code, count, cut, duration, plain } from '../text.ts'
 import { stopText } from './stop-text.ts'
 
@@ -13,16 +14,17 @@ import { stopText } from './stop-text.ts'
 export function stepLine(spec: Spec, step: SeenStep, steps: readonly SeenStep[]): string {
   const command = step.commandId ? ` · SSM command ${code(step.commandId)}` : ''
   if (!step.reading) return `⏳ ${doing(spec, step)}${command}`
-  const stop = stopAfter(spec, { plan: step.plan, reading: step.reading, seconds: step.seconds }, listedBefore(steps))
+  const stop = stopAfter(spec, { plan: step.plan, reading: step.reading }, listedBefore(steps))
   const icon = stop || hasFailures(step.reading) ? '⚠️' : '✔️'
   // It is sent again; only when that ends in vain too is it why the run stopped.
   const isResent = stop?.code === 'not-executed'
   const result = isResent
-    ? `Never ran on the bastion: ${plain(stop.detail, 300)}`
+    ? `Not done, and no login was tried: ${plain(stop.detail, 300)}`
     : stop
       ? stopText(stop).what
       : done(spec, step)
-  return cut(`${icon} ${result} (${duration(step.seconds * 1000)})${command}`, 2900)
+  const took = step.seconds === undefined ? '' : ` (${duration(step.seconds * 1000)})`
+  return cut(`${icon} ${result}${took}${command}`, 2900)
 }
 
 function hasFailures(reading: Reading): boolean {
@@ -69,11 +71,19 @@ function done(spec: Spec, { plan, reading }: SeenStep): string {
       return `Connected and encrypted, every HSM the expected one: ${servers.slice(0, 10).join(', ')}`
     }
     case 'listed': {
-      const parts = reading.inventories.map(
-        ({ server, users, keys }) =>
-          `${placeName(spec, server)}: ${count(users.length, 'user')}, ${count(keys.length, 'key')}`,
+      const parts = reading.inventories.map(({ server, users, keys }) =>
+        placeCount(spec, { server, users, keys: keys.length }),
       )
-      return `${plan.kind === 'inventory' && plan.purpose === 'after' ? 'Listed again' : 'Inventory'}: ${parts.slice(0, 10).join(' · ')}`
+      return `${isAgain(plan) ? 'Listed again' : 'Inventory'}: ${parts.slice(0, 10).join(' · ')}`
+    }
+    case 'marked': {
+      const part = plan.kind === 'inventory' ? plan.part : undefined
+      const parts = reading.servers.map(({ server, users, listed }) => {
+        const keys = new Set(listed.flatMap((list) => list.keys.map(({ handle }) => handle)))
+        return placeCount(spec, { server, users, keys: keys.size })
+      })
+      const name = isAgain(plan) ? 'Listed again' : 'Inventory'
+      return `${name}${part ? `, part ${part.n} of ${part.of}` : ''}: ${parts.slice(0, 10).join(' · ')}`
     }
     case 'users-synced': {
       const copied = reading.attempts.filter((attempt) => attempt.verdict === 'success').length
@@ -95,12 +105,24 @@ function done(spec: Spec, { plan, reading }: SeenStep): string {
   }
 }
 
+function isAgain(plan: SeenStep['plan']): boolean {
+  return plan.kind === 'inventory' && plan.purpose === 'after'
+}
+
+function placeCount(
+  spec: Spec,
+  { server, users, keys }: { readonly server: ServerNumber; readonly users: readonly unknown[]; readonly keys: number },
+): string {
+  return `${placeName(spec, server)}: ${count(users.length, 'user')}, ${count(keys, 'key')}`
+}
+
 /** The listings at the start of the run. */
 function listedBefore(steps: readonly SeenStep[]): readonly Inventory[] | undefined {
-  const before = steps.find(
-    ({ plan, reading }) => plan.kind === 'inventory' && plan.purpose === 'before' && reading?.kind === 'listed',
-  )
-  return before?.reading?.kind === 'listed' ? before.reading.inventories : undefined
+  return roundsOf(withoutResent(steps.flatMap(toDone)), 'before')[0]?.inventories
+}
+
+function toDone({ plan, reading, evidence, seconds }: SeenStep): DoneStep[] {
+  return reading && evidence ? [{ plan, reading, evidence, seconds }] : []
 }
 
 /** The comparison, once both sides are listed. */
@@ -147,8 +169,8 @@ export function diffText(spec: Spec, diff: Diff): string {
 function byOwner(spec: Spec, keys: Diff['keys']['missing']): string[] {
   const owners = new Map<string, string[]>()
   for (const key of keys) {
-    const owner = key.shows === 'label' ? 'owner not shown' : key.owner === null ? 'public' : code(key.owner)
-    const label = key.label === undefined ? '' : ` ${code(key.label, 60)}`
+    const owner = key.shows !== undefined ? 'owner not shown' : key.owner === null ? 'public' : code(key.owner)
+    const label = typeof key.label === 'string' ? ` ${code(key.label, 60)}` : ''
     owners.set(owner, [...(owners.get(owner) ?? []), `${keyName(spec, key.handle)}${label}`])
   }
   return [...owners].map(([owner, names]) => {
@@ -180,7 +202,7 @@ export function progressText(
       keys.done += copied(reading)
       const tried = reading.attempts.filter((attempt) => attempt.verdict !== 'untried').length
       keys.tried += tried
-      if (plan.kind === 'sync-keys' && !plan.canary) perKey = seconds / Math.max(1, tried)
+      if (plan.kind === 'sync-keys' && !plan.canary) perKey = (seconds ?? 0) / Math.max(1, tried)
     }
   }
   const isCopying = request.state === 'running' && writes.at(-1) === steps.at(-1)

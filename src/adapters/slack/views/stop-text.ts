@@ -40,6 +40,16 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
         what: `A command failed in a way that may be a failed login, so nothing logs in any more: ${detail}`,
         next: 'Look at the transcript and check the secret first: five failures lock the account.',
       }
+    case 'second-factor':
+      return {
+        what: `I did not log in: a user that I would log in as has a second factor, which needs a person: ${detail}`,
+        next: 'Name a user without a second factor in the secret, one that is there for syncs only, then ask again.',
+      }
+    case 'no-officer':
+      return {
+        what: `I did not log in: ${detail}`,
+        next: 'The secret must name a crypto officer that both clusters have, under one name and with one password; then ask again.',
+      }
     case 'question':
       return {
         what: `The tool asked a question, and I never answer one: ${detail}`,
@@ -62,8 +72,8 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
       }
     case 'inconsistent':
       return {
-        what: `Not every HSM of a cluster has the same users or keys: ${detail}`,
-        next: 'Repair that cluster first (CloudHSM CLI shows `cluster-coverage`), then ask again.',
+        what: `The HSMs of a cluster do not agree: ${detail}`,
+        next: 'Repair that cluster first (CloudHSM CLI says `inconsistent` where its HSMs differ), then ask again.',
       }
     case 'partial-view':
       return {
@@ -109,7 +119,7 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
       }
     case 'not-executed':
       return {
-        what: `The step never ran on the bastion, several times in a row: ${detail}`,
+        what: `A step was not done, several times in a row, and no login was tried: ${detail}`,
         next: 'Check the bastion in Systems Manager, then ask again.',
       }
     case 'lost':
@@ -121,6 +131,11 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
       }
     case 'interrupted':
       return { what: `I stopped writing: ${detail}`, next: 'Ask again: only what is still missing will be tried.' }
+    case 'broken':
+      return {
+        what: `I could not go on with this run, for a reason in me: ${detail}`,
+        next: 'The operator must look at my log. If something may have been written, a person must look at the HSMs too.',
+      }
     case 'could-not-check':
       return {
         what: 'I could not check, right before the run, that it would be what was approved.',
