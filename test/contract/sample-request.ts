@@ -90,7 +90,7 @@ export function succeeded(number: number, changes: Partial<Pending> = {}): Finis
       state: 'succeeded',
       proof: 'after',
       withdrawn: false,
-      wrote: true,
+      evidence: 'may-have-written',
       destinations: [],
       troubles: [],
       keyHashes: [],

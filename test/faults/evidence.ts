@@ -78,7 +78,7 @@ const Stored = z.object({
     .object({
       state: z.string(),
       proof: z.string(),
-      wrote: z.boolean(),
+      evidence: z.enum(['nothing-sent', 'only-reads-sent', 'may-have-written']),
       stop: z.object({ code: z.string() }).optional(),
       destinations: z.array(z.object({ hsmId: z.string(), users: Tally, keys: Tally })),
     })

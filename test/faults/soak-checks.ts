@@ -60,7 +60,7 @@ export async function disagreements(scene: {
   const { simulator, records, pairs, before } = scene
   const engines = allEngines()
   const { store } = records
-  const requests = await store.list({ limit: 100_000 })
+  const { requests } = await store.list({ limit: 100_000 })
   const views: RequestView[] = []
   const problems: string[] = []
   for (const { id } of requests) {

@@ -1,4 +1,5 @@
 import type { RequestView } from '../../src/application/list-requests.ts'
+import { isFinished } from '../../src/domain/request.ts'
 import type { Selection } from '../../src/domain/scope.ts'
 import type { Cluster, Hsm, WorldState } from '../simulator/world/world-state.ts'
 import type { Pair } from './soak-world.ts'
@@ -48,7 +49,7 @@ function judge(views: readonly RequestView[], { source, before, after }: Scene):
   const newUsers = has.users.filter((name) => !had.users.includes(name))
   const newKeys = has.keys.filter((handle) => !had.keys.includes(handle))
   // Only what ran and may have written can have brought anything.
-  const wrote = views.filter(({ request }) => 'outcome' in request && request.outcome.wrote)
+  const wrote = views.filter(({ request }) => isFinished(request) && request.outcome.evidence === 'may-have-written')
   const scopes = wrote.map(({ request }) => request.spec.scope)
   for (const name of newUsers)
     if (!scopes.some((scope) => covers(scope.users, name))) say(`nobody asked for user ${name}`)

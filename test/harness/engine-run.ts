@@ -16,7 +16,7 @@ import type { EngineName, Side, Spec } from '../../src/domain/spec.ts'
 import type { DoneStep, StepPlan } from '../../src/domain/step.ts'
 import type { Draft, Engine, ScriptLines } from '../../src/engines/engine.ts'
 import { allEngines } from '../../src/engines/index.ts'
-import { assemble, type Block, missingPiece, parseBlock } from '../../src/engines/printed.ts'
+import { assemble, type Block, isAbout, missingPiece, parseBlock } from '../../src/engines/printed.ts'
 import { NOW, REQUEST_ID, request, sure } from '../fixtures/examples.ts'
 import { runScript, type ScriptRun } from '../simulator/bastion/agent.ts'
 import { type BastionFiles, createBastionFiles } from '../simulator/bastion/bastion-files.ts'
@@ -115,9 +115,9 @@ export class Ground {
       text: assemble([block])?.text,
     })
     if (isRefusal(prepared)) return prepared
-    const { name, reach, scriptDigest } = engine
-    const facts = { version: 2, engine: name, engineBy: choice.by, reach, mode, scope } as const
-    return { ...facts, ...draft, ...prepared, scriptDigest }
+    const { name, reach, scriptDigest, programDigest } = engine
+    const facts = { version: 3, engine: name, engineBy: choice.by, reach, mode, scope } as const
+    return { ...facts, ...draft, ...prepared, scriptDigest, programDigest }
   }
 
   /** Derives and runs, from the first step to the outcome. Throws where it is refused. */
@@ -140,7 +140,7 @@ export class Ground {
     while (records.length < MOST_STEPS) {
       const steps = doneSteps(this.engine, asked, records)
       const decided = next(spec, steps, { stopAsked: stopAsked(steps) })
-      if ('outcome' in decided) return { spec, steps, outcome: decided.outcome }
+      if (decided.kind === 'end') return { spec, steps, outcome: decided.outcome }
       records.push(await this.#step(spec, { n: records.length + 1, plan: decided.step }, during))
     }
     throw new Error(`no outcome after ${MOST_STEPS} steps`)
@@ -198,12 +198,11 @@ export class Ground {
     const fetch = (piece: number) => this.ask(this.engine.fetch(spec.bastion, { operation, piece, seal: true }))
     const record: StepRecord = { n, plan, plannedAt: NOW, blocks: [], end: { kind: 'printed' } }
     const printed = await this.ask(
-      this.engine.write(spec, plan, operation),
+      this.engine.write(spec, plan, { operation, until: Date.now() + 3_600_000 }),
       during && ((script) => during(plan, script)),
     )
-    const first = printed?.operation === operation ? printed : await recovered(fetch)
-    if (first.result === 'sealed' || (first.result === 'stopped-killed' && first.mark === ''))
-      return { ...record, end: { kind: 'not-executed', status: 'the bastion never started it' } }
+    const first = printed && isAbout(printed, operation) ? printed : await recovered(fetch)
+    if (first.result === 'sealed') return { ...record, end: { kind: 'sealed' } }
     const blocks = [first]
     for (let piece = missingPiece(blocks); piece !== undefined; piece = missingPiece(blocks))
       blocks.push(sure(await fetch(piece)))
@@ -239,7 +238,7 @@ export class Ground {
 async function recovered(fetch: (piece: number) => Promise<Block | undefined>): Promise<Block> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const block = await fetch(1)
-    if (block && block.result !== 'running') return block
+    if (block && block.result !== 'running' && !block.result.startsWith('refused-')) return block
     await sleep(100)
   }
   throw new Error('the step is still running')

@@ -85,6 +85,7 @@ describe('what AWS does not say', () => {
     ['a cluster of another Region', 'cluster-7klmnopqrst', 'us-east-1'],
   ])('%s is not found', async (_, cluster, region) => {
     await expect(describeCluster(cluster, region)).resolves.toEqual({
+      kind: 'refusal',
       refused: { code: 'cluster-not-found', cluster, region },
     })
   })

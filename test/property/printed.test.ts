@@ -18,7 +18,15 @@ function answer(fields: Readonly<Record<string, string | number>>): string {
 function answers(text: string, size: number): string[] {
   const content = gzipSync(text).toString('base64')
   const pieces = Math.ceil(content.length / size)
-  const common = { operation: 'AB12.1', result: 'done', detail: '', seconds: 7, mark: 'read', sent: 3 }
+  const common = {
+    action: 'session',
+    operation: 'AB12.1',
+    result: 'done',
+    detail: '',
+    seconds: 7,
+    mark: 'read',
+    sent: 3,
+  }
   return Array.from({ length: pieces }, (_, at) => {
     const piece = content.slice(at * size, (at + 1) * size)
     return answer({ ...common, sha256: sha256(content), pieces, piece: at + 1, content: piece })
@@ -80,8 +88,8 @@ describe('a block', () => {
     const noise = fc.string().map((text) => text.replaceAll('HSM-SYNC', ''))
     fc.assert(
       fc.property(noise, noise, (before, after) => {
-        const output = `${before}\n${answer({ operation: 'AB12.1', result: 'done' })}\n${after}`
-        expect(parseBlock(output)).toMatchObject({ operation: 'AB12.1', result: 'done' })
+        const output = `${before}\n${answer({ action: 'fetch', operation: 'AB12.1', result: 'running' })}\n${after}`
+        expect(parseBlock(output)).toMatchObject({ operation: 'AB12.1', result: 'running' })
       }),
     )
   })
@@ -92,7 +100,7 @@ describe('a block', () => {
   })
 
   it('is the last one, where two were printed', () => {
-    const two = ['first', 'second'].map((result) => answer({ operation: 'AB12.1', result })).join('')
+    const two = ['first', 'second'].map((result) => answer({ action: 'session', operation: 'AB12.1', result })).join('')
     expect(parseBlock(two)?.result).toBe('second')
   })
 
@@ -103,6 +111,7 @@ describe('a block', () => {
         BEGIN,
         END,
         '\n',
+        'action=session',
         'operation=A',
         'result=',
         'pieces=99999999999',

@@ -102,9 +102,11 @@ function endOfObject(text: string, begin: number): number | undefined {
 /** Words for an answer that cannot be read: what there is instead. */
 export function insteadOf(exchange: Exchange | undefined): string {
   if (!exchange) return ''
-  const line = exchange.answer.split('\n').find((candidate) => /[A-Za-z]/.test(candidate)) ?? exchange.aside
-  if (line === '') return ': the tool printed nothing'
-  return `: the tool printed, around its answer or instead of it: ${oneLine(line)}`
+  if (exchange.answer === '' && exchange.aside === '') return ': the tool printed nothing'
+  const lines = `${exchange.answer}\n${exchange.aside}`.split('\n')
+  const foreign = lines.find((line) => /[A-Za-z]/.test(line) && !/^\s*["{}[\]]/.test(line))
+  if (foreign === undefined) return ': its answer is cut, or of another form'
+  return `: the tool printed, around its answer or instead of it: ${oneLine(foreign)}`
 }
 
 const HsmsAnswer = z.object({ hsms: z.array(z.unknown()) })
@@ -195,7 +197,7 @@ export function parseKeys(pages: readonly Exchange[]): readonly HsmKey[] | undef
 function toKey(answer: z.infer<typeof KeyAnswer>): HsmKey {
   const { attributes = {}, 'key-info': info = {} } = answer
   const { class: kind, 'key-type': type, 'check-value': checkValue, label } = attributes
-  const torn = tornPart(answer)
+  const torn = tornPart(answer)?.replace(/^(key-info|attributes)\./, '')
   const coverage = torn === undefined ? info['cluster-coverage'] : `${torn} inconsistent`
   const common = {
     handle: Number(answer['key-reference']),

@@ -120,15 +120,24 @@ describe('private files', () => {
       const spec = await ground.approved()
       const plan = { kind: 'sync-keys', server: KEY_SERVER, handles: [262162] } as const
       ground.world.update((state) => tool.disturbKey(state, 262162, { do: 'delay', ms: 20_000 }))
-      await ground.ask(ground.engine.write(spec, plan, operationId(REQUEST_ID, 1)), async (script) => {
-        await untilTyped(ground, reference(262162))
-        script.kill('cancel')
-      })
+      await ground.ask(
+        ground.engine.write(spec, plan, { operation: operationId(REQUEST_ID, 1), until: Number.MAX_SAFE_INTEGER }),
+        async (script) => {
+          await untilTyped(ground, reference(262162))
+          script.kill('cancel')
+        },
+      )
       const left = `hsm-sync.${spec.destination.clusterId}.${operationId(REQUEST_ID, 1)}`
       const another = 'hsm-sync.cluster-2222222222222.XYZ1.1'
       mkdirSync(join(ground.files.workDir, another))
       expect(readdirSync(ground.files.workDir).sort()).toEqual([another, left])
-      const block = await ground.ask(ground.engine.write(spec, { kind: 'inspect' }, operationId(REQUEST_ID, 2)))
+      const block = await ground.ask(
+        ground.engine.write(
+          spec,
+          { kind: 'inspect' },
+          { operation: operationId(REQUEST_ID, 2), until: Number.MAX_SAFE_INTEGER },
+        ),
+      )
       expect(block?.result).toBe('done')
       expect(readdirSync(ground.files.workDir)).toEqual([another])
     }))
@@ -186,7 +195,12 @@ describe('a configuration that does not name exactly the approved HSMs: nothing 
       const spec = await ground.approved()
       ground.world.update(meanwhile)
       const { outcome } = await ground.runApproved(spec)
-      expect(outcome).toMatchObject({ state: 'failed', proof: 'none', wrote: false, stop: { code: stop } })
+      expect(outcome).toMatchObject({
+        state: 'failed',
+        proof: 'none',
+        evidence: expect.stringMatching(/-sent$/),
+        stop: { code: stop },
+      })
       expect(ground.logins()).toEqual([])
       expect(ground.sessions().filter(({ commands }) => commands[0] !== '--version')).toEqual([])
     }),
@@ -197,7 +211,11 @@ describe('a configuration that does not name exactly the approved HSMs: nothing 
       const spec = await ground.approved()
       makeItConfigureAnother(ground)
       const { outcome } = await ground.runApproved(spec)
-      expect(outcome).toMatchObject({ state: 'failed', wrote: false, stop: { code: 'other-hsms' } })
+      expect(outcome).toMatchObject({
+        state: 'failed',
+        evidence: expect.stringMatching(/-sent$/),
+        stop: { code: 'other-hsms' },
+      })
       expect(ground.logins()).toEqual([])
       const again = await ground.derive()
       expect(again).toMatchObject({ refused: { code: 'tool-config', problem: 'other-clusters' } })

@@ -53,13 +53,21 @@ describe('a wrong password is tried once, however many users and keys there are'
   it.concurrent.each(KINDS)('wrong on both clusters, %s', async (kind) => {
     const given = (state: WorldState) => [sourceOf(state), destinationOf(state)].map(changePassword)
     const { outcome, logins } = await run(kind, many, { given })
-    expect(outcome).toMatchObject({ state: 'failed', wrote: false, stop: { code: 'login-failed' } })
+    expect(outcome).toMatchObject({
+      state: 'failed',
+      evidence: expect.stringMatching(/-sent$/),
+      stop: { code: 'login-failed' },
+    })
     expect(logins).toMatchObject([{ ok: false, user: 'admin', target: 'cluster-2abcdefghij' }])
   })
 
   it.concurrent.each(['prompts', 'terminal'] as const)('wrong on the destination, %s', async (kind) => {
     const { outcome, logins } = await run(kind, many, { given: (state) => changePassword(destinationOf(state)) })
-    expect(outcome).toMatchObject({ state: 'failed', wrote: false, stop: { code: 'login-failed' } })
+    expect(outcome).toMatchObject({
+      state: 'failed',
+      evidence: expect.stringMatching(/-sent$/),
+      stop: { code: 'login-failed' },
+    })
     expect(refused(logins)).toEqual(['cluster-7klmnopqrst'])
   })
 
@@ -168,7 +176,11 @@ describe('failed logins are counted on the bastion, because the tool shows no co
         expect(await ask()).toMatchObject({ state: 'failed', stop: { code: 'login-failed' } })
         expect(await ask()).toMatchObject({ state: 'failed', stop: { code: 'login-failed' } })
         const risky = await ask()
-        expect(risky).toMatchObject({ state: 'failed', wrote: false, stop: { code: 'login-risk' } })
+        expect(risky).toMatchObject({
+          state: 'failed',
+          evidence: expect.stringMatching(/-sent$/),
+          stop: { code: 'login-risk' },
+        })
         expect(risky.stop?.detail).toContain('admin had 2 failed logins on cluster-2abcdefghij.admin')
         expect(ground.logins()).toHaveLength(2)
         giveSecret(ground, password)

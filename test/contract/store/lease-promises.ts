@@ -12,7 +12,7 @@ export function leasePromises(at: AtPlace): void {
   it('gives one run to one of ten claimers', async () => {
     await replica(at(), 0).create(approved(1), asked)
     const claims = await together(10, (number) => replica(at(), number).claimRun(`holder-${number}`, NOON, UNTIL))
-    expect(claims.filter((claim) => claim !== undefined)).toEqual([requestId(1)])
+    expect(claims.flatMap((claim) => claim?.id ?? [])).toEqual([requestId(1)])
   })
 
   it('gives no run to two holders, however many claim at once', async () => {
@@ -21,7 +21,10 @@ export function leasePromises(at: AtPlace): void {
     // A claimer may come away empty-handed in a crowd; what it may never do is take what another has.
     for (let round = 0; round < 8; round++)
       claims.push(
-        ...(await together(10, (number) => replica(at(), number).claimRun(`${round}.${number}`, NOON, UNTIL))),
+        ...(await together(
+          10,
+          async (number) => (await replica(at(), number).claimRun(`${round}.${number}`, NOON, UNTIL))?.id,
+        )),
       )
     const taken = claims.filter((claim) => claim !== undefined)
     expect(taken).toHaveLength(8)
@@ -34,8 +37,8 @@ export function leasePromises(at: AtPlace): void {
     await store.create(succeeded(2), asked)
     await store.create(running(4), asked)
     await store.create(approved(3), asked)
-    await expect(store.claimRun('me', NOON, UNTIL)).resolves.toBe(requestId(3))
-    await expect(store.claimRun('me', NOON, UNTIL)).resolves.toBe(requestId(4))
+    await expect(store.claimRun('me', NOON, UNTIL)).resolves.toMatchObject({ id: requestId(3) })
+    await expect(store.claimRun('me', NOON, UNTIL)).resolves.toMatchObject({ id: requestId(4) })
     await expect(store.claimRun('me', NOON, UNTIL)).resolves.toBeUndefined()
   })
 
@@ -44,7 +47,9 @@ export function leasePromises(at: AtPlace): void {
     await store.create(running(1), asked)
     await store.claimRun('first', NOON, UNTIL)
     await expect(replica(at(), 1).claimRun('second', UNTIL - 1, UNTIL + 60_000)).resolves.toBeUndefined()
-    await expect(replica(at(), 1).claimRun('second', UNTIL, UNTIL + 60_000)).resolves.toBe(requestId(1))
+    await expect(replica(at(), 1).claimRun('second', UNTIL, UNTIL + 60_000)).resolves.toMatchObject({
+      id: requestId(1),
+    })
   })
 
   it('lets only the holder renew', async () => {
@@ -61,10 +66,10 @@ export function leasePromises(at: AtPlace): void {
     const store = replica(at(), 0)
     await store.create(running(1), asked)
     await store.claimRun('first', NOON, UNTIL)
-    await store.releaseLease(requestId(1), 'second')
+    await store.releaseRun(requestId(1), 'second', { tries: 0, after: 0 })
     await expect(store.claimRun('second', NOON, UNTIL)).resolves.toBeUndefined()
-    await store.releaseLease(requestId(1), 'first')
-    await expect(store.claimRun('second', NOON, UNTIL)).resolves.toBe(requestId(1))
+    await store.releaseRun(requestId(1), 'first', { tries: 0, after: 0 })
+    await expect(store.claimRun('second', NOON, UNTIL)).resolves.toMatchObject({ id: requestId(1) })
     await expect(store.renewLease(requestId(1), 'first', UNTIL)).resolves.toBe(false)
   })
 

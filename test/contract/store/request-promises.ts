@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { StepRecord, StoredRequest } from '../../../src/application/store.ts'
+import type { StepRecord } from '../../../src/application/store.ts'
 import { serverNumber } from '../../../src/domain/ids.ts'
 import { isRefusal, refuse } from '../../../src/domain/refusal.ts'
 import type { Request } from '../../../src/domain/request.ts'
@@ -13,7 +13,7 @@ export function requestPromises(at: AtPlace): void {
   it('gives back what was stored, to the letter', async () => {
     const store = replica(at(), 0)
     const request = pending(1)
-    await expect(store.create(request, auditOf('asked'))).resolves.toEqual({ request, version: 1 })
+    await expect(store.create(request, auditOf('asked'))).resolves.toEqual({ kind: 'stored' })
     await expect(replica(at(), 1).load(request.id)).resolves.toEqual({ request, version: 1 })
     await expect(store.load(requestId(2))).resolves.toBeUndefined()
   })
@@ -23,12 +23,12 @@ export function requestPromises(at: AtPlace): void {
     const answers = await together(20, (number) =>
       replica(at(), number).create(pending(number, { spec }), auditOf('asked', { request: requestId(number) })),
     )
-    const winners = answers.filter((answer): answer is StoredRequest => 'request' in answer)
-    expect(winners).toHaveLength(1)
-    const others = answers.flatMap((answer) => ('busy' in answer ? [answer.busy] : []))
-    expect(others).toEqual(Array.from({ length: 19 }, () => winners[0]?.request.id))
+    expect(answers.filter(({ kind }) => kind === 'stored')).toHaveLength(1)
+    const { requests } = await replica(at(), 0).list({ limit: 50 })
+    expect(requests).toHaveLength(1)
+    const others = answers.flatMap((answer) => (answer.kind === 'busy' ? [answer.by] : []))
+    expect(others).toEqual(Array.from({ length: 19 }, () => requests[0]?.id))
     // Who lost left nothing behind: no request, and no audit row of one.
-    expect(await replica(at(), 0).list({ limit: 50 })).toHaveLength(1)
     const histories = await together(20, (number) => replica(at(), 0).history(requestId(number)))
     expect(histories.flat()).toHaveLength(1)
   })
@@ -137,12 +137,13 @@ export function requestPromises(at: AtPlace): void {
       sentAt: NOON + 2,
       blocks: [
         {
+          action: 'session',
           operation: `${request.id}.1`,
           result: 'done',
           detail: 'naïve — “quotes” \\ and\nlines',
           seconds: 2,
           sent: 4,
-          mark: 'end',
+          mark: 'read',
           content: { sha256: 'ab', pieces: 1, piece: 1, text: 'H4sIAAAA' },
         },
       ],
@@ -163,7 +164,8 @@ export function requestPromises(at: AtPlace): void {
     await store.create(running(3, { requestedBy: 'U0OTHER' }), auditOf('asked'))
     await store.create(succeeded(2), auditOf('asked'))
     await store.create(approved(4), auditOf('asked'))
-    const ids = async (filter: Parameters<typeof store.list>[0]) => (await store.list(filter)).map(({ id }) => id)
+    const ids = async (filter: Parameters<typeof store.list>[0]) =>
+      (await store.list(filter)).requests.map(({ id }) => id)
     await expect(ids({ limit: 10 })).resolves.toEqual([4, 3, 2, 1].map((number) => requestId(number)))
     await expect(ids({ limit: 2 })).resolves.toEqual([requestId(4), requestId(3)])
     await expect(ids({ states: ['pending', 'running'], limit: 10 })).resolves.toEqual([requestId(3), requestId(1)])

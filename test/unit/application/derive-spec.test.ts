@@ -3,15 +3,17 @@ import { describe, expect, it } from 'vitest'
 import { deriveSpec } from '../../../src/application/derive-spec.ts'
 import { lookupPair } from '../../../src/application/lookup-hsms.ts'
 import type { Bastions, Clock, CommandToSend } from '../../../src/application/ports.ts'
+import type { AuditEntry, Store } from '../../../src/application/store.ts'
 import type { Cluster } from '../../../src/domain/cluster.ts'
 import { sha256 } from '../../../src/domain/digest.ts'
+import { operationId } from '../../../src/domain/ids.ts'
 import type { Lineage } from '../../../src/domain/lineage.ts'
 import { isRefusal } from '../../../src/domain/refusal.ts'
 import type { Bastion, Route } from '../../../src/domain/route.ts'
 import { EVERYTHING } from '../../../src/domain/scope.ts'
 import { allEngines } from '../../../src/engines/index.ts'
 import { backupOf, directory, type Told } from '../../fixtures/directory.ts'
-import { baseConfig, OPERATION } from '../../fixtures/examples.ts'
+import { baseConfig, REQUEST_ID } from '../../fixtures/examples.ts'
 import { cluster, clusterHsm, DESTINATION_ID, SOURCE_ID } from '../../fixtures/whole-clusters.ts'
 
 const engines = allEngines()
@@ -83,24 +85,32 @@ function place({ from = source(), to = destination(), printed, ...told }: World 
       sent.push(command)
       return { kind: 'sent', commandId: 'command-1' }
     },
-    look: async () => ({ kind: 'ended', status: 'Success', executed: 'maybe', output: block(result, detail, text) }),
+    look: async () => ({ kind: 'ended', status: 'Success', complaint: '', output: block(result, detail, text) }),
     find: async () => undefined,
   }
   const asked = directory({ backups: BACKUPS, ...told, clusters: [from, to, ...(told.clusters ?? [])] })
   const landscape = { clusters: [route().source, route().destination], routes: [route()] }
-  const deps = { directory: asked, bastions, engines, clock, log, landscape }
-  return { deps, asked, sent }
+  const recorded: AuditEntry[] = []
+  const store = { audit: async (entry: AuditEntry) => void recorded.push(entry) } as unknown as Store
+  const deps = { directory: asked, bastions, engines, clock, log, landscape, store }
+  return { deps, asked, sent, recorded }
 }
 
 function block(result: string, detail: string, text?: string): string {
   const content = text === undefined ? '' : gzipSync(text).toString('base64')
   const whole = text === undefined ? [] : [`sha256=${sha256(content)}`, 'pieces=1', 'piece=1', `content=${content}`]
-  const lines = [`operation=${OPERATION}`, `result=${result}`, `detail=${detail}`, ...whole]
+  const lines = [
+    'action=read-config',
+    `operation=${operationId(REQUEST_ID, 0)}`,
+    `result=${result}`,
+    `detail=${detail}`,
+    ...whole,
+  ]
   return ['-----BEGIN HSM-SYNC-----', ...lines, '-----END HSM-SYNC-----'].join('\n')
 }
 
 const wanted = { mode: 'sync', scope: EVERYTHING } as const
-const asking = { operation: OPERATION }
+const asking = { request: REQUEST_ID }
 
 async function derived(world: World = {}, changes: Partial<Route> = {}) {
   return deriveSpec(place(world).deps, route(changes), wanted, asking)
@@ -111,7 +121,8 @@ describe('the tool is chosen, and everything of it is in what is approved', () =
     const answer = await derived()
     if (isRefusal(answer)) throw new Error('it was refused')
     expect(answer.spec).toMatchObject({
-      version: 2,
+      version: 3,
+      programDigest: engines['cloudhsm-cli'].programDigest,
       engine: 'cloudhsm-cli',
       engineBy: 'hsm-types',
       toolVersion: '5.17.1',

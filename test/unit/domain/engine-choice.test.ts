@@ -88,6 +88,7 @@ describe('a cluster that is between two types is refused, whatever the route say
 
   it.each(SETTINGS)('%s: HSMs of two types', (setting) => {
     expect(chooseEngine(setting, source(mixed), destination())).toEqual({
+      kind: 'refusal',
       refused: { code: 'mixed-hsm-types', cluster: SOURCE_ID, types: [HSM1, HSM2] },
     })
     expect(chooseEngine(setting, source(), destination(mixed))).toMatchObject({
@@ -111,9 +112,11 @@ describe('a cluster that is between two types is refused, whatever the route say
     '%s: %s',
     (setting, state) => {
       expect(chooseEngine(setting, source({ state }), destination())).toEqual({
+        kind: 'refusal',
         refused: { code: 'cluster-migrating', cluster: SOURCE_ID, state },
       })
       expect(chooseEngine(setting, source(), destination({ state }))).toEqual({
+        kind: 'refusal',
         refused: { code: 'cluster-migrating', cluster: DESTINATION_ID, state },
       })
     },
@@ -137,9 +140,11 @@ describe('a cluster that is not ACTIVE is refused', () => {
     'A_STATE_OF_NEXT_YEAR',
   ])('%s', (state) => {
     expect(chooseEngine('auto', source({ state }), destination())).toEqual({
+      kind: 'refusal',
       refused: { code: 'cluster-not-active', cluster: SOURCE_ID, state },
     })
     expect(chooseEngine('cloudhsm-cli', source(), destination({ state }))).toEqual({
+      kind: 'refusal',
       refused: { code: 'cluster-not-active', cluster: DESTINATION_ID, state },
     })
   })
@@ -147,6 +152,7 @@ describe('a cluster that is not ACTIVE is refused', () => {
 
 it('from HSMs of the newer type to hsm1 nothing leads, and the sentence has both clusters and types', () => {
   expect(chooseEngine('auto', source(of(HSM2)), destination(of(HSM1)))).toEqual({
+    kind: 'refusal',
     refused: {
       code: 'type-direction',
       source: SOURCE_ID,

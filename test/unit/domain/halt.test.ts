@@ -55,21 +55,21 @@ describe('a run that must not go on', () => {
   const upTo = (words: string) =>
     undisturbed.steps.slice(0, story(undisturbed).findIndex((step) => step.startsWith(words)) + 1)
   const halted = (steps: readonly DoneStep[], code: 'not-approved' | 'interrupted') =>
-    next(specOfOne(), steps, { stopAsked: false, halt: { code, detail: 'here', wrote: 'no' } })
+    next(specOfOne(), steps, { stopAsked: false, halt: { code, detail: 'here' } })
 
   it('sends nothing more that was not approved, not even to look, and says it cannot tell', () => {
     expect(halted(upTo('users'), 'not-approved')).toMatchObject({
       outcome: { state: 'unknown', stop: { code: 'not-approved' } },
     })
     expect(halted(upTo('inventory before'), 'not-approved')).toMatchObject({
-      outcome: { state: 'failed', wrote: false },
+      outcome: { state: 'failed', evidence: expect.stringMatching(/-sent$/) },
     })
   })
 
   it('looks, without a login first, but writes nothing more when it lay still for too long', () => {
     expect(halted(upTo('users'), 'interrupted')).toMatchObject({ step: { kind: 'inspect' } })
     expect(halted(upTo('inventory before'), 'interrupted')).toMatchObject({
-      outcome: { state: 'failed', wrote: false },
+      outcome: { state: 'failed', evidence: expect.stringMatching(/-sent$/) },
     })
   })
 })
@@ -82,7 +82,10 @@ describe('a login', () => {
       specOfOne(),
       except(honest(world()), (plan) => {
         if (plan.kind === 'sync-keys') {
-          return { reading: { kind: 'nothing', stop: { code: 'no-answer', detail: 'the tool ended', wrote: 'no' } } }
+          return {
+            reading: { kind: 'nothing', stop: { code: 'no-answer', detail: 'the tool ended' } },
+            evidence: 'only-reads-sent',
+          }
         }
         if (plan.kind !== 'inspect' || ++inspections === 1) return undefined
         return {

@@ -17,17 +17,27 @@ function listing(purpose: 'before' | 'after', there: readonly number[], users = 
       there.map((handle) => key(handle)),
     ),
   ]
-  return { plan: { kind: 'inventory', purpose, users: [] }, reading: { kind: 'listed', inventories }, seconds: 1 }
+  return {
+    plan: { kind: 'inventory', purpose, users: [] },
+    reading: { kind: 'listed', inventories },
+    evidence: 'only-reads-sent',
+    seconds: 1,
+  }
 }
 
 function wrote(handles: readonly number[], stop?: Stop): DoneStep {
   const attempts = handles.map((item) => ({ item, verdict: 'success' as const, said: 'syncKey success' }))
   const reading = { kind: 'keys-synced' as const, attempts, ...(stop ? { stop } : {}) }
-  return { plan: { kind: 'sync-keys', server: serverNumber(1), handles }, reading, seconds: 1 }
+  return {
+    plan: { kind: 'sync-keys', server: serverNumber(1), handles },
+    reading,
+    evidence: 'may-have-written',
+    seconds: 1,
+  }
 }
 
-const maybe: Stop = { code: 'lost', detail: 'x', wrote: 'maybe' }
-const proved: Stop = { code: 'bastion-busy', detail: 'x', wrote: 'no' }
+const maybe: Stop = { code: 'lost', detail: 'x' }
+const proved: Stop = { code: 'bastion-busy', detail: 'x' }
 
 const CASES: readonly [string, DoneStep[], { stop?: Stop; withdrawn?: boolean }, string, string][] = [
   ['nothing missing, nothing written', [listing('before', [7, 8])], {}, 'succeeded', 'before'],
@@ -67,7 +77,7 @@ const CASES: readonly [string, DoneStep[], { stop?: Stop; withdrawn?: boolean },
   ],
   [
     'only a write that proved not to have happened',
-    [listing('before', []), wrote([7], proved)],
+    [listing('before', []), { ...wrote([7], proved), evidence: 'nothing-sent' }],
     { stop: proved },
     'failed',
     'before',
@@ -124,7 +134,7 @@ describe('the report', () => {
     }
     const spec = specOfOne()
     const report = conclude(spec, [before], factsOf(spec, [before]), { stop: undefined, withdrawn: false })
-    expect(report).toMatchObject({ state: 'partial', wrote: false })
+    expect(report).toMatchObject({ state: 'partial', evidence: expect.stringMatching(/-sent$/) })
     expect(report.troubles.map(({ name, problem }) => [name, problem])).toEqual([
       ['app', 'conflict'],
       ['7', 'conflict'],
@@ -135,11 +145,16 @@ describe('the report', () => {
     const spec = specOfOne({ mode: 'plan' })
     const steps = [listing('before', [], [])]
     const report = conclude(spec, steps, factsOf(spec, steps), { stop: undefined, withdrawn: false })
-    expect(report).toMatchObject({ state: 'succeeded', troubles: [], wrote: false })
+    expect(report).toMatchObject({ state: 'succeeded', troubles: [], evidence: expect.stringMatching(/-sent$/) })
   })
 
   it('a run that could not be checked right before it has not begun', () => {
     const report = concludeUnstarted({ code: 'bastion-cannot', bastion: 'us-bastion', problem: 'offline' })
-    expect(report).toMatchObject({ state: 'failed', proof: 'none', wrote: false, stop: { code: 'could-not-check' } })
+    expect(report).toMatchObject({
+      state: 'failed',
+      proof: 'none',
+      evidence: expect.stringMatching(/-sent$/),
+      stop: { code: 'could-not-check' },
+    })
   })
 })

@@ -159,7 +159,7 @@ describe('the end of a run', () => {
   it('may come before the first step, when the check before it was not possible', () => {
     const finished = move(
       request('approved'),
-      { type: 'finish', outcome: outcome('failed', { wrote: false }) },
+      { type: 'finish', outcome: outcome('failed', { evidence: 'nothing-sent' }) },
       NOW + HOUR,
     )
     expect(finished).toMatchObject({ state: 'failed', startedAt: NOW + HOUR })

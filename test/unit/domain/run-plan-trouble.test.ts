@@ -35,7 +35,7 @@ describe('the canary: the first key alone must have exactly the expected effect'
     )
     const run = walk(specOfOne(), answer)
     expect(story(run)).toEqual(['inspect', 'inventory before', 'canary 1000', 'inspect', 'inventory after'])
-    expect(run.outcome).toMatchObject({ stop: { code: 'canary-effect', wrote: 'maybe' } })
+    expect(run.outcome).toMatchObject({ stop: { code: 'canary-effect' } })
     expect(run.outcome.stop?.detail).toContain(detail)
     expect(['failed', 'partial']).toContain(run.outcome.state)
   })
@@ -87,7 +87,7 @@ describe('a batch', () => {
 
 describe('a write step whose end is not known', () => {
   const lost = (kind: StepPlan['kind']) => (plan: StepPlan) =>
-    plan.kind === kind ? nothing('lost', 'maybe') : undefined
+    plan.kind === kind ? nothing('lost', 'may-have-written') : undefined
   const missingUser: () => Hsms = () => ({ users: [[ADMIN, JDOE], [ADMIN]], keys: [[], []] })
 
   it('is never repeated: everything is looked at again without login, then listed', () => {
@@ -101,7 +101,7 @@ describe('a write step whose end is not known', () => {
     const answer = except(honest(hsms), (plan) => {
       if (plan.kind !== 'sync-users') return undefined
       hsms.users[1]?.push(JDOE)
-      return nothing('lost', 'maybe')
+      return nothing('lost', 'may-have-written')
     })
     expect(walk(specOfOne(), answer).outcome).toMatchObject({ state: 'succeeded', proof: 'after' })
   })
@@ -111,16 +111,16 @@ describe('a write step whose end is not known', () => {
     const answer = except(honest(hsms), (plan) => {
       if (plan.kind !== 'sync-users') return undefined
       hsms.users[1]?.splice(0, 1, { ...ADMIN, failedLogins: 2 })
-      return nothing('lost', 'maybe')
+      return nothing('lost', 'may-have-written')
     })
     const run = walk(specOfOne(), answer)
     expect(story(run).at(-1)).toBe('inspect')
-    expect(run.outcome).toMatchObject({ state: 'unknown', proof: 'none', wrote: true })
+    expect(run.outcome).toMatchObject({ state: 'unknown', proof: 'none', evidence: 'may-have-written' })
   })
 
   it('does not log in again where the second look was not possible', () => {
     const answer = except(honest(missingUser()), (plan, n) =>
-      plan.kind === 'sync-users' ? nothing('lost', 'maybe') : n === 4 ? nothing('not-connected') : undefined,
+      plan.kind === 'sync-users' ? nothing('lost', 'may-have-written') : n === 4 ? nothing('not-connected') : undefined,
     )
     const run = walk(specOfOne(), answer)
     expect(story(run)).toEqual(['inspect', 'inventory before', 'users 1: jdoe', 'inspect'])
@@ -140,7 +140,7 @@ describe('a login that fails', () => {
     const answer = except(honest(world(5)), (plan) => (plan.kind === 'inventory' ? nothing('login-failed') : undefined))
     const run = walk(specOfOne(), answer)
     expect(story(run)).toEqual(['inspect', 'inventory before'])
-    expect(run.outcome).toMatchObject({ state: 'failed', proof: 'none', wrote: false })
+    expect(run.outcome).toMatchObject({ state: 'failed', proof: 'none', evidence: expect.stringMatching(/-sent$/) })
   })
 
   it('between two batches: what was written is not known, and it is not tried again', () => {
@@ -149,7 +149,11 @@ describe('a login that fails', () => {
     )
     const run = walk(specOfOne(), answer)
     expect(story(run)).toEqual(['inspect', 'inventory before', 'canary 1000', 'keys 10'])
-    expect(run.outcome).toMatchObject({ state: 'unknown', wrote: true, stop: { code: 'login-failed' } })
+    expect(run.outcome).toMatchObject({
+      state: 'unknown',
+      evidence: 'may-have-written',
+      stop: { code: 'login-failed' },
+    })
   })
 })
 
@@ -175,7 +179,11 @@ describe('a step that proved never to have run', () => {
   it('is given up after three times, with nothing written', () => {
     const run = walk(specOfOne(), failing(isCanary, 99))
     expect(story(run)).toEqual(['inspect', 'inventory before', 'canary 1000', 'canary 1000', 'canary 1000'])
-    expect(run.outcome).toMatchObject({ state: 'failed', wrote: false, stop: { code: 'not-executed' } })
+    expect(run.outcome).toMatchObject({
+      state: 'failed',
+      evidence: expect.stringMatching(/-sent$/),
+      stop: { code: 'not-executed' },
+    })
   })
 })
 
@@ -183,7 +191,7 @@ describe('stopping a run', () => {
   it.each([0, 1, 2])('before the first write (after %i steps): nothing was changed', (done) => {
     const run = walk(specOfOne(), honest(world(50)), (steps) => steps.length >= done)
     expect(run.steps).toHaveLength(done)
-    expect(run.outcome).toMatchObject({ state: 'failed', withdrawn: true, wrote: false })
+    expect(run.outcome).toMatchObject({ state: 'failed', withdrawn: true, evidence: expect.stringMatching(/-sent$/) })
   })
 
   it('between batches: the next batch is not sent, what was done is listed and named', () => {
@@ -214,6 +222,6 @@ describe('any stop before the first write ends the run with proof that nothing c
       except(honest(world(1)), () => nothing(code)),
     )
     expect(run.steps).toHaveLength(1)
-    expect(run.outcome).toMatchObject({ state: 'failed', wrote: false, stop: { code } })
+    expect(run.outcome).toMatchObject({ state: 'failed', evidence: expect.stringMatching(/-sent$/), stop: { code } })
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { serverNumber } from '../../../src/domain/ids.ts'
 import type { HsmUser } from '../../../src/domain/inventory.ts'
-import { FAILED_LOGINS_LIMIT } from '../../../src/domain/run-plan.ts'
+import { FAILED_LOGINS_LIMIT } from '../../../src/domain/login-risk.ts'
 import { ADMIN, key, keys, spec, specOfOne, user } from '../../fixtures/examples.ts'
 import { type Hsms, honest, story, walk } from '../../fixtures/walk.ts'
 
@@ -16,7 +16,11 @@ describe('a whole run', () => {
   it('ends after the first inventory when nothing is missing', () => {
     const run = walk(spec(), honest(world([JDOE], [], [ADMIN, JDOE])))
     expect(story(run)).toEqual(['inspect', 'inventory before'])
-    expect(run.outcome).toMatchObject({ state: 'succeeded', proof: 'before', wrote: false })
+    expect(run.outcome).toMatchObject({
+      state: 'succeeded',
+      proof: 'before',
+      evidence: expect.stringMatching(/-sent$/),
+    })
   })
 
   it('copies users to every destination HSM, one canary key, the other keys, and lists again', () => {
@@ -30,7 +34,12 @@ describe('a whole run', () => {
       'keys 4',
       'inventory after',
     ])
-    expect(run.outcome).toMatchObject({ state: 'succeeded', proof: 'after', wrote: true, troubles: [] })
+    expect(run.outcome).toMatchObject({
+      state: 'succeeded',
+      proof: 'after',
+      evidence: 'may-have-written',
+      troubles: [],
+    })
     expect(run.outcome.destinations.map(({ users, keys: copied }) => [users.synced, copied.synced])).toEqual([
       [2, 5],
       [2, 5],
@@ -49,7 +58,11 @@ describe('a whole run', () => {
   it('stops after the inventory in plan mode, and changes nothing', () => {
     const run = walk(spec({ mode: 'plan' }), honest(world([JDOE], keys(5))))
     expect(story(run)).toEqual(['inspect', 'inventory before'])
-    expect(run.outcome).toMatchObject({ state: 'succeeded', proof: 'before', wrote: false })
+    expect(run.outcome).toMatchObject({
+      state: 'succeeded',
+      proof: 'before',
+      evidence: expect.stringMatching(/-sent$/),
+    })
   })
 
   it('leaves users alone with users=none, and keys with keys=none', () => {
@@ -120,7 +133,11 @@ describe('failed logins', () => {
   it.each([0, 1, 2])('two on server %i stop the run before it logs in', (server) => {
     const run = walk(spec(), honest(withFailures(FAILED_LOGINS_LIMIT, server)))
     expect(story(run)).toEqual(['inspect'])
-    expect(run.outcome).toMatchObject({ state: 'failed', wrote: false, stop: { code: 'login-risk' } })
+    expect(run.outcome).toMatchObject({
+      state: 'failed',
+      evidence: expect.stringMatching(/-sent$/),
+      stop: { code: 'login-risk' },
+    })
     expect(run.outcome.stop?.detail).toContain(`officer has 2 failed logins on server ${server}`)
   })
 
@@ -157,7 +174,7 @@ describe('keys and their owners', () => {
   it('an owner who is missing on one destination HSM only blocks the key', () => {
     const hsms: Hsms = { users: [[JDOE], [JDOE], []], keys: [[key(7)], [], []] }
     const run = walk(spec({ scope: { users: { kind: 'none' }, keys: { kind: 'all' } } }), honest(hsms))
-    expect(run.outcome).toMatchObject({ state: 'partial', wrote: false })
+    expect(run.outcome).toMatchObject({ state: 'partial', evidence: expect.stringMatching(/-sent$/) })
     expect(run.outcome.troubles).toEqual([
       { kind: 'key', name: '7', problem: 'blocked', why: 'the destination lacks jdoe' },
     ])

@@ -46,7 +46,7 @@ describe('in whole clusters', () => {
     ['a user that has gone', { users: [ADMIN, BOB] }, { kind: 'user', name: 'jdoe', problem: 'failed' }],
     [
       'a user that only some HSMs have now',
-      { users: [ADMIN, { ...JDOE, coverage: 'inconsistent' }, BOB] },
+      { users: [ADMIN, { ...JDOE, coverage: 'cluster-coverage inconsistent' }, BOB] },
       { kind: 'user', name: 'jdoe', problem: 'incomplete' },
     ],
     ['a key that has gone', { users, keys: [] }, { kind: 'key', name: '0x0000000000000007', problem: 'failed' }],
@@ -57,7 +57,7 @@ describe('in whole clusters', () => {
     ],
     [
       'a key that only some HSMs have now',
-      { users, keys: [seenKey(7, 'pan', { coverage: 'inconsistent' })] },
+      { users, keys: [seenKey(7, 'pan', { coverage: 'cluster-coverage inconsistent' })] },
       { kind: 'key', name: '0x0000000000000007', problem: 'incomplete' },
     ],
   ])('%s: no success, and not counted as already there', (_, now, trouble) => {
@@ -145,6 +145,6 @@ describe('a listing after the writes that never reached the tool', () => {
       except(tool, (plan) => (plan.kind === 'inventory' ? nothing('not-configured') : undefined)),
     )
     expect(steps).toHaveLength(2)
-    expect(outcome).toMatchObject({ state: 'failed', wrote: false })
+    expect(outcome).toMatchObject({ state: 'failed', evidence: expect.stringMatching(/-sent$/) })
   })
 })

@@ -19,7 +19,7 @@ function lostBatch(hsms: Hsms): Answer {
   return except(tool, (plan, n) => {
     if (plan.kind !== 'sync-keys' || plan.canary) return undefined
     tool(plan, n)
-    return nothing('lost', 'maybe')
+    return nothing('lost', 'may-have-written')
   })
 }
 
@@ -42,7 +42,7 @@ describe('after a failure that may be a failed login', () => {
     const run = walk(
       wideSpec(),
       except(honest(world([keys, []])), (plan) =>
-        plan.kind === 'sync-keys' && !plan.canary ? nothing('login-unsure', 'maybe') : undefined,
+        plan.kind === 'sync-keys' && !plan.canary ? nothing('login-unsure', 'may-have-written') : undefined,
       ),
     )
     expect(story(run)).toEqual(['inspect', 'inventory before', 'canary 1', 'keys 1'])

@@ -52,14 +52,14 @@ describe('a whole run over two clusters', () => {
 })
 
 describe('a cluster that is not of one piece', () => {
-  const torn = (name: string) => user(name, { coverage: 'inconsistent' })
+  const torn = (name: string) => user(name, { coverage: 'cluster-coverage inconsistent' })
 
   it.each([
     ['a user of the source', [[torn('jdoe')], [JDOE]], 'user jdoe on prod-us'],
     ['a user of the destination', [[JDOE], [torn('jdoe')]], 'user jdoe on prod-eu'],
     [
       'an administrator',
-      [[JDOE, user('second', { role: 'CO', coverage: 'inconsistent' })], []],
+      [[JDOE, user('second', { role: 'CO', coverage: 'cluster-coverage inconsistent' })], []],
       'user second on prod-us',
     ],
   ] as const)('stops the run before any login: %s', (_, users, detail) => {
@@ -75,18 +75,17 @@ describe('a cluster that is not of one piece', () => {
     expect(story(run)).toEqual(['inspect'])
     expect(run.outcome).toMatchObject({
       state: 'failed',
-      wrote: false,
-      stop: { code: 'inconsistent', detail: `${detail} has cluster-coverage inconsistent`, wrote: 'no' },
+      evidence: expect.stringMatching(/-sent$/),
+      stop: { code: 'inconsistent', detail: `${detail} has cluster-coverage inconsistent` },
     })
   })
 
   it('stops the run before anything is written: a key that only some HSMs have', () => {
-    const run = walk(spec, honest(world([[ownedKey(7, { coverage: 'inconsistent' })], []])))
+    const run = walk(spec, honest(world([[ownedKey(7, { coverage: 'cluster-coverage inconsistent' })], []])))
     expect(story(run)).toEqual(['inspect', 'inventory before'])
     expect(run.outcome.stop).toEqual({
       code: 'inconsistent',
       detail: 'key 0x0000000000000007 on prod-us has cluster-coverage inconsistent',
-      wrote: 'no',
     })
   })
 
@@ -114,7 +113,6 @@ describe('a login that could lock an administrator out is not tried', () => {
     expect(run.outcome.stop).toEqual({
       code: 'login-risk',
       detail: `crypto officer second is locked on ${place}`,
-      wrote: 'no',
     })
   })
 
@@ -128,7 +126,7 @@ describe('a login that could lock an administrator out is not tried', () => {
     const answer = except(honest(hsms), (plan) => {
       if (plan.kind !== 'sync-users') return undefined
       hsms.users[1]?.splice(0, 1, { ...ADMIN, isLocked: true })
-      return nothing('lost', 'maybe')
+      return nothing('lost', 'may-have-written')
     })
     const run = walk(spec, answer)
     expect(story(run).at(-1)).toBe('inspect')
@@ -143,7 +141,7 @@ describe('what arrived on some HSMs of the destination only', () => {
     const run = walk(spec, (plan, n) => {
       const usual = tool(plan, n)
       if (usual.reading.kind !== 'users-synced') return usual
-      hsms.users[1]?.splice(1, 1, { ...JDOE, coverage: 'inconsistent' })
+      hsms.users[1]?.splice(1, 1, { ...JDOE, coverage: 'cluster-coverage inconsistent' })
       const after = (usual.reading.after ?? []).map((place) => ({ ...place, users: hsms.users[place.server] ?? [] }))
       return { reading: { ...usual.reading, after } }
     })
@@ -154,7 +152,7 @@ describe('what arrived on some HSMs of the destination only', () => {
       name: 'jdoe',
       server: 1,
       problem: 'incomplete',
-      why: 'not on every HSM of the cluster (cluster-coverage: inconsistent); the tool said: syncUser success',
+      why: 'not whole on every HSM of the cluster (cluster-coverage inconsistent); the tool said: syncUser success',
     })
     expect(run.outcome.destinations[0]?.users).toMatchObject({ synced: 0, failed: 1 })
   })
@@ -164,7 +162,7 @@ describe('what arrived on some HSMs of the destination only', () => {
     const tool = honest(hsms)
     const run = walk(spec, (plan, n) => {
       if (plan.kind === 'inventory' && plan.purpose === 'after') {
-        hsms.keys[1]?.splice(1, 1, ownedKey(8, { coverage: 'inconsistent' }))
+        hsms.keys[1]?.splice(1, 1, ownedKey(8, { coverage: 'cluster-coverage inconsistent' }))
       }
       return tool(plan, n)
     })
@@ -191,7 +189,7 @@ describe('what arrived on some HSMs of the destination only', () => {
 
   it('the only key: the run did something, so it is partial', () => {
     const run = walk(spec, saying(world([[seenKey(1)], []]), 1, INCOMPLETE))
-    expect(run.outcome).toMatchObject({ state: 'partial', wrote: true })
+    expect(run.outcome).toMatchObject({ state: 'partial', evidence: 'may-have-written' })
   })
 })
 

@@ -107,7 +107,11 @@ describe('a session', () => {
     const { block, code } = await bastion.session('AB12.1', ['send one'], { sha256: '0'.repeat(64) })
     expect([block?.result, code]).toEqual(['refused-config-digest', 1])
     expect(bastion.told()).toEqual([])
-    expect((await bastion.fetch('AB12.1')).block?.result).toBe('refused-config-digest')
+    expect((await bastion.fetch('AB12.1')).block).toMatchObject({
+      result: 'recorded',
+      recorded: 'refused-config-digest',
+      mark: 'none',
+    })
   })
 
   it('is refused when the tool is missing or not executable, and names it', async () => {
@@ -120,7 +124,7 @@ describe('a session', () => {
     const few = join(bastion.root, 'few')
     mkdirSync(few)
     // Bash itself, and all the tools but one: the script appends the usual places to PATH, so those are cut out of a copy.
-    for (const name of ['bash', 'printf', 'base64', 'find', 'gzip', 'head']) {
+    for (const name of ['bash', 'printf', 'base64', 'cat', 'find', 'gzip', 'head']) {
       const path = spawnSync('bash', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
       if (path.startsWith('/')) symlinkSync(path, join(few, name))
     }
@@ -165,7 +169,7 @@ describe('the gate', () => {
       'send three',
     ])
     expect(bastion.told()).toEqual(['start', 'one', 'quit'])
-    expect(block).toMatchObject({ result: 'stopped-need', mark: '', sent: 1 })
+    expect(block).toMatchObject({ result: 'stopped-need', mark: 'none', sent: 1 })
   })
 
   it.each([
@@ -223,9 +227,9 @@ describe('fetching what an operation printed', () => {
     expect((await bastion.fetch('AB12.1', { seal: 'yes' })).block?.result).toBe('running')
     process.kill(-(child.pid ?? 0), 'SIGKILL')
     const killed = await bastion.fetch('AB12.1', { seal: 'yes' })
-    expect(killed.block).toMatchObject({ result: 'stopped-killed', mark: 'write' })
+    expect(killed.block).toMatchObject({ recorded: 'stopped-killed', mark: 'write' })
     expect(killed.text).toContain('did one')
-    expect((await bastion.fetch('AB12.1')).block?.result).toBe('stopped-killed')
+    expect((await bastion.fetch('AB12.1')).block?.recorded).toBe('stopped-killed')
     expect((await bastion.session('AB12.1', ['send one'])).block?.result).toBe('refused-already-started')
   })
 })
@@ -307,8 +311,8 @@ describe('whatever it is told, it exits with a small code', () => {
     ['a work directory that is not there', { ...session('A.1', ['send one']), work: '/nowhere' }],
     ['a state directory that cannot be made', { action: 'fetch', operation: 'A.1', state: '/proc/nowhere' }],
   ])('%s', async (_, data) => {
-    const { block, code } = await bastion.run(data as Record<string, string>)
-    expect(block?.result).toMatch(/^refused-/)
+    const { output, code } = await bastion.run(data as Record<string, string>)
+    expect(output).toMatch(/^result=refused-/m)
     expect(code).toBe(1)
     expect(bastion.told()).toEqual([])
   })

@@ -45,8 +45,8 @@ function keys(...pages: readonly string[]) {
 describe('a list of users', () => {
   it('as documented: administrators and crypto users, in lower case, without app_user', () => {
     expect(users(USERS)).toEqual([
-      { id: 0, name: 'admin', role: 'CO', failedLogins: 0, coverage: 'full' },
-      { id: 0, name: 'crypto_user1', role: 'CU', failedLogins: 0, coverage: 'full' },
+      { id: 0, name: 'admin', role: 'CO', failedLogins: 0, coverage: 'full', hasSecondFactor: false },
+      { id: 0, name: 'crypto_user1', role: 'CU', failedLogins: 0, coverage: 'full', hasSecondFactor: false },
     ])
   })
 
@@ -79,7 +79,7 @@ describe('a list of users', () => {
   })
 
   it('keeps the tool’s word for a user that only some HSMs have', () => {
-    expect(usersWith({ 'cluster-coverage': 'inconsistent' })?.[0]?.coverage).toBe('inconsistent')
+    expect(usersWith({ 'cluster-coverage': 'inconsistent' })?.[0]?.coverage).toBe('cluster-coverage inconsistent')
   })
 
   it.each([
@@ -134,12 +134,12 @@ describe('a list of keys', () => {
 
   it('keeps the tool’s word for a key that only some HSMs have', () => {
     const info = { ...VERBOSE['key-info'], 'cluster-coverage': 'inconsistent' }
-    expect(keys(keysAnswer([{ ...VERBOSE, 'key-info': info }]))?.[0]?.coverage).toBe('inconsistent')
+    expect(keys(keysAnswer([{ ...VERBOSE, 'key-info': info }]))?.[0]?.coverage).toBe('cluster-coverage inconsistent')
   })
 
-  it('with empty details, as key replicate shows them, is one that shows the label only', () => {
+  it('with empty details, as key replicate shows them, is one that shows nothing but its reference', () => {
     const bare = { 'key-reference': '0x0000000000300006', 'key-info': {}, attributes: {} }
-    expect(keys(keysAnswer([bare]))).toEqual([{ handle: 0x300006, owner: null, sharedWith: [], shows: 'label' }])
+    expect(keys(keysAnswer([bare]))).toEqual([{ handle: 0x300006, owner: null, sharedWith: [], shows: 'reference' }])
   })
 
   it('can be empty', () => {

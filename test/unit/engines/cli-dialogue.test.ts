@@ -4,7 +4,7 @@ import type { StepPlan } from '../../../src/domain/step.ts'
 import { dialogueOf, playOf } from '../../../src/engines/cloudhsm-cli/dialogue.ts'
 import { cloudHsmCliEngine } from '../../../src/engines/cloudhsm-cli/index.ts'
 import { sentIn } from '../../fixtures/cli-session.ts'
-import { ADMIN, OPERATION, user } from '../../fixtures/examples.ts'
+import { ADMIN, NOW, OPERATION, user } from '../../fixtures/examples.ts'
 import { wideSpec, wideSpecWithOwners } from '../../fixtures/whole-clusters.ts'
 
 const engine = cloudHsmCliEngine()
@@ -200,8 +200,10 @@ describe('logins', () => {
     expect(logins).toBe(':secretsmanager:hsm/crypto-officer,jdoe:secretsmanager:hsm/jdoe,app:secretsmanager:hsm/app')
     expect(play.match(/^login .*$/gm)?.map((line) => line.split(' ')[1])).toEqual(['0', '0', '1', '2', '1'])
   })
-  it('none are asked for where nobody logs in', () => {
-    expect(playOf(wideSpec(), dialogueOf(wideSpec(), { kind: 'inspect' })).logins).toBe('')
+  it('the officer is asked for where nobody logs in, too: whose failed logins count is told by the secret', () => {
+    expect(playOf(wideSpec(), dialogueOf(wideSpec(), { kind: 'inspect' })).logins).toBe(
+      ':secretsmanager:hsm/crypto-officer',
+    )
   })
 })
 
@@ -210,14 +212,17 @@ describe('the script as it is sent', () => {
     '%s: carries the dialogue, both clusters with their addresses, and no password',
     (name) => {
       const spec = wideSpecWithOwners('jdoe')
-      const { dialogue, data } = sentIn(engine.write(spec, PLANS[name] ?? { kind: 'inspect' }, OPERATION))
+      const { dialogue, data } = sentIn(
+        engine.write(spec, PLANS[name] ?? { kind: 'inspect' }, { operation: OPERATION, until: NOW }),
+      )
       expect(dialogue).toBe(text(name, spec))
       expect(data.get('clusters')).toBe(
         'cluster-2abcdefghij=us-east-1=10.0.0.7,10.0.3.7 cluster-7kkmnopqrst=eu-west-1=10.0.1.7,10.0.2.7',
       )
       expect(data.get('lock')).toBe(spec.destination.clusterId)
       expect(data.get('config')).toBe('/opt/cloudhsm/etc/cloudhsm-cli.cfg')
-      expect(data.has('logins')).toBe(name !== 'inspect')
+      expect(data.get('until')).toBe(`${NOW / 1000}`)
+      expect(data.has('logins')).toBe(true)
     },
   )
   it('asks for the configuration without a dialogue or a login', () => {

@@ -49,6 +49,7 @@ describe('the version of the tool: user replicate came with 5.15', () => {
     ['version 5', 'version 5'],
   ])('"%s" is refused, and told what is needed', (detail, found) => {
     expect(prepared({ detail })).toEqual({
+      kind: 'refusal',
       refused: { code: 'tool-version', bastion: 'us-bastion', found, needed: '5.15' },
     })
   })
@@ -72,6 +73,7 @@ describe('every reason why it cannot run is its own refusal', () => {
     ['refused-config-too-large', 'unreadable'],
   ])('%s', (result, problem) => {
     expect(prepared({ result, detail: 'as it said', text: undefined })).toEqual({
+      kind: 'refusal',
       refused: { code: 'tool-config', bastion: 'us-bastion', problem, detail: 'as it said' },
     })
   })
@@ -79,12 +81,14 @@ describe('every reason why it cannot run is its own refusal', () => {
   it('a tool that is not there is named', () => {
     const detail = '/opt/cloudhsm/bin/configure-cli'
     expect(prepared({ result: 'refused-tool-missing', detail, text: undefined })).toEqual({
+      kind: 'refusal',
       refused: { code: 'tool-missing', bastion: 'us-bastion', tool: detail },
     })
   })
 
   it('a version that cannot be read is told', () => {
     expect(prepared({ result: 'refused-version', detail: 'oh no', text: undefined })).toEqual({
+      kind: 'refusal',
       refused: { code: 'tool-version', bastion: 'us-bastion', found: 'oh no', needed: '5.15' },
     })
   })
@@ -93,6 +97,7 @@ describe('every reason why it cannot run is its own refusal', () => {
     'anything else is told in its own words: %s',
     (result) => {
       expect(prepared({ result, detail: 'no space left', text: undefined })).toEqual({
+        kind: 'refusal',
         refused: { code: 'bastion-cannot', bastion: 'us-bastion', problem: `${result} no space left` },
       })
     },

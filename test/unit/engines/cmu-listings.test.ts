@@ -74,7 +74,7 @@ findAllKeys success on server 0(10.0.0.1)
 
 describe('findAllKeys', () => {
   const marks = (text: string) => parseKeys(text)?.keys.map(({ handle, mark }) => `${handle} ${mark}`)
-  const SIX = ['8 shared', '9 shared', '17 public', '262162 shared', '19 owned', '31 owned']
+  const SIX = ['8 shared', '9 shared', '17 none', '262162 shared', '19 owned', '31 owned']
 
   it.each([
     ['as documented', KEYS],

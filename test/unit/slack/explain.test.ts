@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { explain } from '../../../src/adapters/slack/explain.ts'
 import { stopText } from '../../../src/adapters/slack/views/stop-text.ts'
 import { parseClusterId } from '../../../src/domain/ids.ts'
-import type { RefusalFacts } from '../../../src/domain/refusal.ts'
+import { type RefusalFacts, refuse } from '../../../src/domain/refusal.ts'
 import type { StopCode } from '../../../src/domain/step.ts'
 import { NOW, REQUEST_ID, sure, target } from '../../fixtures/examples.ts'
 
@@ -96,6 +96,7 @@ const REFUSALS = {
   'not-requester': { code: 'not-requester', requestedBy: 'U0ASKER' },
   'not-current-card': { code: 'not-current-card', request },
   'route-gone': { code: 'route-gone', request },
+  'unreadable-request': { code: 'unreadable-request', request },
   'no-such-request': { code: 'no-such-request', text: 'ZZZZ' },
   'not-open': { code: 'not-open', request, state: 'withdrawn', wanted: 'approve', by: 'U0ASKER' },
   expired: { code: 'expired', request, expiresAt: NOW },
@@ -114,36 +115,36 @@ function factsOf(value: unknown): unknown[] {
 
 describe('every refusal has a sentence that names its facts', () => {
   it.each(Object.entries(REFUSALS))('%s', (_, refused) => {
-    const sentence = explain({ refused })
+    const sentence = explain(refuse(refused))
     expect(sentence).toMatch(/^[A-Z<]/)
     expect(sentence).not.toMatch(/undefined|\[object/)
     for (const fact of factsOf(refused)) if (!TOLD_OTHERWISE.has(fact)) expect(sentence).toContain(String(fact))
   })
 
   it.each(['access-denied', 'throttled', 'unreachable', 'failed'] as const)('AWS: %s has its own', (problem) => {
-    expect(explain({ refused: { ...REFUSALS.aws, problem } })).toContain('CloudHSM in us-east-1')
+    expect(explain(refuse({ ...REFUSALS.aws, problem }))).toContain('CloudHSM in us-east-1')
   })
   it('no two problems of AWS read alike', () => {
     const all = (['access-denied', 'throttled', 'unreachable', 'failed'] as const).map((problem) =>
-      explain({ refused: { ...REFUSALS.aws, problem } }),
+      explain(refuse({ ...REFUSALS.aws, problem })),
     )
     expect(new Set(all).size).toBe(4)
   })
   it.each(['bot', 'deactivated', 'guest', 'stranger', 'other-workspace', 'invited'] as const)(
     '%s: says who may',
     (flaw) => {
-      expect(explain({ refused: { code: 'not-a-member', flaw } })).toContain('full members of this workspace')
+      expect(explain(refuse({ code: 'not-a-member', flaw }))).toContain('full members of this workspace')
     },
   )
   it.each(['missing', 'unreadable', 'too-large', 'no-server'] as const)(
     'base config %s names file and bastion',
     (flaw) => {
-      const text = explain({ refused: { code: 'base-config', bastion, path: '/etc/cmu.cfg', problem: { flaw } } })
+      const text = explain(refuse({ code: 'base-config', bastion, path: '/etc/cmu.cfg', problem: { flaw } }))
       expect(text).toMatch(/`\/etc\/cmu\.cfg` on bastion `us-bastion`/)
     },
   )
   it('lets no markup out of what somebody typed', () => {
-    const text = explain({ refused: { code: 'no-such-request', text: '<!channel> `x` <@U1|you>' } })
+    const text = explain(refuse({ code: 'no-such-request', text: '<!channel> `x` <@U1|you>' }))
     expect(text).not.toMatch(/<!|<@/)
     expect(text.replace(/`[^`]*`/g, '')).not.toContain('`')
   })
@@ -176,16 +177,19 @@ const STOPS = {
   'could-not-check': 0,
   'not-approved': 1,
   interrupted: 1,
+  broken: 1,
+  'second-factor': 1,
+  'no-officer': 1,
 } as const satisfies Readonly<Record<StopCode, 0 | 1>>
 
 describe('every reason to stop says what happened and what to do next', () => {
   it.each(Object.entries(STOPS) as [StopCode, 0 | 1][])('%s', (code, namesDetail) => {
-    const { what, next } = stopText({ code, detail: 'server 1 (10.0.1.7)', wrote: 'maybe' })
+    const { what, next } = stopText({ code, detail: 'server 1 (10.0.1.7)' })
     if (namesDetail) expect(what).toContain('server 1 (10.0.1.7)')
     expect(next).toMatch(/^[A-Z].*\.$/)
   })
   it.each(Object.keys(STOPS) as StopCode[])('%s lets no markup of a tool through', (code) => {
-    const { what } = stopText({ code, detail: '<!channel> *bold* `code`', wrote: 'no' })
+    const { what } = stopText({ code, detail: '<!channel> *bold* `code`' })
     expect(what).not.toContain('<!')
     expect(what).not.toMatch(/\*bold\*|`code`/)
   })

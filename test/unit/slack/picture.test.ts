@@ -20,6 +20,6 @@ it('names every place in a thread once, also when a step had to be sent again', 
   expect(slots).toEqual([...new Set(slots)])
   // They were sent again, and it went well: only a run that ends with them says that it was in vain.
   const saying = (words: string) => picture.filter((slot) => JSON.stringify(slot).includes(words))
-  expect(saying('Never ran on the bastion')).toHaveLength(2)
+  expect(saying('Not done, and no login was tried')).toHaveLength(2)
   expect(saying('several times in a row')).toEqual([])
 })
