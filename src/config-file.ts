@@ -21,6 +21,12 @@ const duration = z
   .transform((text) => Number(text.slice(0, -1)) * HOURS[text.slice(-1) as keyof typeof HOURS])
   .refine((ms) => ms >= 60_000 && ms <= 30 * HOURS.d, 'expected between 1m and 30d')
 
+const keeping = z
+  .string()
+  .regex(/^\d{1,4}d$/, 'expected a number of days such as 90d')
+  .transform((text) => Number(text.slice(0, -1)) * HOURS.d)
+  .refine((ms) => ms >= HOURS.d && ms <= 3650 * HOURS.d, 'expected between 1d and 3650d')
+
 const ClusterSchema = z.strictObject({
   alias,
   clusterId: z.string().transform((text, context) => {
@@ -108,6 +114,7 @@ export const FileSchema = z.strictObject({
   clusters: z.array(ClusterSchema).min(2).max(200),
   bastions: z.array(BastionSchema).min(1).max(100),
   routes: z.array(RouteSchema).min(1).max(200),
+  keep: z.strictObject({ steps: keeping.default(90 * HOURS.d) }).prefault({}),
 })
 
 type File = z.infer<typeof FileSchema>
@@ -139,7 +146,8 @@ export function parseLandscape(raw: unknown): Parsed {
   const problems = [...duplicates(parsed.data), ...unreachable(parsed.data)]
   if (problems.length > 0) return { problems }
   const clusters = parsed.data.clusters
-  return { landscape: { clusters, routes: parsed.data.routes.flatMap((route) => toRoute(parsed.data, route)) } }
+  const routes = parsed.data.routes.flatMap((route) => toRoute(parsed.data, route))
+  return { landscape: { clusters, routes, keepStepsMs: parsed.data.keep.steps } }
 }
 
 function toRoute(file: File, route: File['routes'][number]): Route[] {

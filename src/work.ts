@@ -3,7 +3,7 @@ import type { Web } from './adapters/slack/web.ts'
 import { driveRuns } from './application/drive-runs.ts'
 import type { Deps } from './application/ports.ts'
 import { runTranscript } from './application/run-transcript.ts'
-import { sweepRequests } from './application/sweep-requests.ts'
+import { forgetSteps, sweepRequests } from './application/sweep-requests.ts'
 import { describeError } from './log.ts'
 
 export interface Work {
@@ -14,6 +14,7 @@ export interface Work {
 }
 
 const SWEEP_MS = 10_000
+const FORGET_MS = 3_600_000
 
 /** Everything that goes on by itself, over any ports: runs, what Slack shows, expiry and reminders. */
 export function startWork(ports: Omit<Deps, 'changed'>, web: Web): Work {
@@ -42,9 +43,14 @@ export function startWork(ports: Omit<Deps, 'changed'>, web: Web): Work {
 }
 
 async function sweep(deps: Deps, signal: AbortSignal): Promise<void> {
+  let forgetAt = 0
   while (!signal.aborted) {
     try {
       await sweepRequests(deps)
+      if (deps.clock.now() >= forgetAt) {
+        await forgetSteps(deps)
+        forgetAt = deps.clock.now() + FORGET_MS
+      }
     } catch (error) {
       deps.log.error({ error: describeError(error) }, 'could not look for expired requests')
     }

@@ -13,6 +13,12 @@ export async function sweepRequests(deps: Deps): Promise<void> {
   }
 }
 
+/** Removes what the steps of old requests printed. */
+export async function forgetSteps({ store, clock, landscape, log }: Deps): Promise<void> {
+  const gone = await store.forgetSteps(clock.now() - landscape.keepStepsMs)
+  if (gone > 0) log.info({ steps: gone }, 'steps and transcripts removed: their time is over')
+}
+
 async function expire(deps: Deps, id: Request['id']): Promise<void> {
   try {
     await change(deps, id, 'expire')

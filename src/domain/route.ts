@@ -27,6 +27,8 @@ export interface Route {
 export interface Landscape {
   readonly clusters: readonly Side[]
   readonly routes: readonly Route[]
+  /** How long steps and what they printed are kept after a request's expiry, in milliseconds. The record stays. */
+  readonly keepStepsMs: number
 }
 
 export function findRoute(landscape: Landscape, source: string, destination: string): Route | undefined {

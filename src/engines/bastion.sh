@@ -57,12 +57,15 @@ open_tool() { # argv
 }
 
 close_tool() {
+  local chunk status
   case $stop in
     '' | need | failed | login) printf 'quit\n' >&7 ;;
     *) kill -TERM "$pid" 2>/dev/null ;; # not `quit`: it might be taken for an answer
   esac
-  IFS= read -r -d '' -t 10 -u 6 buffer # until the tool closes its output
-  (($? <= 128)) || { kill -TERM "$pid"; sleep 6; kill -KILL "$pid"; } 2>/dev/null
+  IFS= read -r -d '' -t 10 -u 6 chunk # until the tool closes its output
+  status=$?
+  plain && buffer=$chunk
+  ((status <= 128)) || { kill -TERM "$pid"; sleep 6; kill -KILL "$pid"; } 2>/dev/null
   wait "$pid" 2>/dev/null
 }
 

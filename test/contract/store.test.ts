@@ -10,6 +10,7 @@ import { leasePromises } from './store/lease-promises.ts'
 import { paintingPromises } from './store/painting-promises.ts'
 import type { AtPlace, Place } from './store/place.ts'
 import { requestPromises } from './store/request-promises.ts'
+import { runPromises } from './store/run-promises.ts'
 import { schemaPromises } from './store/schema-promises.ts'
 
 // What every store promises, on both databases. PostgreSQL has three replicas at work, SQLite its one process.
@@ -49,6 +50,7 @@ describe.each(databases)('the store on $name', ({ processes, newUrl }) => {
 
   describe('requests and steps', () => requestPromises(at))
   describe('leases', () => leasePromises(at))
+  describe('runs', () => runPromises(at))
   describe('the audit record', () => auditPromises(at))
   describe('pictures in Slack and the inbox', () => paintingPromises(at))
   describe('the schema', () => schemaPromises(at))
@@ -67,7 +69,9 @@ describe('several processes', () => {
     const url = await postgres.createDatabase()
     const opened = await Promise.all(Array.from({ length: 5 }, () => openDatabase(url)))
     const stores = opened.map(requestStore)
-    await expect(Promise.all(stores.map((store) => store.list({ limit: 1 })))).resolves.toEqual([[], [], [], [], []])
+    await expect(Promise.all(stores.map((store) => store.list({ limit: 1 })))).resolves.toEqual(
+      Array(5).fill({ requests: [], unreadable: [] }),
+    )
     await Promise.all(stores.map((store) => store.close()))
   })
 })

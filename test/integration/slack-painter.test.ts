@@ -157,6 +157,15 @@ describe('a message that somebody deleted', () => {
     expect(on().thread()).toEqual(THREAD)
   })
 
+  it('comes back at once with what is new, also where nothing of the card itself has changed', async () => {
+    await on().ask({ remindAt: [Date.now() - 1_000] })
+    await on().settled()
+    slack().deleteMessage(channels.route, on().cards()[0]?.ts ?? '')
+    await on().happen({ type: 'remind' })
+    await on().settled()
+    expect(on().thread()).toEqual([...THREAD, expect.stringContaining('still waiting')])
+  })
+
   it('does not come back while nothing changes below the card', async () => {
     await on().ask()
     await on().settled()

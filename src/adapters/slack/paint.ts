@@ -29,6 +29,9 @@ const NO_FILES: ReadonlySet<string> = new Set([
   'storage_limit_reached',
 ])
 
+/** Slack's words for "there is no such thread": the card that it hung on is gone. */
+const NO_THREAD: ReadonlySet<string> = new Set(['thread_not_found', 'invalid_thread_ts'])
+
 /** Brings everything Slack shows of one request up to date, unless another process is at it. Throws SlackProblem; what is done until then is remembered. */
 export async function paint(deps: PaintDeps, id: RequestId, brush: Brush): Promise<void> {
   if (!(await holdsPaint(deps, id))) return
@@ -68,8 +71,29 @@ async function showAll(deps: PaintDeps, view: RequestView, { picture, posted, de
     const isCard = slot.slot === CARD
     const known = posted.get(slot.slot)
     const old = isCard && depth === 'card-too' && known ? { ...known, hash: '' } : known
-    const ts = await show(deps, view, { slot, root, posted, known: old })
-    if (isCard) root = ts
+    try {
+      const ts = await show(deps, view, { slot, root, posted, known: old })
+      if (isCard) root = ts
+    } catch (error) {
+      if (root !== undefined && !isCard && (await isThreadGone(deps, view, { slot, root, error }))) throw new CardGone()
+      throw error
+    }
+  }
+}
+
+/** Could it not be shown because the card that the thread hangs on is gone? A file is refused then with a word that can mean anything, so the thread is looked for. */
+async function isThreadGone(
+  { web }: PaintDeps,
+  { request: { channel, requestedAt } }: RequestView,
+  { slot, root, error }: { readonly slot: Slot; readonly root: string; readonly error: unknown },
+): Promise<boolean> {
+  if (!(error instanceof SlackProblem)) return false
+  if (NO_THREAD.has(error.code) || slot.kind === 'message') return NO_THREAD.has(error.code)
+  try {
+    await web.find({ channel, threadTs: root, since: requestedAt }, { file: slot.file.name })
+    return false
+  } catch (second) {
+    return second instanceof SlackProblem && NO_THREAD.has(second.code)
   }
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Database } from '../../../src/adapters/store/open-database.ts'
 import type { Store } from '../../../src/application/store.ts'
 
@@ -22,4 +23,9 @@ export function replica({ replicas }: Place, number: number): Store {
 /** `count` calls at once, by number. */
 export function together<Value>(count: number, call: (number: number) => Promise<Value>): Promise<Value[]> {
   return Promise.all(Array.from({ length: count }, (_, number) => call(number)))
+}
+
+/** A statement, past the store. */
+export async function rawly({ database }: Place, statement: string): Promise<void> {
+  await sql.raw(statement).execute(database.db)
 }

@@ -35,7 +35,7 @@ export function requestPromises(at: AtPlace): void {
 
   it('takes requests for other destinations at the same time', async () => {
     const answers = await together(20, (number) => replica(at(), number).create(pending(number), auditOf('asked')))
-    expect(answers.filter((answer) => 'request' in answer)).toHaveLength(20)
+    expect(answers.filter(({ kind }) => kind === 'stored')).toHaveLength(20)
   })
 
   it('takes the next request for a destination once the one before has ended', async () => {
@@ -43,11 +43,14 @@ export function requestPromises(at: AtPlace): void {
     const spec = sampleSpec(1)
     for (const [number, end] of [succeeded(1, { spec }), succeeded(2, { spec })].entries()) {
       const first = approved(number + 1, { spec })
-      await expect(store.create(first, auditOf('asked'))).resolves.toHaveProperty('request')
-      await expect(store.create(pending(9, { spec }), auditOf('asked'))).resolves.toEqual({ busy: first.id })
+      await expect(store.create(first, auditOf('asked'))).resolves.toEqual({ kind: 'stored' })
+      await expect(store.create(pending(9, { spec }), auditOf('asked'))).resolves.toEqual({
+        kind: 'busy',
+        by: first.id,
+      })
       await store.change(first.id, () => end, changed)
     }
-    await expect(store.create(pending(9, { spec }), auditOf('asked'))).resolves.toHaveProperty('request')
+    await expect(store.create(pending(9, { spec }), auditOf('asked'))).resolves.toEqual({ kind: 'stored' })
   })
 
   it('never writes a new request over one with the same id', async () => {

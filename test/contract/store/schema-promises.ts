@@ -21,7 +21,7 @@ export function schemaPromises(at: AtPlace): void {
     await store.create(pending(1), asked)
     await sql`update requests set shape = 99`.execute(at().database.db)
     await expect(store.load(requestId(1))).rejects.toThrow('shape 99')
-    await expect(store.list({ limit: 5 })).rejects.toThrow('shape 99')
+    await expect(store.list({ limit: 5 })).resolves.toEqual({ requests: [], unreadable: [requestId(1)] })
     await expect(
       store.change(
         requestId(1),

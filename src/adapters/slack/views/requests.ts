@@ -84,6 +84,9 @@ export function historyView({ request, steps, history }: RequestHistory, link: s
             ),
           ]
         : []),
+      ...(steps.length === 0 && isFinished(request) && request.outcome.evidence !== 'nothing-sent'
+        ? [context('What its steps printed was removed: its time is over. The history below stays.')]
+        : []),
       ...result,
       section(
         `*History* (${count(history.length, 'record')}${refused > 5 ? `; ${refused} refused clicks are left out here, the export has them` : ''})`,
