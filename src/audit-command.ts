@@ -18,7 +18,7 @@ export async function auditCommand(
     print(USAGE)
     return 2
   }
-  const { db } = openBeside(databaseUrl)
+  const { db } = await openBeside(databaseUrl)
   try {
     if (isExport) {
       for await (const { facts, ...row } of rowsSince(db, since))

@@ -24,8 +24,8 @@ export interface Records {
   readonly store: Store
 }
 
-export function openRecords(url: string): Records {
-  const database = openBeside(url)
+export async function openRecords(url: string): Promise<Records> {
+  const database = await openBeside(url)
   return { database, store: requestStore(database) }
 }
 

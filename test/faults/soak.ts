@@ -59,7 +59,7 @@ export async function soak({ requests, seed, seconds }: SoakOptions): Promise<So
     const before = simulator.world.read()
     const replicas = await startReplicas(REPLICAS, { env, directory }, dice)
     undo.push(() => replicas.stop())
-    const records = openRecords(databaseUrl)
+    const records = await openRecords(databaseUrl)
     undo.push(() => records.store.close())
 
     const started = Date.now()

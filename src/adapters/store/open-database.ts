@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { Kysely, Migrator, PostgresDialect, SqliteAdapter, SqliteDialect, sql } from 'kysely'
-import pg from 'pg'
 import { type Dialect, migrations } from './migrations.ts'
 import type { Tables } from './schema.ts'
 
@@ -24,7 +23,7 @@ const IDLE_IN_TRANSACTION_MS = 10_000
  * time: a second one is refused.
  */
 export async function openDatabase(url: string): Promise<Database> {
-  const database = url.startsWith('sqlite:') ? openSqlite(pathOf(url)) : openPostgres(url)
+  const database = url.startsWith('sqlite:') ? openSqlite(pathOf(url)) : await openPostgres(url)
   const migrator = new Migrator({ db: database.db, provider: migrations(database.dialect) })
   const { error } = await migrator.migrateToLatest()
   if (error) throw new Error('the database schema could not be brought up to date', { cause: error })
@@ -39,7 +38,7 @@ async function dropLeases(db: Kysely<Tables>): Promise<void> {
 }
 
 /** Opens an existing database beside a running bot, to read from it. */
-export function openBeside(url: string): Database {
+export async function openBeside(url: string): Promise<Database> {
   if (!url.startsWith('sqlite:')) return openPostgres(url)
   return { dialect: 'sqlite', db: overSqlite(new Sqlite(pathOf(url), { readonly: true, fileMustExist: true })) }
 }
@@ -96,7 +95,9 @@ function overSqlite(connection: Sqlite.Database): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new TransactionalSqlite({ database: connection }) })
 }
 
-function openPostgres(url: string): Database {
+async function openPostgres(url: string): Promise<Database> {
+  // A bot on SQLite does without it.
+  const { default: pg } = await import('pg')
   // bigint columns hold milliseconds and row numbers: far below 2^53.
   const types = new pg.TypeOverrides()
   types.setTypeParser(pg.types.builtins.INT8, Number)
