@@ -1,41 +1,39 @@
 import { defineConfig } from 'vitest/config'
 
 // Patient: a shared machine can be many times slower than usual, and a hanging test still ends. One module graph for a worker's files: nothing here mocks a module.
-const common = { testTimeout: 240_000, hookTimeout: 120_000, maxConcurrency: 5, isolate: false }
+const common = { testTimeout: 240_000, hookTimeout: 120_000, isolate: false }
 
-const CROWDS = ['test/faults/kill-points.test.ts', 'test/faults/soak.test.ts']
+/** These start processes: bots, bastion scripts, tools, PostgreSQL. */
+const PROCESSES = ['contract', 'e2e', 'faults', 'integration'].map((layer) => `test/${layer}/**/*.test.ts`)
+/** Real scripts under a real shell, though they stand beside what they are the script of. */
+const SHELLS = ['test/unit/engines/bastion.test.ts', 'test/unit/engines/cli-questions.test.ts']
 
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    maxWorkers: 2,
     projects: [
       {
         test: {
           ...common,
-          name: 'layers',
-          // Much of it waits: for a tool's silence, for SSM to look again.
-          maxWorkers: 3,
+          name: 'values',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/faults/**'],
+          exclude: [...PROCESSES, ...SHELLS],
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
-      // These start and kill hundreds of bots: after the others, so that they do not take the time from tests that wait.
       {
         test: {
           ...common,
-          name: 'faults',
-          // Each test has bots of its own, some have two; more at once would only be late with their acks.
-          maxWorkers: 2,
+          name: 'processes',
+          include: [...PROCESSES, ...SHELLS],
+          globalSetup: ['test/harness/shared-postgres.ts'],
+          // Much of it waits: for a tool's silence, for SSM to look again, for a lease to run out.
+          maxWorkers: 3,
           maxConcurrency: 3,
-          include: ['test/faults/**/*.test.ts'],
-          exclude: CROWDS,
           sequence: { groupOrder: 1 },
         },
       },
-      // And these use both cores by themselves.
-      { test: { ...common, name: 'crowds', include: CROWDS, maxWorkers: 1, sequence: { groupOrder: 2 } } },
     ],
   },
 })

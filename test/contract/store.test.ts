@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../src/adapters/store/request-store.ts'
-import { type PostgresServer, startPostgres } from './postgres-server.ts'
+import { emptyPostgres, newPostgres } from '../harness/shared-postgres.ts'
 import { auditPromises } from './store/audit-promises.ts'
 import { leasePromises } from './store/lease-promises.ts'
 import { paintingPromises } from './store/painting-promises.ts'
@@ -15,21 +15,18 @@ import { schemaPromises } from './store/schema-promises.ts'
 
 // What every store promises, on both databases. PostgreSQL has three replicas at work, SQLite its one process.
 
-let postgres: PostgresServer
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hsm-sync-store-'))
-  postgres = await startPostgres()
 })
 afterAll(async () => {
-  await postgres?.stop()
   await rm(folder, { recursive: true, force: true })
 })
 
 let files = 0
 const databases = [
   { name: 'SQLite', processes: 1, newUrl: async () => `sqlite:${join(folder, `${++files}.sqlite`)}` },
-  { name: 'PostgreSQL', processes: 3, newUrl: () => postgres.createDatabase() },
+  { name: 'PostgreSQL', processes: 3, newUrl: newPostgres },
 ]
 
 describe.each(databases)('the store on $name', ({ processes, newUrl }) => {
@@ -66,7 +63,7 @@ describe('several processes', () => {
   })
 
   it('bring an empty PostgreSQL up together', async () => {
-    const url = await postgres.createDatabase()
+    const url = await emptyPostgres()
     const opened = await Promise.all(Array.from({ length: 5 }, () => openDatabase(url)))
     const stores = opened.map(requestStore)
     await expect(Promise.all(stores.map((store) => store.list({ limit: 1 })))).resolves.toEqual(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts'
+import { newPostgres } from '../harness/shared-postgres.ts'
 import { type Stage, startStage, until } from '../harness/stage.ts'
 import { channels, people } from '../simulator/worlds.ts'
 import { auditLines, botCommand } from './evidence.ts'
@@ -178,14 +178,8 @@ describe('after somebody changed what was recorded', () => {
 })
 
 describe('on PostgreSQL', () => {
-  let server: PostgresServer
-  beforeAll(async () => {
-    server = await startPostgres()
-  })
-  afterAll(() => server.stop())
-
   it('holds beside a running bot, and shows what somebody changed', async () => {
-    const databaseUrl = await server.createDatabase()
+    const databaseUrl = await newPostgres()
     const place = await startStage({ required: 1, env: { DATABASE_URL: databaseUrl } })
     const client = new pg.Client({ connectionString: databaseUrl })
     try {

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, it } from 'vitest'
-import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts'
+import { describe, it } from 'vitest'
 import { type BotProcess, freePort, startBotProcess } from '../harness/bot-process.ts'
+import { newPostgres } from '../harness/shared-postgres.ts'
 import { type Stage, type StageOptions, startStage, until } from '../harness/stage.ts'
 import { channels, people, twoClusters } from '../simulator/worlds.ts'
 import {
@@ -23,12 +23,6 @@ const LEASE_MS = 15_000
 /** Above the lease: the other one looks for work every few seconds, and this machine is small. */
 const PATIENCE_MS = LEASE_MS + 10_000
 
-let server: PostgresServer
-beforeAll(async () => {
-  server = await startPostgres()
-})
-afterAll(() => server.stop())
-
 interface Pair {
   readonly stage: Stage
   readonly databaseUrl: string
@@ -39,7 +33,7 @@ interface Pair {
 }
 
 async function onPair(options: StageOptions, work: (pair: Pair) => Promise<void>): Promise<void> {
-  const databaseUrl = await server.createDatabase()
+  const databaseUrl = await newPostgres()
   const env = { DATABASE_URL: databaseUrl, PGAPPNAME: 'one', ...options.env }
   const stage = await inTurn(() => startStage({ world: slowWorld(), ...options, env }))
   const port = String(await freePort())

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { startPostgres } from '../contract/postgres-server.ts'
 import { soak } from './soak.ts'
 
 const { values } = parseArgs({
@@ -13,11 +14,14 @@ const { values } = parseArgs({
 })
 const seed = Number(values.seed)
 process.stdout.write(`seed ${seed}\n`)
+const postgres = await startPostgres()
 const { problems, summary, log } = await soak({
+  databaseUrl: await postgres.createDatabase(),
   requests: Number(values.requests),
   seed,
   seconds: Number(values.seconds),
 })
+await postgres.stop()
 process.stdout.write(`${summary}\n`)
 if (problems.length > 0) {
   const file = join(tmpdir(), `hsm-sync-soak-${seed}.log`)

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RequestView } from '../../src/application/list-requests.ts'
-import { startPostgres } from '../contract/postgres-server.ts'
 import { type Simulator, startSimulator } from '../simulator/index.ts'
 import { disagreements, openRecords, settled } from './soak-checks.ts'
 import { diceOf } from './soak-dice.ts'
@@ -13,6 +12,8 @@ import { pairsOf, soakConfig, soakWorld } from './soak-world.ts'
 
 export interface SoakOptions {
   readonly requests: number
+  /** A PostgreSQL database that nobody else uses. */
+  readonly databaseUrl: string
   readonly seed: number
   /** How long people ask, faults strike and replicas die, at most. What runs then may still take a minute to end: leases must run out, commands be sent again. */
   readonly seconds: number
@@ -37,19 +38,16 @@ const MOST_PAIRS = 50
 const SETTLE_MS = 120_000
 
 /** Two replicas on one PostgreSQL, many requests side by side, kills and faults by the seed's choice; afterwards everybody's truth is compared. */
-export async function soak({ requests, seed, seconds }: SoakOptions): Promise<SoakReport> {
+export async function soak({ requests, seed, seconds, databaseUrl }: SoakOptions): Promise<SoakReport> {
   const dice = diceOf(seed)
   const pairs = pairsOf(pairCount(requests))
   const undo: (() => Promise<unknown>)[] = []
   try {
-    const postgres = await startPostgres()
-    undo.push(() => postgres.stop())
     const simulator = await startSimulator({ seed, manifest: MANIFEST, world: soakWorld(pairs) })
     undo.push(() => simulator.stop())
     const directory = await mkdtemp(join(tmpdir(), 'hsm-sync-soak-'))
     undo.push(() => rm(directory, { recursive: true, force: true }))
     await writeFile(join(directory, 'config.yml'), soakConfig(simulator, pairs))
-    const databaseUrl = await postgres.createDatabase()
     const env = {
       ...simulator.environment(),
       DATABASE_URL: databaseUrl,
