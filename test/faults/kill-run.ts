@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { type Stage, startStage } from '../harness/stage.ts'
 import { toolSessions } from '../harness/tool-sessions.ts'
 import type { MessageRecord } from '../simulator/slack/records.ts'
+import type { Hsm } from '../simulator/world/world-state.ts'
 import { channels, hsm2mClusters, people, twoClusters } from '../simulator/worlds.ts'
 
 const PRELOAD = new URL('../harness/kill-points.mjs', import.meta.url).pathname
@@ -13,23 +14,19 @@ const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
 const LIMIT_MS = 300_000
 
 export interface KillPlan {
-  /** Boundary at which the first process dies; none: undisturbed. */
-  readonly first?: number
-  /** Boundary at which each later process dies, as long as `kills` allows; none: later ones live. */
-  readonly stride?: number
-  readonly kills?: number
+  /** Where the first process dies, as `kill-points.mjs` names it: the n-th time that it comes there. */
+  readonly at: RegExp
+  readonly nth?: number
   readonly databaseUrl?: string
-  /** Default cmu. */
-  readonly engine?: EngineName
+  readonly engine: EngineName
 }
 
 export interface KillReport {
-  readonly boundaries: readonly string[]
-  /** What each process died at. */
+  /** What each process but the last one died at. */
   readonly deaths: readonly string[]
   readonly state: string
-  /** Users and keys of every HSM, as one comparable text. */
-  readonly hsms: string
+  /** Whether the destination has every user and key of the source, and nothing else. */
+  readonly isWhole: boolean
   /** Everything that is not as it must be. */
   readonly problems: readonly string[]
 }
@@ -38,7 +35,7 @@ export interface KillReport {
 export async function killRun(plan: KillPlan): Promise<KillReport> {
   const stage = await startStage({
     required: 1,
-    world: smallWorld(plan.engine ?? 'cmu'),
+    world: smallWorld(plan.engine),
     env: {
       NODE_OPTIONS: `--import ${PRELOAD}`,
       LOG_LEVEL: 'warn',
@@ -62,15 +59,14 @@ export async function killRun(plan: KillPlan): Promise<KillReport> {
     await keepAlive.catch(() => undefined)
     const processes = await boundariesOf(stage.directory)
     const deaths = processes.slice(0, -1).map((lines) => lines.at(-1) ?? 'start')
-    return { boundaries: processes.flat(), deaths, state: stateOf(settled), hsms: hsmsOf(stage), problems }
+    return { deaths, state: stateOf(settled), isWhole: isWhole(stage), problems }
   } finally {
     await stage.stop()
   }
 }
 
-function killAt({ first, stride, kills = 1 }: KillPlan, process: number): Record<string, string> {
-  const at = process === 0 ? first : process < kills ? stride : undefined
-  return at ? { KILL_AT: String(at) } : {}
+function killAt({ at, nth = 1 }: KillPlan, process: number): Record<string, string> {
+  return process === 0 ? { KILL_AT: at.source, KILL_NTH: String(nth) } : {}
 }
 
 /** What each process reached, in order. */
@@ -171,15 +167,16 @@ function stateOf(card: MessageRecord): string {
   return ENDS.exec(card.text)?.[0] ?? 'none'
 }
 
-function hsmsOf(stage: Stage): string {
-  const hsms = stage.simulator.world.read().clusters.flatMap((cluster) => cluster.hsms)
-  return JSON.stringify(
-    hsms.map((hsm) => [
-      hsm.hsmId,
-      hsm.users.map((user) => `${user.name} ${user.type}`).sort(),
-      hsm.keys.map((key) => `${key.handle} ${key.owner} ${[...key.sharedWith].sort().join()}`).sort(),
-    ]),
-  )
+function isWhole(stage: Stage): boolean {
+  const [source = [], destination = []] = stage.simulator.world.read().clusters.map(({ hsms }) => hsms.map(contentsOf))
+  return destination.length > 0 && destination.every((hsm) => hsm === source[0])
+}
+
+function contentsOf({ users, keys }: Hsm): string {
+  return JSON.stringify([
+    users.map((user) => `${user.name} ${user.type}`).sort(),
+    keys.map((key) => `${key.handle} ${key.owner} ${[...key.sharedWith].sort().join()}`).sort(),
+  ])
 }
 
 async function linesOf(file: string): Promise<string[]> {

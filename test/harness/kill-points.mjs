@@ -1,6 +1,7 @@
 // Preloaded into the bot (node --import): counts its effect boundaries and kills it, with SIGKILL, exactly at one of them.
-//   KILL_AT=<n>      die at the n-th boundary (1, 2, …); unset: only count
-//   KILL_LOG=<file>  one line per boundary: number and what it is
+//   KILL_AT=<regular expression>  die at the n-th boundary whose name it matches; unset: never
+//   KILL_NTH=<n>                  default 1
+//   KILL_LOG=<file>               one line per boundary: its name
 // A boundary is the moment before and the moment after each store write that can be seen from outside (a commit, or a write of its own), each AWS call and each Slack call.
 // Bookkeeping of leases is no effect, and of the polls for one SSM command only the first is counted: the others are the same.
 import { appendFileSync } from 'node:fs'
@@ -8,15 +9,14 @@ import http from 'node:http'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 
 const require = createRequire(import.meta.url)
-const killAt = Number(process.env.KILL_AT ?? 0)
+const killAt = process.env.KILL_AT === undefined ? undefined : new RegExp(process.env.KILL_AT)
+let left = Number(process.env.KILL_NTH ?? 1)
 const log = process.env.KILL_LOG
-let reached = 0
 const polled = new Set()
 
 function boundary(what) {
-  reached++
-  if (log) appendFileSync(log, `${reached} ${what}\n`)
-  if (reached === killAt) process.kill(process.pid, 'SIGKILL')
+  if (log) appendFileSync(log, `${what}\n`)
+  if (killAt?.test(what) && --left === 0) process.kill(process.pid, 'SIGKILL')
 }
 
 // Slack: native fetch.
