@@ -115,7 +115,7 @@ describe('many clicks at once', () => {
     expect(await problemsShown(stage)).toEqual([])
   })
 
-  it('gives a thousand clicks of twenty people one run and a right answer each', { timeout: 300_000 }, async () => {
+  it('gives two hundred clicks of twenty people one run and a right answer each', { timeout: 300_000 }, async () => {
     const stage = await onStage({ world: crowdedWorld() })
     const { slack } = stage.simulator
     const card = await stage.ask()
@@ -123,11 +123,11 @@ describe('many clicks at once', () => {
     const crowd = stage.simulator.slack.workspace.spec.users.map(({ id }) => id)
     expect(crowd).toHaveLength(20)
 
-    const clicks = (await Promise.all(crowd.map((person) => clickFiftyTimes(stage, card, person)))).flat()
-    expect(clicks).toHaveLength(1_000)
+    const clicks = (await Promise.all(crowd.map((person) => clickTenTimes(stage, card, person)))).flat()
+    expect(clicks).toHaveLength(200)
     // Two clicks of one person within a millisecond are one to the simulator's clock.
     const distinct = new Set(clicks.map(nameOf))
-    expect(distinct.size).toBeGreaterThan(900)
+    expect(distinct.size).toBeGreaterThan(180)
     const answers = await until(
       () => {
         const all = slack.ephemerals().slice(answersBefore)
@@ -169,12 +169,12 @@ function asClickOf(delivery: Delivery, person: string): Delivery {
   return { ...delivery, payload, body: new URLSearchParams({ payload: JSON.stringify(payload) }).toString() }
 }
 
-async function clickFiftyTimes({ simulator }: Stage, card: MessageRecord, person: string): Promise<Delivery[]> {
+async function clickTenTimes({ simulator }: Stage, card: MessageRecord, person: string): Promise<Delivery[]> {
   const buttons = card.blocks.findLast((block) => block.type === 'actions')
   const request = /\(([0-9A-Z]{6})\)/.exec(card.text)?.[1] ?? ''
   const click = { channel: card.channel, ts: card.ts, blockId: String(buttons?.block_id), actionId: 'approve' }
   const deliveries: Delivery[] = []
-  for (let time = 0; time < 50; time++)
+  for (let time = 0; time < 10; time++)
     deliveries.push(await simulator.slack.clickAs(person, { ...click, value: request }))
   return deliveries
 }

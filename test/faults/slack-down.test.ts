@@ -31,10 +31,8 @@ const SHOWING = [
 ]
 
 describe('Slack on a bad day', { timeout: 300_000, concurrent: true }, () => {
-  it.for([
-    ['unreachable', { unreachable: true }],
-    ['503', { status: 503 }],
-  ] as const)('%s from the second approval to the end of the run', async ([, how], { expect }) => {
+  it('unreachable from the second approval to the end of the run', async ({ expect }) => {
+    const how = { unreachable: true }
     const stage = await inTurn(() => startStage())
     try {
       const { slack } = stage.simulator
@@ -54,27 +52,6 @@ describe('Slack on a bad day', { timeout: 300_000, concurrent: true }, () => {
 
       const end = await stage.finished(card)
       expect(story(end)).toBe(await undisturbed())
-      expect(await problemsShown(stage)).toEqual([])
-      await runWasUndisturbed(stage, expect)
-    } finally {
-      await stage.stop()
-    }
-  })
-
-  it('forgets nothing when the bot is started again before Slack is back', async ({ expect }) => {
-    const stage = await inTurn(() => startStage({ required: 1 }))
-    try {
-      const { slack } = stage.simulator
-      const card = await stage.ask()
-      for (const method of SHOWING) slack.fault({ method, times: ALWAYS, unreachable: true })
-      await stage.approve(card, people.approver)
-      await stateIs(stage, ['succeeded'])
-      await stage.bot.stop('SIGKILL')
-      const starting = stage.restart()
-      await starting
-      slack.clearFaults()
-      const end = await stage.finished(card)
-      expect(story(end)).toContain('✅ *Succeeded.*')
       expect(await problemsShown(stage)).toEqual([])
       await runWasUndisturbed(stage, expect)
     } finally {

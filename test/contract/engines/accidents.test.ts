@@ -1,66 +1,12 @@
-import { rmSync } from 'node:fs'
 import { describe, it } from 'vitest'
 import { sure } from '../../fixtures/examples.ts'
-import {
-  ALL_ARRIVED,
-  changed,
-  changePassword,
-  type Expected,
-  expectEnd,
-  KEYS,
-  keysBut,
-  type Scenario,
-  theKeys,
-  USERS,
-  untouched,
-  usersOnly,
-} from './scenario.ts'
+import { changed, type Expected, expectEnd, type Scenario, theKeys, USERS, usersOnly } from './scenario.ts'
 import { bothTools } from './tools.ts'
 import { destinationOf } from './truth.ts'
 
 // Both engines, the same accidents: the same end with the same meaning. What is expected is written once.
 
 const SCENARIOS: readonly (Scenario & { readonly ends: Expected })[] = [
-  {
-    when: 'the tool refuses one key',
-    given: (state, tool) => tool.disturbKey(state, 262162, { do: 'fail' }),
-    ends: {
-      ...changed,
-      state: 'partial',
-      users: '5 already, 2 synced',
-      keys: '10 already, 4 synced, 1 failed',
-      named: ['key 262162: failed'],
-      arrived: { users: USERS, keys: keysBut(262162) },
-    },
-  },
-  {
-    when: 'the tool refuses one user',
-    given: (state, tool) => tool.disturbUser(state, 'crypto_user6', { do: 'fail' }),
-    options: { scope: usersOnly },
-    ends: {
-      ...changed,
-      state: 'partial',
-      users: '5 already, 1 synced, 1 failed',
-      keys: '',
-      named: ['user crypto_user6: failed'],
-      arrived: { users: ['crypto_user5'] },
-    },
-  },
-  {
-    when: 'the password is wrong on both clusters',
-    given: (state) => state.clusters.map(changePassword),
-    ends: { ...untouched, state: 'failed', stop: 'login-failed' },
-  },
-  {
-    when: 'the password is wrong on the destination',
-    given: (state) => changePassword(destinationOf(state)),
-    ends: { ...untouched, state: 'failed', stop: 'login-failed' },
-  },
-  {
-    when: 'the tool has gone since the request',
-    meanwhile: ({ files }) => [files.binary, files.cli].map((tool) => rmSync(tool)),
-    ends: { ...untouched, state: 'failed', stop: 'bastion-refused' },
-  },
   {
     when: 'the tool hangs in the middle of a batch',
     given: (state, tool) => tool.disturbKey(state, 262162, { do: 'hang' }),
@@ -75,44 +21,6 @@ const SCENARIOS: readonly (Scenario & { readonly ends: Expected })[] = [
     },
   },
   {
-    when: 'the tool says success and does nothing for a key',
-    given: (state, tool) => tool.disturbKey(state, 262162, { do: 'lie' }),
-    ends: {
-      ...changed,
-      state: 'partial',
-      users: '5 already, 2 synced',
-      keys: '10 already, 4 synced, 1 failed',
-      named: ['key 262162: failed'],
-      arrived: { users: USERS, keys: keysBut(262162) },
-    },
-  },
-  {
-    when: 'the tool says success and does nothing for a user',
-    given: (state, tool) => tool.disturbUser(state, 'crypto_user6', { do: 'lie' }),
-    options: { scope: usersOnly },
-    ends: {
-      ...changed,
-      state: 'partial',
-      users: '5 already, 1 synced, 1 failed',
-      keys: '',
-      named: ['user crypto_user6: failed'],
-      arrived: { users: ['crypto_user5'] },
-    },
-  },
-  {
-    when: 'the first key does not arrive: no other is tried',
-    given: (state, tool) => tool.disturbKey(state, 262159, { do: 'lie' }),
-    ends: {
-      ...changed,
-      state: 'partial',
-      stop: 'canary-effect',
-      users: '5 already, 2 synced',
-      keys: '10 already, 1 failed, 4 untried',
-      named: ['key 262159: failed', ...KEYS.slice(1).map((key) => `key ${key}: untried`)],
-      arrived: { users: USERS },
-    },
-  },
-  {
     when: 'the script is killed in the middle of a batch',
     given: (state, tool) => tool.disturbKey(state, 262162, { do: 'delay', ms: 20_000 }),
     killedAt: 262162,
@@ -124,20 +32,6 @@ const SCENARIOS: readonly (Scenario & { readonly ends: Expected })[] = [
       keys: '10 already, 3 synced, 1 failed, 1 untried',
       named: ['key 262162: failed', 'key 262163: untried'],
       arrived: { users: USERS, keys: [262159, 262160, 262161] },
-    },
-  },
-  {
-    when: 'the login of the verification fails: nothing may be counted',
-    given: (state, tool) => tool.failLastLogin(state),
-    ends: {
-      state: 'unknown',
-      proof: 'none',
-      stop: 'login-failed',
-      wrote: true,
-      users: '',
-      keys: '',
-      named: [...KEYS.map((key) => `key ${key}: unverified`), ...USERS.map((name) => `user ${name}: unverified`)],
-      arrived: ALL_ARRIVED,
     },
   },
   {

@@ -9,7 +9,6 @@ import { REQUEST_ID, sure } from '../../fixtures/examples.ts'
 import { Ground, type RunOptions } from '../../harness/engine-run.ts'
 import type { BastionSpec } from '../../simulator/world/world-spec.ts'
 import type { WorldState } from '../../simulator/world/world-state.ts'
-import { changePassword } from './scenario.ts'
 import { cliTool, reference } from './tools.ts'
 import { arrived, destinationOf, sourceOf } from './truth.ts'
 
@@ -55,28 +54,16 @@ describe('the operator’s cloudhsm-cli.cfg stays as it is, byte for byte', () =
     },
   })
 
-  it.concurrent.each<[string, string, (state: WorldState) => void, (ground: Ground) => RunOptions]>([
-    ['a success', 'succeeded', () => {}, () => ({})],
-    ['a wrong password', 'failed', (state) => changePassword(sourceOf(state)), () => ({})],
-    [
-      'a configure-cli that fails',
-      'failed',
-      (state) => state.toolFaults.push({ command: 'configure-cli', skip: 2, do: 'fail' }),
-      () => ({}),
-    ],
-    ['a tool that is killed', 'partial', (state) => tool.disturbKey(state, 262162, { do: 'kill' }), () => ({})],
-    ['a script that is killed in a step', 'partial', slow, killed],
-  ])('after %s', (_what, state, given, options) =>
+  it.concurrent('after a script that is killed in a step', () =>
     onGround({}, async (ground) => {
-      ground.world.update(given)
+      ground.world.update(slow)
       const before = operators(ground)
-      const { outcome } = await ground.run(options(ground))
-      expect(outcome.state).toBe(state)
+      const { outcome } = await ground.run(killed(ground))
+      expect(outcome.state).toBe('partial')
       expect(operators(ground)).toEqual(before)
-    }),
-  )
+    }))
 
-  it('while a step runs: only that step sees the file for both clusters', () =>
+  it.concurrent('while a step runs: only that step sees the file for both clusters; and after a success, with no private file left', () =>
     onGround({}, async (ground) => {
       const before = operators(ground)
       const seen: unknown[] = []
@@ -91,6 +78,7 @@ describe('the operator’s cloudhsm-cli.cfg stays as it is, byte for byte', () =
       expect(outcome.state).toBe('succeeded')
       expect(seen).toEqual([before])
       expect(operators(ground)).toEqual(before)
+      expect(readdirSync(ground.files.workDir)).toEqual([])
     }))
 })
 
@@ -109,12 +97,6 @@ describe('a cli.config that is not where configure-cli writes', () => {
 })
 
 describe('private files', () => {
-  it('are gone after every step', () =>
-    onGround({}, async (ground) => {
-      await ground.run()
-      expect(readdirSync(ground.files.workDir)).toEqual([])
-    }))
-
   it('of a killed step are removed by the next step for that destination, and by no other', () =>
     onGround({}, async (ground) => {
       const spec = await ground.approved()
@@ -157,38 +139,12 @@ describe('a configuration that does not name exactly the approved HSMs: nothing 
       'other-hsms',
       (state) => Object.assign(sure(destinationOf(state).hsms[0]), { ip: '10.8.9.9' }),
     ],
-    [
-      'an HSM was added',
-      'other-hsms',
-      (state) =>
-        destinationOf(state).hsms.push({
-          ...sure(destinationOf(state).hsms[0]),
-          hsmId: 'hsm-7eeeeeeeee3',
-          ip: '10.8.3.3',
-        }),
-    ],
-    ['an HSM has gone', 'other-hsms', (state) => destinationOf(state).hsms.pop()],
     ['two HSMs of the two clusters changed places', 'other-hsms', swap],
     ['the cluster has gone', 'not-configured', (state) => state.clusters.pop()],
     [
       'configure-cli says that it did',
       'not-configured',
       (state) => state.toolFaults.push({ command: 'configure-cli', do: 'lie' }),
-    ],
-    [
-      'configure-cli fails',
-      'not-configured',
-      (state) => state.toolFaults.push({ command: 'configure-cli', do: 'fail' }),
-    ],
-    [
-      'configure-cli exits with another status',
-      'not-configured',
-      (state) => state.toolFaults.push({ command: 'configure-cli', do: 'exit' }),
-    ],
-    [
-      'the bastion may not describe clusters any more',
-      'not-configured',
-      (state) => state.bastions.map((one) => Object.assign(one, { denied: true })),
     ],
   ])('%s', (_what, stop, meanwhile) =>
     onGround({}, async (ground) => {
@@ -231,16 +187,15 @@ function makeItWrite({ files }: Ground, change: string): void {
 }
 
 describe('a request is refused', () => {
-  it.concurrent.each([
-    ['5.12.0', { code: 'tool-version', found: '5.12.0', needed: '5.15' }],
-    ['5.14.9', { code: 'tool-version', found: '5.14.9', needed: '5.15' }],
-  ])('with Client SDK %s', (clientSdk5, refused) =>
-    onGround({ clientSdk5 }, async (ground) => {
-      expect(await ground.derive()).toMatchObject({ refused })
-    }),
+  it.concurrent.each([['5.14.9', { code: 'tool-version', found: '5.14.9', needed: '5.15' }]])(
+    'with Client SDK %s',
+    (clientSdk5, refused) =>
+      onGround({ clientSdk5 }, async (ground) => {
+        expect(await ground.derive()).toMatchObject({ refused })
+      }),
   )
 
-  it.concurrent.each(['5.15.0', '5.17.0', '6.0.0'])('but not with Client SDK %s', (clientSdk5) =>
+  it.concurrent.each(['5.15.0'])('but not with Client SDK %s', (clientSdk5) =>
     onGround({ clientSdk5 }, async (ground) => {
       const spec = await ground.derive()
       expect(isRefusal(spec) ? spec : spec.toolVersion).toBe(clientSdk5)
@@ -259,14 +214,7 @@ describe('a request is refused', () => {
     }))
 
   it.concurrent.each([
-    [
-      'other addresses',
-      's/10.8.1.4/10.8.1.5/',
-      'other-hosts',
-      'cluster-7klmnopqrst: "10.0.1.7" "10.0.2.9" "10.8.1.5" "10.8.2.6"',
-    ],
     ['white space in an address', 's/10.8.1.4/1 0.8.1.4/', 'other-hosts', '"1 0.8.1.4"'],
-    ['no addresses', 's/"hostname"/"host"/', 'other-hosts', 'cluster-2abcdefghij:'],
     ['another cluster', 's/cluster-2abcdefghij/cluster-2abcdefghik/', 'other-clusters', '"cluster-2abcdefghik"'],
   ])('when configure-cli writes %s', (_what, change, problem, detail) =>
     onGround({}, async (ground) => {
@@ -296,15 +244,6 @@ describe('a request is refused', () => {
       expect(await ground.derive()).toMatchObject({ refused })
       expect(ground.recordings().filter(({ tool }) => tool === 'configure-cli')).toEqual([])
     }))
-
-  it.concurrent.each([
-    ['cloudhsm-cli', { code: 'tool-missing', tool: expect.stringContaining('/cloudhsm-cli') }],
-    ['configure-cli', { code: 'tool-missing', tool: expect.stringContaining('/configure-cli') }],
-  ])('without %s on the bastion', (missing, refused) =>
-    onGround({ missingTools: [missing] }, async (ground) => {
-      expect(await ground.derive()).toMatchObject({ refused })
-    }),
-  )
 
   it('never with a look that changes the clusters, logs in, or leaves files', () =>
     onGround({}, async (ground) => {

