@@ -123,7 +123,12 @@ describe('many clicks at once', () => {
     const crowd = stage.simulator.slack.workspace.spec.users.map(({ id }) => id)
     expect(crowd).toHaveLength(20)
 
-    const clicks = (await Promise.all(crowd.map((person) => clickTenTimes(stage, card, person)))).flat()
+    // Five people at a time, the three approvers among the first: more would be a test of the machine.
+    const clicks: Delivery[] = []
+    for (let at = 0; at < crowd.length; at += 5) {
+      const some = crowd.slice(at, at + 5).map((person) => clickTenTimes(stage, card, person))
+      clicks.push(...(await Promise.all(some)).flat())
+    }
     expect(clicks).toHaveLength(200)
     // Two clicks of one person within a millisecond are one to the simulator's clock.
     const distinct = new Set(clicks.map(nameOf))
