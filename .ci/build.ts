@@ -1,10 +1,10 @@
 // Makes dist/: the whole bot in a few files, so that it starts fast. What is loaded late (Slack, AWS, a database's client) stays in files of its own.
 // Types are checked elsewhere (`npm run check`). tsx runs it, because the digest of the program is made by the program's own source.
-import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
+import { programDigest } from '../src/engines/program.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const source = join(root, 'src')
@@ -59,20 +59,12 @@ await Promise.all([
     sourcemap: true,
     sourcesContent: false,
     banner: { js: REQUIRE },
-    define: { PROGRAM_DIGEST: JSON.stringify(await programDigest()) ?? 'undefined' },
+    define: { PROGRAM_DIGEST: JSON.stringify(programDigest()) },
     plugins: [ownPlaces, onlyOwnMaps],
     logLevel: 'warning',
   }),
   copyBastionScripts(),
 ])
-
-/** What an approval binds besides the spec, from the source as it stands. */
-async function programDigest(): Promise<string | undefined> {
-  const module = join(source, 'engines', 'program.ts')
-  if (!existsSync(module)) return undefined
-  const { programDigest: digest }: { programDigest(): string } = await import(module)
-  return digest()
-}
 
 /** The bastion scripts, readable, where their modules look for them. */
 async function copyBastionScripts(): Promise<void> {

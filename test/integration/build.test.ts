@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { programDigest } from '../../src/engines/program.ts'
 import { freePort } from '../harness/bot-process.ts'
 import { configFor } from '../harness/stage.ts'
 import { startSimulator } from '../simulator/index.ts'
@@ -36,6 +37,10 @@ describe('the built bot', () => {
     expect(scripts(dist)).toEqual(scripts(join(root, 'src')))
     for (const name of scripts(dist))
       expect(readFileSync(join(dist, name))).toEqual(readFileSync(join(root, 'src', name)))
+  })
+
+  it('holds the digest of the program that it was made of', () => {
+    expect(readFileSync(join(dist, built('bot-')), 'utf8')).toContain(programDigest())
   })
 
   it('reads neither Slack nor AWS for the record, nor to say that a setting is wrong', () => {
