@@ -42,8 +42,6 @@ export const theKeys = (...items: readonly number[]) => ({ kind: 'listed', items
 
 /** What was asked for was written, and listed again. */
 export const changed = { proof: 'after', wrote: true }
-/** Nothing was listed and nothing was written. */
-export const untouched = { proof: 'none', wrote: false, users: '', keys: '' }
 
 /** Lets it happen and checks what it came to, in the outcome's words and in truth. What no run may do is checked too. */
 export async function expectEnd(tool: Tool, scenario: Scenario, ends: Expected): Promise<void> {

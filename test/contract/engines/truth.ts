@@ -47,10 +47,6 @@ export function giveUsers(state: WorldState): void {
   }
 }
 
-export function giveKeys(state: WorldState): void {
-  for (const hsm of destinationOf(state).hsms) hsm.keys = structuredClone(sure(sourceOf(state).hsms[0]).keys)
-}
-
 /** An outcome in the words of its report, without what only one of the tools says: HSM or cluster, hexadecimal or decimal. */
 export function told({ state, proof, stop, evidence, withdrawn, destinations, troubles }: OutcomeReport) {
   const tallies = destinations.map(({ users, keys }) => ({ users: shown(users), keys: shown(keys) }))
