@@ -10,6 +10,8 @@ export interface RequestView {
   readonly request: Request
   readonly version: number
   readonly steps: readonly SeenStep[]
+  /** Absent where its steps are read; else why they cannot be. */
+  readonly unreadable?: string
 }
 
 export interface RequestHistory extends RequestView {
@@ -51,6 +53,11 @@ export async function viewRequest(
   if (!stored) return undefined
   const { request, version } = stored
   const engine = deps.engines[request.spec.engine]
-  const steps = await deps.store.steps(id)
-  return { request, version, steps: engine ? seenSteps(engine, request, steps) : [] }
+  try {
+    const steps = await deps.store.steps(id)
+    return { request, version, steps: engine ? seenSteps(engine, request, steps) : [] }
+  } catch (error) {
+    // The request itself is shown all the same: whoever waits for its end must hear of it.
+    return { request, version, steps: [], unreadable: error instanceof Error ? error.message : String(error) }
+  }
 }

@@ -11,9 +11,9 @@ const LONGEST = 900_000
 /** What was said between the bot and the tool in a finished run, step by step; `undefined` before the end or if nothing was said. Cut first, redacted then. */
 export async function runTranscript(
   deps: Pick<Deps, 'store' | 'engines'>,
-  { request }: RequestView,
+  { request, unreadable }: RequestView,
 ): Promise<string | undefined> {
-  if (!isFinished(request)) return undefined
+  if (!isFinished(request) || unreadable !== undefined) return undefined
   const engine = deps.engines[request.spec.engine]
   const steps = await deps.store.steps(request.id)
   if (steps.length === 0) return undefined

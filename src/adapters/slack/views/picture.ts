@@ -39,11 +39,16 @@ export function pictureOf(view: RequestView, transcript: string | undefined): re
     ...reminders(request),
     ...ending(request),
     ...run(view),
+    ...(view.unreadable === undefined ? [] : [message('unreadable', unreadableText(view.unreadable))]),
     ...(isFinished(request) ? result(request, transcript) : []),
     ...(steps.length === 0 && request.state === 'running'
       ? [message('started', '▶️ Checked again: exactly what was approved. The run begins.')]
       : []),
   ]
+}
+
+function unreadableText(why: string): string {
+  return `⚠️ What the steps of this run printed is stored in a way that I cannot read (${plain(why, 200)}). The operator must look.`
 }
 
 function digestText(request: Request): string {

@@ -42,7 +42,10 @@ export function requestsView(
 }
 
 /** One request with everything that is known of it: what every button could tell. */
-export function historyView({ request, steps, history }: RequestHistory, link: string | undefined): Message {
+export function historyView(
+  { request, steps, history, unreadable }: RequestHistory,
+  link: string | undefined,
+): Message {
   const { spec } = request
   const face = STATE_FACES[request.state]
   const diff = diffOf(spec, steps)
@@ -84,7 +87,11 @@ export function historyView({ request, steps, history }: RequestHistory, link: s
             ),
           ]
         : []),
-      ...(steps.length === 0 && isFinished(request) && request.outcome.evidence !== 'nothing-sent'
+      ...(unreadable === undefined ? [] : [context(`Its steps cannot be read: ${plain(unreadable, 200)}`)]),
+      ...(unreadable === undefined &&
+      steps.length === 0 &&
+      isFinished(request) &&
+      request.outcome.evidence !== 'nothing-sent'
         ? [context('What its steps printed was removed: its time is over. The history below stays.')]
         : []),
       ...result,
