@@ -2,6 +2,7 @@ import { parseRequestId } from '../domain/ids.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Pending } from '../domain/request.ts'
 import type { Deps } from './ports.ts'
+import { recordRefusedClick } from './refused-click.ts'
 import { submitRequest } from './submit-request.ts'
 
 /** Files a fresh request for what a stale one was for, by whoever clicked: they become the requester. */
@@ -11,10 +12,15 @@ export async function askAgain(
 ): Promise<Pending | Refusal> {
   const id = parseRequestId(click.request)
   const stored = id && (await deps.store.load(id))
-  if (!stored) return refuse({ code: 'no-such-request', text: click.request })
+  const turnDown = async (refusal: Refusal): Promise<Refusal> => {
+    const about = id ? { request: id } : {}
+    await recordRefusedClick(deps, { by: click.by, button: 'ask again', ...about }, refusal)
+    return refusal
+  }
+  if (!stored) return turnDown(refuse({ code: 'no-such-request', text: click.request }))
   const { request } = stored
   if (request.state !== 'stale')
-    return refuse({ code: 'not-open', request: request.id, state: request.state, wanted: 'ask again' })
+    return turnDown(refuse({ code: 'not-open', request: request.id, state: request.state, wanted: 'ask again' }))
   const { source, destination, mode, scope } = request.spec
   return submitRequest(deps, {
     requestedBy: click.by,

@@ -33,15 +33,18 @@ export async function decideRequest(deps: Deps, click: Click): Promise<Request |
 
 /** Could this person decide this request now? For a form that is opened first; the decision itself asks again. A refusal is recorded. */
 export async function previewDecision(deps: Deps, click: Click): Promise<Request | Refusal> {
+  const previewed = await preview(deps, click)
+  if (isRefusal(previewed)) await recordRefusal(deps, click, previewed)
+  return previewed
+}
+
+async function preview(deps: Deps, click: Click): Promise<Request | Refusal> {
   const stored = await deps.store.load(click.request)
   if (!stored) return refuse({ code: 'no-such-request', text: click.request })
   const may = await authorise(deps, stored.request, click)
-  const after = isRefusal(may)
-    ? may
-    : transition(stored.request, eventOf(deps, click, stored.request), deps.clock.now())
-  if (!isRefusal(after)) return stored.request
-  await recordRefusal(deps, click, after)
-  return after
+  if (isRefusal(may)) return may
+  const after = transition(stored.request, eventOf(deps, click, stored.request), deps.clock.now())
+  return isRefusal(after) ? after : stored.request
 }
 
 function recordRefusal(deps: Deps, { verdict, by, request, shown }: Click, refusal: Refusal): Promise<void> {

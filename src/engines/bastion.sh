@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs one step of a sync on the bastion: a careful executor that decides nothing about users and keys.
-# This is what both tools share; the tool's own part stands in front of it (cmu/tool.sh, or the three of cloudhsm-cli), then operation.sh. The bot sends them unchanged
-# through SSM Run Command, after a line `set -- name=value ...` that holds the data.
+# This is what both tools share; the tool's own part stands in front of it (cmu/tool.sh, or the three of cloudhsm-cli), then operation.sh. The bot sends them
+# through SSM Run Command, without comments, after a line `set -- name=value ...` that holds the data.
 # By hand:  cat cmu/tool.sh operation.sh bastion.sh | bash -s action=read-config operation=BYHAND.0 config=/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg
 #
 #   action=read-config  print what the tool is configured with (`read_config`, by tool); no HSM is reached

@@ -6,12 +6,12 @@ import type { Fetch, ScriptLines } from './engine.ts'
 /** Values go into single quotes, so nothing that could end them; no braces, because SSM replaces `{{…}}` in parameters. */
 const PLAIN = /^[A-Za-z0-9_./:@=+,\\ -]*$/
 
-/** A tool's parts, then the parts that all tools share: one script. Throws when a file is missing. */
+/** A tool's parts, then the parts that all tools share: one script, without the lines that only hold comments, since SSM takes little. Throws when a file is missing. */
 export function bastionScript(...parts: readonly URL[]): string {
   const shared = ['./operation.sh', './bastion.sh'].map((name) => new URL(name, import.meta.url))
   const texts = [...parts, ...shared].map((part) => readFileSync(part, 'utf8').trimEnd())
-  const [first = '', ...others] = texts
-  return `${[first, ...others.map((text) => text.replace(/^#!.*\n/, ''))].join('\n')}\n`
+  const [shebang, ...lines] = texts.join('\n').split('\n')
+  return `${[shebang, ...lines.filter((line) => !/^\s*#/.test(line))].join('\n')}\n`
 }
 
 /**

@@ -2,9 +2,10 @@ import type { BlockAction, ButtonAction, ViewSubmitAction } from '@slack/bolt'
 import { askAgain } from '../../application/ask-again.ts'
 import { askWorkspace, refuseStranger } from '../../application/ask-workspace.ts'
 import { type Click, decideRequest, previewDecision } from '../../application/decide-request.ts'
-import { lookupHsms } from '../../application/lookup-hsms.ts'
+import { type FoundHsms, lookupHsms } from '../../application/lookup-hsms.ts'
+import { type RefusedClick, recordRefusedClick } from '../../application/refused-click.ts'
 import { parseRequestId } from '../../domain/ids.ts'
-import { isRefusal, refuse } from '../../domain/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../../domain/refusal.ts'
 import { approvalsOf, type Request } from '../../domain/request.ts'
 import { answerAsked } from './asked.ts'
 import { explain } from './explain.ts'
@@ -26,13 +27,21 @@ export const PREVIEW_MS = 1_500
 
 type ClickHandler = (body: BlockAction, action: ButtonAction, answer: Answer) => Promise<void>
 
+/** Says why a click is refused, and records it: every refused click stands in the record, whichever button it was. */
+async function turnDown(deps: ListenerDeps, click: RefusedClick, refusal: Refusal, answer: Answer): Promise<void> {
+  await recordRefusedClick(deps, click, refusal)
+  await answer({ text: explain(refusal) })
+}
+
 /** The buttons, by action id. */
 export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, ClickHandler>> {
+  const unknownRequest = (body: BlockAction, action: ButtonAction, button: string, answer: Answer) =>
+    turnDown(deps, { by: body.user.id, button }, refuse({ code: 'no-such-request', text: action.value ?? '' }), answer)
   const decide =
     (verdict: 'approve' | 'withdraw'): ClickHandler =>
     async (body, action, answer) => {
       const click = clickOf(body, action, verdict)
-      if (!click) return answer({ text: explain(refuse({ code: 'no-such-request', text: action.value ?? '' })) })
+      if (!click) return unknownRequest(body, action, verdict, answer)
       const decided = await decideRequest(deps, click)
       await answer({ text: isRefusal(decided) ? explain(decided) : thanks(decided, verdict) })
     }
@@ -42,12 +51,12 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
     [ACTIONS.withdraw]: decide('withdraw'),
     [ACTIONS.reject]: async (body, action, answer) => {
       const click = clickOf(body, action, 'reject')
-      if (!click) return answer({ text: explain(refuse({ code: 'no-such-request', text: action.value ?? '' })) })
+      if (!click) return unknownRequest(body, action, 'reject', answer)
       // The form must open within three seconds: whoever Slack does not tell in time is refused when they send it.
       const preview = await Promise.race([previewDecision(deps, click), deps.clock.sleep(PREVIEW_MS)])
       if (preview && isRefusal(preview)) return answer({ text: explain(preview) })
       const request = preview ?? (await deps.store.load(click.request))?.request
-      if (!request) return answer({ text: explain(refuse({ code: 'no-such-request', text: click.request })) })
+      if (!request) return unknownRequest(body, action, 'reject', answer)
       const memo = {
         request: click.request,
         digest: click.shown.digest,
@@ -57,11 +66,12 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
       await deps.web.openView(body.trigger_id, rejectModal(request, memo))
     },
     [ACTIONS.viewConfig]: async (body, action, answer) => {
-      const stranger = await refuseStranger(deps, body.user.id)
-      if (stranger) return answer({ text: explain(stranger) })
       const id = parseRequestId(action.value ?? '')
+      const click = { by: body.user.id, button: 'view config', ...(id ? { request: id } : {}) }
+      const stranger = await refuseStranger(deps, body.user.id)
+      if (stranger) return turnDown(deps, click, stranger, answer)
       const stored = id && (await deps.store.load(id))
-      if (!stored) return answer({ text: explain(refuse({ code: 'no-such-request', text: action.value ?? '' })) })
+      if (!stored) return unknownRequest(body, action, click.button, answer)
       await deps.web.openView(body.trigger_id, configModal(stored.request))
     },
     [ACTIONS.askAgain]: async (body, action, answer) => {
@@ -73,19 +83,24 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
       await answerAsked(deps, asked, answer)
     },
     [ACTIONS.shareHsms]: async (body, action, answer) => {
-      const channel = await askWorkspace(() => deps.workspace.channel(body.channel?.id ?? ''))
-      if (isRefusal(channel)) return answer({ text: explain(channel) })
-      // A channel the bot cannot see may be anybody's.
-      if (!channel)
-        return answer({ text: explain(refuse({ code: 'bot-not-in-channel', channel: body.channel?.id ?? '' })) })
-      const stranger = await refuseStranger(deps, body.user.id)
-      if (stranger) return answer({ text: explain(stranger) })
-      if (channel.isExternal) return answer({ text: explain(refuse({ code: 'channel-shared', channel: channel.id })) })
-      const found = await lookupHsms(deps, action.value ?? '')
-      if (isRefusal(found)) return answer({ text: explain(found) })
-      await answer(hsmsView(found, 'shared'), 'shared')
+      const shared = await shareable(deps, body, action)
+      if (isRefusal(shared)) return turnDown(deps, { by: body.user.id, button: 'share HSMs' }, shared, answer)
+      await answer(hsmsView(shared, 'shared'), 'shared')
     },
   }
+}
+
+/** The HSMs that somebody wants to share, if they may and the channel is one of ours. */
+async function shareable(deps: ListenerDeps, body: BlockAction, action: ButtonAction): Promise<FoundHsms | Refusal> {
+  const id = body.channel?.id ?? ''
+  const channel = await askWorkspace(() => deps.workspace.channel(id))
+  if (isRefusal(channel)) return channel
+  // A channel the bot cannot see may be anybody's.
+  if (!channel) return refuse({ code: 'bot-not-in-channel', channel: id })
+  const stranger = await refuseStranger(deps, body.user.id)
+  if (stranger) return stranger
+  if (channel.isExternal) return refuse({ code: 'channel-shared', channel: channel.id })
+  return lookupHsms(deps, action.value ?? '')
 }
 
 /** The reject form was sent: its reason, and what it was opened for. */
@@ -95,7 +110,8 @@ export async function rejectSubmitted(
   { memo, answer }: { readonly memo: RejectMemo; readonly answer: Answer },
 ): Promise<void> {
   const request = parseRequestId(memo.request)
-  if (!request) return answer({ text: explain(refuse({ code: 'no-such-request', text: memo.request })) })
+  const unknown = refuse({ code: 'no-such-request', text: memo.request })
+  if (!request) return turnDown(deps, { by: body.user.id, button: 'reject' }, unknown, answer)
   const reason = body.view.state.values[REASON_BLOCK]?.[REASON_INPUT]?.value?.trim() ?? ''
   const shown = { digest: memo.digest, ts: memo.ts }
   const decided = await decideRequest(deps, { by: body.user.id, request, shown, verdict: 'reject', reason })
