@@ -1,9 +1,11 @@
+import { setImmediate as breathe } from 'node:timers/promises'
 import { evidenceOf, type Statement } from '../domain/evidence.ts'
 import { operationId, type RequestId } from '../domain/ids.ts'
 import type { Spec } from '../domain/spec.ts'
 import { isWrite, type Reading, type StopCode } from '../domain/step.ts'
 import type { Engine } from '../engines/engine.ts'
-import { assemble, statementOf } from '../engines/printed.ts'
+import { assemble, assembleAside, type Printed, statementOf } from '../engines/printed.ts'
+import { atOnce, inSlices, type Slices } from '../engines/slices.ts'
 import type { Finding, StepRecord } from './store.ts'
 
 export interface Ran {
@@ -13,10 +15,21 @@ export interface Ran {
 }
 
 /** What an ended step says, and what is proved of what it sent. Never throws on what a tool or a bastion printed. */
-export function findingOf(run: Ran, step: StepRecord): Finding {
-  const statement = statementFor(run, step)
-  const evidence = evidenceOf({ canWrite: isWrite(step.plan) }, statement)
-  return { reading: readingOf(run, step), evidence, seconds: step.blocks[0]?.seconds }
+export async function findingOf(run: Ran, step: StepRecord): Promise<Finding> {
+  if (step.end?.kind !== 'printed') return found(run, step, unprinted(step))
+  const reading = readPrinted(run, step, await assembleAside(step.blocks))
+  return found(run, step, await inSlices(reading, breathe))
+}
+
+/** The same at once: for steps of older versions, that were stored without it. */
+export function findingAtOnce(run: Ran, step: StepRecord): Finding {
+  if (step.end?.kind !== 'printed') return found(run, step, unprinted(step))
+  return found(run, step, atOnce(readPrinted(run, step, assemble(step.blocks))))
+}
+
+function found(run: Ran, step: StepRecord, reading: Reading): Finding {
+  const evidence = evidenceOf({ canWrite: isWrite(step.plan) }, statementFor(run, step))
+  return { reading, evidence, seconds: step.blocks[0]?.seconds }
 }
 
 function statementFor({ id }: Ran, step: StepRecord): Statement | undefined {
@@ -34,21 +47,23 @@ function statementFor({ id }: Ran, step: StepRecord): Statement | undefined {
   }
 }
 
-function readingOf({ spec, engine }: Ran, step: StepRecord): Reading {
-  switch (step.end?.kind) {
+function* readPrinted({ spec, engine }: Ran, step: StepRecord, printed: Printed | undefined): Slices<Reading> {
+  if (!printed) return nothing('lost', 'nothing was printed')
+  if (printed.result === 'stopped-killed' && printed.mark === 'none')
+    return nothing('not-executed', 'it was killed on the bastion before any login')
+  return yield* engine.reading(spec, step.plan, printed)
+}
+
+function unprinted({ end }: StepRecord): Reading {
+  switch (end?.kind) {
     case 'refused':
-      return nothing('not-executed', `SSM did not take the command: ${step.end.status}`)
+      return nothing('not-executed', `SSM did not take the command: ${end.status}`)
     case 'sealed':
       return nothing('not-executed', 'the bastion had not begun it, and will not any more')
     case 'lost':
-      return nothing('lost', step.end.status)
-    default: {
-      const printed = assemble(step.blocks)
-      if (!printed) return nothing('lost', 'nothing was printed')
-      if (printed.result === 'stopped-killed' && printed.mark === 'none')
-        return nothing('not-executed', 'it was killed on the bastion before any login')
-      return engine.read(spec, step.plan, printed)
-    }
+      return nothing('lost', end.status)
+    default:
+      return nothing('lost', 'it has not ended')
   }
 }
 

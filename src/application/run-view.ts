@@ -1,7 +1,7 @@
 import type { Request } from '../domain/request.ts'
 import type { DoneStep, Reading, StepPlan } from '../domain/step.ts'
 import type { Engine } from '../engines/engine.ts'
-import { findingOf } from './finding.ts'
+import { findingAtOnce } from './finding.ts'
 import type { Finding, StepRecord } from './store.ts'
 
 /** A step as people see it: what was planned, and what it found once it ended. */
@@ -18,7 +18,7 @@ const cache = new WeakMap<StepRecord, Finding>()
 
 /** What an ended step was found to say: as it was read then; one of an older version is read now. */
 function finding(engine: Engine, request: Request, step: StepRecord): Finding {
-  const known = step.finding ?? cache.get(step) ?? findingOf({ id: request.id, spec: request.spec, engine }, step)
+  const known = step.finding ?? cache.get(step) ?? findingAtOnce({ id: request.id, spec: request.spec, engine }, step)
   cache.set(step, known)
   return known
 }

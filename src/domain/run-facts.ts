@@ -1,5 +1,5 @@
 import { arrivedAlone, canaryStop, refusedCanaries } from './canary.ts'
-import { type Diff, diffInventories } from './diff.ts'
+import { type Diff, diffOnce } from './diff.ts'
 import { type Evidence, provesUnchanged, together } from './evidence.ts'
 import type { ServerNumber } from './ids.ts'
 import { type Inventory, userKey } from './inventory.ts'
@@ -46,7 +46,6 @@ export function factsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
   const lastWrite = steps.findLastIndex((step) => isWrite(step.plan))
   const [first] = roundsOf(steps, 'before')
   const before = first?.inventories
-  const [source, ...destinations] = before ?? []
   const checks = roundsOf(steps, 'after')
   const keySteps = steps.filter((step) => step.plan.kind === 'sync-keys')
   const evidence = together(all.map((step) => step.evidence))
@@ -55,7 +54,7 @@ export function factsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
     logins: loginsOf(steps),
     before,
     open: [checks.at(-1), first].find((round) => round?.isOpen),
-    diff: source && diffInventories(source, destinations, spec.scope),
+    diff: before && diffOnce(before, spec.scope),
     after: checks.findLast(({ inventories }) => inventories)?.inventories,
     checks: checks.length,
     lastCheckRead: checks.at(-1)?.inventories !== undefined,

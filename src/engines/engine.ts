@@ -5,6 +5,7 @@ import type { Bastion } from '../domain/route.ts'
 import type { BastionFacts, EngineName, Reach, Spec } from '../domain/spec.ts'
 import type { Reading, StepPlan } from '../domain/step.ts'
 import type { Printed } from './printed.ts'
+import type { Slices } from './slices.ts'
 
 /** Lines for SSM's `commands`: the fixed script, with the data in a `set --` line in front. */
 export type ScriptLines = readonly string[]
@@ -29,6 +30,8 @@ export interface Engine {
   fetch(bastion: BastionFacts, fetch: Fetch): ScriptLines
   /** What the step found. Never throws: what cannot be read is said so. */
   read(spec: Spec, plan: StepPlan, printed: Printed): Reading
+  /** The same in slices: a listing can be large. */
+  reading(spec: Spec, plan: StepPlan, printed: Printed): Slices<Reading>
   /** What was said between the bot and the tool, for people: not redacted yet. */
   transcript(spec: Spec, plan: StepPlan, printed: Printed): string
 }

@@ -1,4 +1,5 @@
-import { gunzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { gunzip, gunzipSync, type InputType, type ZlibOptions } from 'node:zlib'
 import { sha256 } from '../domain/digest.ts'
 import type { Mark, Statement } from '../domain/evidence.ts'
 import type { OperationId } from '../domain/ids.ts'
@@ -102,7 +103,24 @@ export function missingPiece(blocks: readonly Block[]): number | undefined {
 /** One operation's blocks, in any order, put together. `undefined` without any block. */
 export function assemble(blocks: readonly Block[]): Printed | undefined {
   const [first] = blocks
-  if (!first) return undefined
+  return first && withText(first, unpacked(packedIn(blocks)))
+}
+
+/** The same; what is large is unpacked beside everything else. */
+export async function assembleAside(blocks: readonly Block[]): Promise<Printed | undefined> {
+  const [first] = blocks
+  const packed = packedIn(blocks)
+  if (!first || packed === undefined || packed.length < LARGE) return assemble(blocks)
+  const text = await unpackAside(Buffer.from(packed, 'base64'), { maxOutputLength: LARGEST_TEXT }).catch(
+    () => undefined,
+  )
+  return withText(first, text?.toString('utf8'))
+}
+
+const LARGE = 200_000
+const unpackAside: (packed: InputType, options: ZlibOptions) => Promise<Buffer> = promisify(gunzip)
+
+function withText(first: Block, text: string | undefined): Printed {
   const { result, recorded, detail, seconds, sent, mark, logins } = first
   return {
     result: recorded ?? result,
@@ -111,16 +129,20 @@ export function assemble(blocks: readonly Block[]): Printed | undefined {
     ...(sent === undefined ? {} : { sent }),
     ...(mark ? { mark } : {}),
     ...(logins ? { logins } : {}),
-    text: textOf(blocks),
+    text,
   }
 }
 
-function textOf(blocks: readonly Block[]): string | undefined {
+function packedIn(blocks: readonly Block[]): string | undefined {
   const contents = blocks.flatMap((block) => block.content ?? []).sort((a, b) => a.piece - b.piece)
   const [first] = contents
   if (!first || missingPiece(blocks) !== undefined) return undefined
   const packed = contents.map((content) => content.text).join('')
-  if (sha256(packed) !== first.sha256) return undefined
+  return sha256(packed) === first.sha256 ? packed : undefined
+}
+
+function unpacked(packed: string | undefined): string | undefined {
+  if (packed === undefined) return undefined
   try {
     return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: LARGEST_TEXT }).toString('utf8')
   } catch {

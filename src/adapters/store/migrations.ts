@@ -4,7 +4,13 @@ export type Dialect = 'sqlite' | 'postgres'
 
 /** The schema's history, oldest first. A released migration is never edited. */
 export function migrations(dialect: Dialect): MigrationProvider {
-  return { getMigrations: async () => ({ '001-first': first(dialect), '002-run-rests': runRests() }) }
+  return {
+    getMigrations: async () => ({
+      '001-first': first(dialect),
+      '002-run-rests': runRests(),
+      '003-findings': findings(),
+    }),
+  }
 }
 
 function first(dialect: Dialect): Migration {
@@ -85,6 +91,20 @@ function runRests(): Migration {
         .alterTable('requests')
         .addColumn(name, type, (column) => column.notNull().defaultTo(0))
         .execute()
+  }
+  return { up }
+}
+
+function findings(): Migration {
+  const up = async (db: Kysely<unknown>) => {
+    await db.schema
+      .createTable('findings')
+      .addColumn('request_id', 'text', (column) => column.notNull().references('requests.id'))
+      .addColumn('n', 'integer', (column) => column.notNull())
+      .addColumn('part', 'integer', (column) => column.notNull())
+      .addColumn('doc', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('findings_key', ['request_id', 'n', 'part'])
+      .execute()
   }
   return { up }
 }

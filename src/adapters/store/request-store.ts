@@ -4,6 +4,7 @@ import { parseRequestId, type RequestId } from '../../domain/ids.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { OPEN_STATES, type Request } from '../../domain/request.ts'
 import { appendAudit, readHistory } from './audit-chain.ts'
+import { findingReader, toParts } from './finding-rows.ts'
 import type { Database } from './open-database.ts'
 import { columnsOf, parseRequest, parseStep } from './request-rows.ts'
 import { SHAPE, type Tables } from './schema.ts'
@@ -16,6 +17,7 @@ const INBOX_KEEP_MS = 24 * 3_600_000
 /** The store on SQLite or PostgreSQL. */
 export function requestStore({ db, dialect }: Database): Store {
   const audit = (tx: Tx, entry: AuditEntry) => appendAudit(tx, dialect, entry)
+  const findings = findingReader(db)
 
   return {
     ...slotStore(db),
@@ -88,11 +90,19 @@ export function requestStore({ db, dialect }: Database): Store {
       return { requests, unreadable }
     },
 
-    steps: async (id) =>
-      (await db.selectFrom('steps').selectAll().where('request_id', '=', id).orderBy('n').execute()).map(parseStep),
+    steps: async (id) => {
+      const rows = await db.selectFrom('steps').selectAll().where('request_id', '=', id).orderBy('n').execute()
+      const found = await findings(id)
+      return rows.map((row) => {
+        const step = parseStep(row)
+        const finding = found.get(step.n)
+        return finding ? { ...step, finding } : step
+      })
+    },
 
-    saveStep: (id, step, holder, entry) =>
-      db.transaction().execute(async (tx) => {
+    saveStep: async (id, { finding, ...step }, holder, entry) => {
+      const parts = finding ? await toParts(finding) : []
+      await db.transaction().execute(async (tx) => {
         const row = await lock(tx, dialect, id)
         if (row?.lease_holder !== holder) throw new LeaseLost(id)
         await tx
@@ -107,8 +117,13 @@ export function requestStore({ db, dialect }: Database): Store {
           .set({ version: row.version + 1, paint_after: 0 })
           .where('id', '=', id)
           .execute()
+        if (parts.length > 0)
+          await tx.deleteFrom('findings').where('request_id', '=', id).where('n', '=', step.n).execute()
+        for (const [part, doc] of parts.entries())
+          await tx.insertInto('findings').values({ request_id: id, n: step.n, part, doc }).execute()
         if (entry) await audit(tx, entry)
-      }),
+      })
+    },
 
     audit: (entry) => db.transaction().execute((tx) => audit(tx, entry)),
     auditChange: (entry) =>
@@ -188,15 +203,13 @@ export function requestStore({ db, dialect }: Database): Store {
         return true
       }),
 
-    forgetSteps: async (before) => {
-      const gone = await db
-        .deleteFrom('steps')
-        .where('request_id', 'in', (query) =>
-          query.selectFrom('requests').select('id').where('is_open', '=', 0).where('expires_at', '<', before),
-        )
-        .executeTakeFirst()
-      return Number(gone.numDeletedRows)
-    },
+    forgetSteps: (before) =>
+      db.transaction().execute(async (tx) => {
+        const old = tx.selectFrom('requests').select('id').where('is_open', '=', 0).where('expires_at', '<', before)
+        await tx.deleteFrom('findings').where('request_id', 'in', old).execute()
+        const gone = await tx.deleteFrom('steps').where('request_id', 'in', old).executeTakeFirst()
+        return Number(gone.numDeletedRows)
+      }),
 
     pastExpiry: async (now) => {
       const rows = await db

@@ -25,6 +25,8 @@ export interface Tables {
     paint_until: number
   }
   steps: { request_id: string; n: number; shape: number; doc: string }
+  /** What steps were found to say: JSON in parts, part 0 first. */
+  findings: { request_id: string; n: number; part: number; doc: string }
   audit: {
     seq: Generated<number>
     at: number

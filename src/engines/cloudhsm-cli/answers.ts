@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { HsmKey, HsmUser, Role } from '../../domain/inventory.ts'
 import type { Attempt } from '../../domain/step.ts'
 import { oneLine } from '../one-line.ts'
+import { atOnce, type Slices } from '../slices.ts'
 import { begins, DOCUMENTED } from './documented.ts'
 import type { Exchange } from './session.ts'
 
@@ -178,26 +179,32 @@ function tornPart(value: unknown, path = ''): string | undefined {
 }
 
 /** The keys of all pages of one listing; `undefined` if a page cannot be read or keys are missing by the tool's own count. */
-export function parseKeys(pages: readonly Exchange[]): readonly HsmKey[] | undefined {
+export function* keysIn(pages: readonly Exchange[]): Slices<readonly HsmKey[] | undefined> {
   const keys = new Map<number, HsmKey>()
   let total: number | undefined
   for (const page of pages) {
     const listed = KeysAnswer.safeParse(succeeded(page)).data
     if (!listed || listed.matched_keys.length !== listed.returned_key_count) return undefined
     total = listed.total_key_count
+    const mayBeTorn = page.answer.includes('"inconsistent"')
     for (const answer of listed.matched_keys) {
-      const key = toKey(answer)
+      const key = toKey(answer, mayBeTorn)
       if (!Number.isSafeInteger(key.handle)) return undefined
       keys.set(key.handle, key)
     }
+    yield
   }
   return total !== undefined && keys.size === total ? [...keys.values()] : undefined
 }
 
-function toKey(answer: z.infer<typeof KeyAnswer>): HsmKey {
+export function parseKeys(pages: readonly Exchange[]): readonly HsmKey[] | undefined {
+  return atOnce(keysIn(pages))
+}
+
+function toKey(answer: z.infer<typeof KeyAnswer>, mayBeTorn: boolean): HsmKey {
   const { attributes = {}, 'key-info': info = {} } = answer
   const { class: kind, 'key-type': type, 'check-value': checkValue, label } = attributes
-  const torn = tornPart(answer)?.replace(/^(key-info|attributes)\./, '')
+  const torn = mayBeTorn ? tornPart(answer)?.replace(/^(key-info|attributes)\./, '') : undefined
   const coverage = torn === undefined ? info['cluster-coverage'] : `${torn} inconsistent`
   const common = {
     handle: Number(answer['key-reference']),

@@ -2,16 +2,17 @@ import type { Target } from '../../domain/cluster.ts'
 import { sha256 } from '../../domain/digest.ts'
 import { type Refusal, refuse, type ToolConfigFlaw } from '../../domain/refusal.ts'
 import type { BastionFacts, Side, Spec } from '../../domain/spec.ts'
-import type { StepPlan } from '../../domain/step.ts'
+import type { Reading, StepPlan } from '../../domain/step.ts'
 import type { Answer, Draft, Engine, Order, Prepared } from '../engine.ts'
 import type { Printed } from '../printed.ts'
 import { programDigest } from '../program.ts'
 import { refusedStop, unreadable } from '../refused.ts'
 import { bastionScript, fetchLines, packed, withData } from '../script-lines.ts'
+import { atOnce, type Slices } from '../slices.ts'
 import { dialogueOf, playOf } from './dialogue.ts'
 import { normalized } from './made-config.ts'
 import { readSession } from './read.ts'
-import { parseSession } from './session.ts'
+import { parseSession, sessionIn } from './session.ts'
 import { sessionStop } from './stops.ts'
 import { transcriptOf } from './transcript.ts'
 
@@ -42,24 +43,24 @@ export function cloudHsmCliEngine(): Engine {
     prepare,
     write: (spec, plan, order) => withData(script, sessionData(spec, plan, order)),
     fetch: (bastion, fetch) => fetchLines(script, bastion, fetch),
-    read: (spec, plan, printed) => {
-      const refused = refusedStop(printed)
-      if (refused) return { kind: 'nothing', stop: refused }
-      if (printed.text === undefined) {
-        const stop = sessionStop(printed, []) ?? unreadable('the transcript: it did not arrive whole')
-        return { kind: 'nothing', stop }
-      }
-      const session = parseSession(printed.text)
-      const isCounted = printed.result !== 'stopped-killed'
-      return readSession(spec, plan, session, {
-        stop: sessionStop(printed, session),
-        logins: printed.logins,
-        isCounted,
-      })
-    },
+    read: (spec, plan, printed) => atOnce(reading(spec, plan, printed)),
+    reading,
     transcript: (_spec, _plan, printed: Printed) =>
       printed.text === undefined ? '(the transcript did not arrive whole)\n' : transcriptOf(parseSession(printed.text)),
   }
+}
+
+function* reading(spec: Spec, plan: StepPlan, printed: Printed): Slices<Reading> {
+  const refused = refusedStop(printed)
+  if (refused) return { kind: 'nothing', stop: refused }
+  if (printed.text === undefined) {
+    const stop = sessionStop(printed, []) ?? unreadable('the transcript: it did not arrive whole')
+    return { kind: 'nothing', stop }
+  }
+  const session = yield* sessionIn(printed.text)
+  const isCounted = printed.result !== 'stopped-killed'
+  const ended = { stop: sessionStop(printed, session), logins: printed.logins, isCounted }
+  return yield* readSession(spec, plan, session, ended)
 }
 
 /** The tool's version and the configuration it made for both clusters. */

@@ -3,7 +3,8 @@ import { type HsmKey, type HsmUser, type Inventory, isWhole, userKey } from '../
 import { keyName, placeName, placesOf, type Spec } from '../../domain/spec.ts'
 import type { Attempt, Reading, ServerUsers, StepPlan, Stop } from '../../domain/step.ts'
 import { unreadable } from '../refused.ts'
-import { countHsms, insteadOf, judge, parseKeys, parseUsers, tornOthers } from './answers.ts'
+import type { Slices } from '../slices.ts'
+import { countHsms, insteadOf, judge, keysIn, parseKeys, parseUsers, tornOthers } from './answers.ts'
 import {
   clusters,
   listHsmsOf,
@@ -27,7 +28,12 @@ export interface Ended {
 }
 
 /** What a step's session found. */
-export function readSession(spec: Spec, plan: StepPlan, session: Session, { stop, logins, isCounted }: Ended): Reading {
+export function* readSession(
+  spec: Spec,
+  plan: StepPlan,
+  session: Session,
+  { stop, logins, isCounted }: Ended,
+): Slices<Reading> {
   switch (plan.kind) {
     case 'inspect': {
       const problem = stop ?? wrongHsms(spec, session) ?? tornUsers(spec, session)
@@ -37,7 +43,7 @@ export function readSession(spec: Spec, plan: StepPlan, session: Session, { stop
       return { kind: 'inspected', servers, ...(areCounted ? { isCounted: true } : {}), ...(logins ? { logins } : {}) }
     }
     case 'inventory':
-      return stop ? { kind: 'nothing', stop } : readInventories(spec, plan, session)
+      return stop ? { kind: 'nothing', stop } : yield* readInventories(spec, plan, session)
     case 'sync-users': {
       const attempts = plan.users.map((user) => ({
         item: user,
@@ -85,7 +91,7 @@ function usersOf(spec: Spec, session: Session): readonly ServerUsers[] | undefin
   return places.every((place): place is ServerUsers => place.users !== undefined) ? places : undefined
 }
 
-function readInventories(spec: Spec, plan: StepPlan & { kind: 'inventory' }, session: Session): Reading {
+function* readInventories(spec: Spec, plan: StepPlan & { kind: 'inventory' }, session: Session): Slices<Reading> {
   const wrong = wrongHsms(spec, session) ?? (plan.purpose === 'before' ? tornUsers(spec, session) : undefined)
   if (wrong) return { kind: 'nothing', stop: wrong }
   const now = usersOf(spec, session)
@@ -101,7 +107,7 @@ function readInventories(spec: Spec, plan: StepPlan & { kind: 'inventory' }, ses
   const inventories: Inventory[] = []
   for (const place of now) {
     const planned = plan.users.find(({ server }) => server === place.server) ?? place
-    const keys = keysOf(spec, planned, session)
+    const keys = yield* keysOf(spec, planned, session)
     if (keys.stop) return { kind: 'nothing', stop: keys.stop }
     inventories.push({ ...place, keys: keys.found })
   }
@@ -114,16 +120,16 @@ interface FoundKeys {
 }
 
 /** What the administrator sees of a cluster's keys, with what their owners see of them where the settings let the owners list. */
-function keysOf(spec: Spec, place: ServerUsers, session: Session): FoundKeys {
+function* keysOf(spec: Spec, place: ServerUsers, session: Session): Slices<FoundKeys> {
   const cluster = clusters(spec)[place.server] ?? ''
   const name = placeName(spec, place.server)
   const pages = pagesOf(session, listKeys(cluster))
-  const listed = parseKeys(pages)
+  const listed = yield* keysIn(pages)
   if (!listed) return { found: [], stop: unreadable(`the keys of ${name}${insteadOf(pages.at(-1))}`) }
   const keys = new Map(listed.map((key) => [key.handle, key]))
   for (const owner of ownersAt(spec, place)) {
     const ownPages = pagesOf(session, listOwnKeys(cluster), owner)
-    const own = parseKeys(ownPages)
+    const own = yield* keysIn(ownPages)
     if (!own) return { found: [], stop: unreadable(`${owner}'s keys of ${name}${insteadOf(ownPages.at(-1))}`) }
     // What an administrator's listing leaves out is not documented: one that leaves out a single key proves nothing about the others.
     const unseen = own.find(({ handle }) => !keys.has(handle))

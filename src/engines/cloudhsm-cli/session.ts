@@ -1,3 +1,5 @@
+import { atOnce, type Slices } from '../slices.ts'
+
 /** One command as it was given, and what came back. */
 export interface Exchange {
   readonly command: string
@@ -19,26 +21,31 @@ const PROMPT = /(?:^|\n)[ \t]*(?:aws-cloudhsm|[A-Za-z0-9_-]{1,64}@[^"{\n>]{1,200
 
 /** The transcript of a step as the bastion script wrote it (see `note` and `record` in tool.sh). Total on any text. */
 export function parseSession(transcript: string): readonly Exchange[] {
+  return atOnce(sessionIn(transcript))
+}
+
+export function* sessionIn(transcript: string): Slices<readonly Exchange[]> {
   const records = transcript.split(RECORD)
   const loggedIn = new Map<string, string>()
-  return records.flatMap((record, position): Exchange[] => {
+  const session: Exchange[] = []
+  for (const [position, record] of records.entries()) {
+    if (position > 0 && position % 20 === 0) yield
     const [command = '', answer = '', status = '', aside = ''] = record.split(UNIT)
-    if (command === '') return []
+    if (command === '') continue
     const cluster = /--cluster-id (\S+)/.exec(command)?.[1] ?? ''
     const login = /^login --username (\S+)/.exec(command)?.[1]
     if (login !== undefined) loggedIn.set(cluster, login.toLowerCase())
     if (command.startsWith('logout ')) loggedIn.delete(cluster)
-    return [
-      {
-        command,
-        answer: answer.replace(PROMPT, '').trim(),
-        aside: aside.trim(),
-        status: /^\d{1,3}$/.test(status) ? Number(status) : undefined,
-        user: loggedIn.get(cluster),
-        isWhole: position < records.length - 1,
-      },
-    ]
-  })
+    session.push({
+      command,
+      answer: answer.replace(PROMPT, '').trim(),
+      aside: aside.trim(),
+      status: /^\d{1,3}$/.test(status) ? Number(status) : undefined,
+      user: loggedIn.get(cluster),
+      isWhole: position < records.length - 1,
+    })
+  }
+  return session
 }
 
 /** The answer to a command; `undefined` if it was never given. */

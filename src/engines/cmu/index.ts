@@ -2,7 +2,7 @@ import { mergeConfig } from '../../domain/config-merge.ts'
 import { sha256 } from '../../domain/digest.ts'
 import { type BaseConfigFlaw, type Refusal, refuse } from '../../domain/refusal.ts'
 import type { BastionFacts, Spec } from '../../domain/spec.ts'
-import type { StepPlan } from '../../domain/step.ts'
+import type { Reading, StepPlan } from '../../domain/step.ts'
 import type { Answer, Draft, Engine, Order, Prepared } from '../engine.ts'
 import type { Printed } from '../printed.ts'
 import { programDigest } from '../program.ts'
@@ -39,18 +39,25 @@ export function cmuEngine(): Engine {
     prepare,
     write: (spec, plan, order) => withData(script, sessionData(spec, plan, order)),
     fetch: (bastion, fetch) => fetchLines(script, bastion, fetch),
-    read: (spec, plan, printed) => {
-      const refused = refusedStop(printed)
-      if (refused) return { kind: 'nothing', stop: refused }
-      const session = sessionOf(spec, plan, printed)
-      if (!session) return { kind: 'nothing', stop: unreadable('the transcript: it did not arrive whole') }
-      return readSession(spec, plan, session, { stop: sessionStop(spec, printed, session), logins: printed.logins })
+    read,
+    // A listing of CMU is small enough for one slice.
+    *reading(spec, plan, printed) {
+      yield
+      return read(spec, plan, printed)
     },
     transcript: (spec, plan, printed) => {
       const session = sessionOf(spec, plan, printed)
       return session ? transcriptOf(session) : '(the transcript did not arrive whole)\n'
     },
   }
+}
+
+function read(spec: Spec, plan: StepPlan, printed: Printed): Reading {
+  const refused = refusedStop(printed)
+  if (refused) return { kind: 'nothing', stop: refused }
+  const session = sessionOf(spec, plan, printed)
+  if (!session) return { kind: 'nothing', stop: unreadable('the transcript: it did not arrive whole') }
+  return readSession(spec, plan, session, { stop: sessionStop(spec, printed, session), logins: printed.logins })
 }
 
 /** The base config as it was printed, and merged. */

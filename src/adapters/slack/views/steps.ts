@@ -1,5 +1,5 @@
 import type { SeenStep } from '../../../application/run-view.ts'
-import { type Diff, diffInventories } from '../../../domain/diff.ts'
+import { type Diff, diffOnce } from '../../../domain/diff.ts'
 import type { ServerNumber } from '../../../domain/ids.ts'
 import { type Inventory, isWhole } from '../../../domain/inventory.ts'
 import { roundsOf } from '../../../domain/listing.ts'
@@ -127,8 +127,8 @@ function toDone({ plan, reading, evidence, seconds }: SeenStep): DoneStep[] {
 
 /** The comparison, once both sides are listed. */
 export function diffOf(spec: Spec, steps: readonly SeenStep[]): Diff | undefined {
-  const [source, ...destinations] = listedBefore(steps) ?? []
-  return source && diffInventories(source, destinations, spec.scope)
+  const listed = listedBefore(steps)
+  return listed && diffOnce(listed, spec.scope)
 }
 
 /** The difference in numbers and, as far as they fit, names. */
