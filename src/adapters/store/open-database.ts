@@ -32,7 +32,7 @@ export async function openDatabase(url: string): Promise<Database> {
 }
 
 /** We hold the file's lock, so whoever held these leases is gone. By the partial indexes: the finished ones can be many. */
-async function dropLeases(db: Kysely<Tables>): Promise<void> {
+export async function dropLeases(db: Kysely<Tables>): Promise<void> {
   await db.updateTable('requests').set({ lease_until: 0 }).where(sql<boolean>`is_open = 1`).execute()
   await db.updateTable('requests').set({ paint_until: 0 }).where(sql<boolean>`painted_version < version`).execute()
 }

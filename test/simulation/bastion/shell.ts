@@ -1,0 +1,48 @@
+import type { Time } from '../time.ts'
+
+/** The process of a script was killed: a reboot. It does nothing any more. */
+export class Killed extends Error {}
+
+/** One run of a script on the bastion, with the locks that it holds. */
+export class Shell {
+  isKilled = false
+  readonly #time: Time
+
+  constructor(time: Time) {
+    this.#time = time
+  }
+
+  /** Throws Killed where the bastion went down meanwhile. */
+  async wait(ms: number): Promise<void> {
+    await this.#time.sleep(ms)
+    if (this.isKilled) throw new Killed()
+  }
+}
+
+/** `flock`: one holder a name, free when its process is gone. */
+export class Locks {
+  readonly #held = new Map<string, Shell>()
+
+  take(name: string, shell: Shell): boolean {
+    const holder = this.#held.get(name)
+    if (holder && holder !== shell && !holder.isKilled) return false
+    this.#held.set(name, shell)
+    return true
+  }
+
+  isHeld(name: string): boolean {
+    const holder = this.#held.get(name)
+    return holder !== undefined && !holder.isKilled
+  }
+
+  release(shell: Shell): void {
+    for (const [name, holder] of this.#held) if (holder === shell) this.#held.delete(name)
+  }
+}
+
+/** The data of a script: its `set --` line, as `withData` writes it. */
+export function dataOf(lines: readonly string[]): ReadonlyMap<string, string> {
+  const line = lines.find((candidate) => candidate.startsWith('set -- ')) ?? ''
+  const words = [...line.matchAll(/'([^'=]+)=([^']*)'/g)]
+  return new Map(words.map(([, name = '', value = '']) => [name, value]))
+}

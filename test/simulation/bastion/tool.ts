@@ -1,0 +1,31 @@
+/** What a tool gives back to one line. `prompt`: it waits for the next one. */
+export interface Said {
+  readonly text: string
+  readonly end: 'prompt' | 'question' | 'silent' | 'gone' | 'password'
+}
+
+/** How a tool misbehaves with one command, if it does. */
+export type Trouble =
+  | 'fail'
+  | 'question'
+  | 'silent-before'
+  | 'silent-after'
+  | 'gone-before'
+  | 'gone-after'
+  | 'lie'
+  | 'twice'
+  | 'new-handle'
+  | 'some'
+
+export const TROUBLES: readonly (readonly [Trouble, number])[] = [
+  ['fail', 4],
+  ['question', 2],
+  ['silent-before', 1],
+  ['silent-after', 1],
+  ['gone-before', 2],
+  ['gone-after', 2],
+  ['lie', 2],
+  ['twice', 1],
+  ['new-handle', 1],
+  ['some', 2],
+]

@@ -1,0 +1,184 @@
+import { askAgain } from '../../src/application/ask-again.ts'
+import { type Click, decideRequest } from '../../src/application/decide-request.ts'
+import { submitRequest } from '../../src/application/submit-request.ts'
+import { parseRequestId } from '../../src/domain/ids.ts'
+import type { Route } from '../../src/domain/route.ts'
+import type { Mode, Scope, Selection } from '../../src/domain/scope.ts'
+import type { Incarnation } from './incarnation.ts'
+import type { Random } from './random.ts'
+import { type Card, cardsIn } from './slack/cards.ts'
+import { ASKERS, CHANNEL, EVERYBODY, GROUPED, LISTED } from './slack/people.ts'
+import type { Stage } from './stage.ts'
+import { MINUTE, SECOND, START } from './time.ts'
+
+/** What somebody asked for; its reason is its name. */
+export interface Asked {
+  readonly reason: string
+  readonly by: string
+  readonly route: Route
+  readonly mode: Mode
+  readonly scope: Scope
+  readonly at: number
+  /** The request's id, or why it was refused; absent while, or because, nobody answered. */
+  answer?: { readonly id: string } | { readonly refused: string }
+}
+
+export interface Clicked extends Pick<Click, 'by' | 'verdict' | 'shown'> {
+  readonly request: string
+  readonly from: number
+  /** When the answer came; for ever later where a crash took it. */
+  to: number
+  /** The state after it, or the rule that refused it. */
+  answer?: { readonly state: string } | { readonly refused: string }
+}
+
+/** The people: who asks what, and who clicks which button, by seed. */
+export class Crowd {
+  readonly asked: Asked[] = []
+  readonly clicked: Clicked[] = []
+  readonly #stage: Stage
+  readonly #random: Random
+  readonly #process: () => Incarnation | undefined
+  readonly #oldCards: Card[] = []
+
+  constructor(stage: Stage, process: () => Incarnation | undefined) {
+    this.#stage = stage
+    this.#process = process
+    this.#random = stage.random('crowd')
+  }
+
+  /** Plans what people do until faults end, and a little longer. */
+  plan(): void {
+    const { time, weather } = this.#stage
+    const random = this.#random
+    const asks = random.int(1, 3)
+    for (let n = 0; n < asks; n++) time.at(START + random.int(1, n === 0 ? 20 : 500) * SECOND, () => this.#ask(2))
+    for (let n = 0; n < random.int(10, 26); n++) {
+      time.at(START + random.int(5 * SECOND, weather.clearFrom - START + MINUTE), () => this.#attend())
+    }
+    // Approvers sit there at the beginning, or nothing would ever run.
+    for (let n = 0; n < 5; n++) time.at(START + random.int(20, 150) * SECOND, () => this.#attend())
+  }
+
+  /** Somebody asks, and again a little later where that was refused. */
+  #ask(tries: number): void {
+    const process = this.#process()
+    if (!process) return
+    const random = this.#random
+    const asked: Asked = {
+      reason: `ask-${this.asked.length + 1}`,
+      by: random.chance(0.05) ? random.pick(EVERYBODY) : random.pick(ASKERS),
+      route: random.pick(this.#stage.landscape.routes),
+      mode: random.chance(0.12) ? 'plan' : 'sync',
+      scope: { users: this.#users(), keys: this.#keys() },
+      at: this.#stage.time.now,
+    }
+    void this.submit(process, asked).then(() => {
+      if (asked.answer && 'refused' in asked.answer && tries > 0)
+        this.#stage.time.after(random.int(30, 180) * SECOND, () => this.#ask(tries - 1))
+    })
+  }
+
+  async submit(process: Incarnation, asked: Asked): Promise<void> {
+    const { by, route, mode, scope, reason } = asked
+    this.asked.push(asked)
+    this.#stage.tell(
+      by,
+      `asks for ${mode} ${route.source.alias} → ${route.destination.alias} (${reason}), scope ${JSON.stringify(scope)}`,
+    )
+    const filed = await submitRequest(process.work.deps, {
+      requestedBy: by,
+      channel: CHANNEL,
+      source: route.source.alias,
+      destination: route.destination.alias,
+      mode,
+      scope,
+      reason,
+    })
+    asked.answer = 'refused' in filed ? { refused: filed.refused.code } : { id: filed.id }
+    this.#stage.tell(by, `is told about ${reason}`, 'refused' in filed ? filed.refused : filed.id)
+  }
+
+  #users(): Selection<string> {
+    const random = this.#random
+    if (random.chance(0.75)) return { kind: 'all' }
+    return random.chance(0.4)
+      ? { kind: 'none' }
+      : { kind: 'listed', items: [random.pick(['jdoe', 'kmiller', 'nobody'])] }
+  }
+
+  #keys(): Selection<number> {
+    const random = this.#random
+    if (random.chance(0.75)) return { kind: 'all' }
+    return random.chance(0.4) ? { kind: 'none' } : { kind: 'listed', items: [random.pick([262_150, 262_153, 999])] }
+  }
+
+  /** Somebody looks at the channel and clicks something, or nothing. */
+  #attend(): void {
+    const random = this.#random
+    const cards = cardsIn(this.#stage.channel)
+    const card =
+      random.chance(0.04) && this.#oldCards.length > 0
+        ? random.pick(this.#oldCards)
+        : (cards.findLast(({ buttons }) => buttons.length > 1) ?? cards.at(-1))
+    if (!card) return
+    this.#oldCards.push(card)
+    const button = this.#buttonOf(card)
+    const times = random.chance(0.1) ? 2 : 1
+    for (let n = 0; n < times; n++) this.#press(card, button)
+  }
+
+  #buttonOf({ buttons }: Card): string {
+    const weights = { approve: 20, reject: 1, withdraw: buttons.includes('approve') ? 1 : 2, ask_again: 12, '': 4 }
+    const possible = Object.entries(weights).filter(([name]) => name === '' || buttons.includes(name))
+    return this.#random.weighted(possible)
+  }
+
+  #press(card: Card, button: string): void {
+    const process = this.#process()
+    if (!process) return
+    if (button === 'approve' || button === 'reject' || button === 'withdraw') void this.#decide(process, card, button)
+    if (button === 'ask_again') void this.#askAgain(process, card)
+  }
+
+  async #decide(process: Incarnation, { request, digest, ts }: Card, verdict: Click['verdict']): Promise<void> {
+    const { time } = this.#stage
+    const id = parseRequestId(request)
+    if (!id) return
+    const by = this.#clicker(verdict)
+    const click: Clicked = { by, verdict, request, shown: { digest, ts }, from: time.now, to: Number.MAX_SAFE_INTEGER }
+    this.clicked.push(click)
+    this.#stage.tell(by, `clicks ${verdict} on ${request}`)
+    const decided = await decideRequest(process.work.deps, {
+      by,
+      request: id,
+      shown: click.shown,
+      verdict,
+      ...(verdict === 'reject' ? { reason: 'not now' } : {}),
+    })
+    click.to = time.now
+    click.answer =
+      'refused' in decided && !('spec' in decided)
+        ? { refused: decided.refused.code }
+        : { state: 'state' in decided ? decided.state : '' }
+    this.#stage.tell(by, `is told about ${verdict} on ${request}`, click.answer)
+  }
+
+  #clicker(verdict: Click['verdict']): string {
+    const random = this.#random
+    if (random.chance(0.15)) return random.pick(EVERYBODY)
+    return verdict === 'withdraw' ? random.pick(ASKERS) : random.pick([...LISTED, ...GROUPED])
+  }
+
+  async #askAgain(process: Incarnation, card: Card): Promise<void> {
+    const { time } = this.#stage
+    const by = this.#random.pick(ASKERS)
+    const before = this.asked.find(({ answer }) => answer && 'id' in answer && answer.id === card.request)
+    if (!before) return
+    this.#stage.tell(by, `asks again for what ${card.request} was for`)
+    const filed = await askAgain(process.work.deps, { request: card.request, by, channel: CHANNEL })
+    const answer = 'refused' in filed ? { refused: filed.refused.code } : { id: filed.id }
+    this.asked.push({ ...before, by, at: time.now, answer })
+    this.#stage.tell(by, 'is told about asking again', answer)
+  }
+}

@@ -1,0 +1,156 @@
+import { dropLeases } from '../../src/adapters/store/open-database.ts'
+import { requestStore } from '../../src/adapters/store/request-store.ts'
+import type { Deps } from '../../src/application/ports.ts'
+import type { RequestId } from '../../src/domain/ids.ts'
+import type { Log } from '../../src/log.ts'
+import { startWork, type Work } from '../../src/work.ts'
+import type { Random } from './random.ts'
+import type { Stage } from './stage.ts'
+
+/** Calls after or before which a crash is worth most: everything that leaves something behind. */
+const WEIGHTY: ReadonlySet<string> = new Set([
+  'create',
+  'change',
+  'saveStep',
+  'saveSlot',
+  'removeSlots',
+  'markPainted',
+  'audit',
+  'send',
+  'look',
+  'find',
+  'post',
+  'update',
+  'upload',
+])
+
+/** One process of the bot, from its start to its crash. A dead one's promises never settle. */
+export class Incarnation {
+  isAlive = true
+  readonly work: Work
+  readonly #stage: Stage
+  readonly #random: Random
+  readonly #died: () => void
+
+  private constructor(stage: Stage, holder: string, died: () => void) {
+    this.#stage = stage
+    this.#random = stage.random(`crashes of ${holder}`)
+    this.#died = died
+    this.work = startWork(this.#ports(holder), this.#guarded(stage.channel, 'slack'))
+  }
+
+  /** Starts a process. Alone over a SQLite file, it drops the leases of its predecessor, as `openDatabase` does. */
+  static async start(stage: Stage, holder: string, died: () => void): Promise<Incarnation> {
+    if (!stage.isPair) await dropLeases(stage.database.db)
+    return new Incarnation(stage, holder, died)
+  }
+
+  crash(): void {
+    if (!this.isAlive) return
+    this.isAlive = false
+    this.#died()
+  }
+
+  #ports(holder: string): Omit<Deps, 'changed'> {
+    const stage = this.#stage
+    const ids = stage.random(`ids of ${holder}`)
+    return {
+      clock: { now: () => stage.time.now, sleep: (ms, signal) => this.#sleep(ms, signal) },
+      newRequestId: () => newId(ids),
+      landscape: stage.landscape,
+      engines: stage.engines,
+      directory: this.#guarded(stage.directory, 'aws'),
+      bastions: this.#guarded(stage.ssm, 'ssm'),
+      workspace: this.#guarded(stage.people, 'slack'),
+      store: this.#guarded(requestStore(stage.database), 'store'),
+      holder,
+      log: this.#log(holder),
+    }
+  }
+
+  #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const wake = () => {
+        off()
+        signal?.removeEventListener('abort', wake)
+        if (this.isAlive) resolve()
+      }
+      const off = this.#stage.time.after(ms, wake)
+      signal?.addEventListener('abort', wake)
+    })
+  }
+
+  /** Every call from the product to the outside goes through here: it is counted, takes time, and may be the last. */
+  #guarded<Port extends object>(port: Port, name: string): Port {
+    return new Proxy(port, {
+      get: (target, key) => {
+        const member: unknown = Reflect.get(target, key)
+        if (typeof member !== 'function') return member
+        return (...args: unknown[]) => this.#call(`${name}.${String(key)}`, () => Reflect.apply(member, target, args))
+      },
+    })
+  }
+
+  async #call(name: string, call: () => unknown): Promise<unknown> {
+    if (!this.isAlive) return never()
+    const { time, weather, calls } = this.#stage
+    calls.count(name)
+    const method = name.slice(name.indexOf('.') + 1)
+    const isLast = WEIGHTY.has(method) && weather.happens('crash', 0.015)
+    if (isLast && this.#random.chance(0.5)) return this.#dies(name, 'before')
+    // Rarely: another process, or another task of this one, comes between.
+    if (name.startsWith('store.') && this.#random.chance(0.02)) await time.sleep(this.#random.int(1, 300))
+    if (!this.isAlive) return never()
+    let end: { readonly answer: unknown } | { readonly error: unknown }
+    try {
+      end = { answer: await call() }
+    } catch (error) {
+      end = { error }
+    }
+    if (!this.isAlive) return never()
+    if (isLast) return this.#dies(name, 'after')
+    if (this.#stage.isTraced && !QUIET.has(method))
+      this.#stage.tell('bot', name, 'error' in end ? end.error : end.answer)
+    if ('error' in end) throw end.error
+    return end.answer
+  }
+
+  #dies(name: string, when: string): Promise<never> {
+    this.#stage.tell('bot', `crashes ${when} ${name}`)
+    this.crash()
+    return never()
+  }
+
+  #log(holder: string): Log {
+    const write = (level: string) => (fields: object, sentence: string) => {
+      if (this.isAlive) this.#stage.tell(holder, `(${level}) ${sentence}`, fields)
+    }
+    return { debug: () => undefined, info: write('info'), warn: write('warn'), error: write('error') }
+  }
+}
+
+/** Not worth a line of the story. */
+const QUIET: ReadonlySet<string> = new Set([
+  'claimRun',
+  'unpainted',
+  'pastExpiry',
+  'list',
+  'load',
+  'steps',
+  'slots',
+  'claimPaint',
+  'releasePaint',
+  'renewLease',
+  'look',
+])
+
+function never(): Promise<never> {
+  return new Promise(() => undefined)
+}
+
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+function newId(random: Random): RequestId {
+  return Array.from({ length: 6 }, () => random.pick([...LETTERS])).join('') as RequestId
+}

@@ -1,0 +1,115 @@
+import type { Random } from './random.ts'
+import { addFirstUsers, newHsm } from './scenario.ts'
+import { isCard } from './slack/cards.ts'
+import { GROUPED } from './slack/people.ts'
+import { baseConfigOf, type Stage } from './stage.ts'
+import { MINUTE, SECOND } from './time.ts'
+import type { SimCluster } from './world/hsms.ts'
+
+/** Plans what happens to the world by itself, by seed. */
+export function planMishaps(stage: Stage): void {
+  const { time, weather } = stage
+  const random = stage.random('mishaps')
+  const at = (moments: readonly number[], happen: () => void) => {
+    for (const moment of moments) time.at(moment, happen)
+  }
+  at(weather.moments('reboot', 2), () => {
+    const ms = Math.min(random.int(5 * SECOND, 4 * MINUTE), Math.max(1, weather.clearFrom - time.now))
+    stage.tell('bastion', `goes down for ${Math.round(ms / 1000)} s`)
+    stage.ssm.reboot(ms)
+  })
+  at(weather.moments('clusters', 2), () => changeClusters(stage, random))
+  at(weather.moments('secret', 1), () => {
+    stage.secrets.change()
+    stage.tell('operator', 'changes the secret')
+  })
+  at(weather.moments('hands', 2), () => changeByHand(stage, random))
+  at(weather.moments('workspace', 1), () => {
+    const user = random.pick(GROUPED)
+    if (random.chance(0.7)) stage.people.changeMembers(user)
+    else stage.people.deactivate(user)
+    stage.tell('Slack', `${user} joins or leaves`)
+  })
+  at(weather.moments('slack', 0.6), () => {
+    const card = stage.channel.posted.findLast((posted) => isCard(posted) && !posted.isDeleted)
+    if (!card) return
+    stage.tell('somebody', `deletes the card of ${card.mark?.request}`)
+    stage.channel.remove(card)
+  })
+}
+
+function changeClusters(stage: Stage, random: Random): void {
+  const cluster = random.pick(stage.hsms.clusters)
+  const number = stage.hsms.clusters.indexOf(cluster)
+  const what = random.weighted([
+    ['modify', 3],
+    ['join', 3],
+    ['leave', 2],
+    ['address', 2],
+    ['base-config', 2],
+  ] as const)
+  stage.tell('AWS', `${cluster.alias}: ${what}`)
+  const later = (state: () => void) =>
+    stage.time.at(Math.min(stage.time.now + random.int(20, 300) * SECOND, stage.weather.clearFrom), state)
+  if (what === 'base-config') {
+    stage.hsms.baseConfig = baseConfigOf(`changed at ${stage.time.now}`)
+  } else if (what === 'modify') {
+    cluster.state = 'MODIFY_IN_PROGRESS'
+    later(() => {
+      cluster.state = 'ACTIVE'
+      stage.hsms.changed()
+    })
+  } else if (what === 'join') join(stage, cluster, { number, later })
+  else if (what === 'leave' && cluster.hsms.filter(({ state }) => state === 'ACTIVE').length > 1) {
+    const gone = cluster.hsms.findLast(({ state }) => state === 'ACTIVE')
+    if (gone) gone.state = 'GONE'
+  } else if (what === 'address') {
+    const moved = cluster.hsms.find(({ state }) => state === 'ACTIVE')
+    if (moved) moved.ip = moved.ip.replace(/\d+$/, `${random.int(20, 200)}`)
+  }
+  stage.hsms.changed()
+}
+
+/** A new HSM comes with the first users and the keys of the cluster, as from a backup; not with the other users of now. */
+function join(
+  stage: Stage,
+  cluster: SimCluster,
+  { number, later }: { readonly number: number; readonly later: (state: () => void) => void },
+): void {
+  if (cluster.hsms.length > 8) return
+  const hsm = newHsm(number, cluster.hsms.length + 3)
+  hsm.state = 'CREATE_IN_PROGRESS'
+  cluster.hsms.push(hsm)
+  addFirstUsers(stage.hsms, hsm)
+  later(() => {
+    hsm.state = 'ACTIVE'
+    stage.hsms.changed()
+  })
+}
+
+/** Administrators work on the HSMs too. */
+function changeByHand(stage: Stage, random: Random): void {
+  const { hsms } = stage
+  const cluster = random.pick(hsms.clusters)
+  const name = `hand_${random.int(1, 9)}`
+  const where = cluster.hsms.filter(({ state }) => state === 'ACTIVE')
+  stage.hsms.handWork.push(stage.time.now)
+  if (random.chance(0.5)) {
+    stage.tell('administrator', `makes ${name} on ${cluster.alias}`)
+    for (const hsm of where)
+      if (!hsms.userNamed(hsm, name))
+        hsms.addUser(hsm, { name, type: 'CU', password: `${name}-Secret-1`, twoFactor: false })
+    return
+  }
+  const gone = where
+    .flatMap((hsm) => hsms.usersOf(hsm))
+    .find(({ type, name: user }) => type === 'CU' && user !== 'admin')
+  if (!gone) return
+  stage.tell('administrator', `removes ${gone.name} and its keys from ${cluster.alias}`)
+  for (const hsm of where) {
+    const user = hsms.userNamed(hsm, gone.name)
+    if (user) hsms.remove(user)
+    // A user's keys go with the user.
+    for (const key of hsms.keysOf(hsm)) if (key.owner === gone.name) hsms.remove(key)
+  }
+}

@@ -1,0 +1,60 @@
+import type { Stage } from '../stage.ts'
+import type { Deed } from '../world/hsms.ts'
+import type { RequestDoc } from './records.ts'
+
+/** Each operation started its tool at most once; no login after a failed one; where nothing has run, nothing has. */
+export function judgeOperations({ hsms }: Stage, requests: readonly RequestDoc[]): string[] {
+  const violations: string[] = []
+  const starts = new Map<string, number>()
+  for (const { did, operation = '' } of hsms.deeds)
+    if (did === 'start') starts.set(operation, (starts.get(operation) ?? 0) + 1)
+  for (const [operation, count] of starts)
+    if (count > 1) violations.push(`operation ${operation} started its tool ${count} times`)
+  for (const request of requests) {
+    const deeds = deedsOf(hsms.deeds, request.id)
+    violations.push(...judgeLogins(request, deeds))
+    if (NOTHING_RAN.has(request.state)) {
+      const deed = deeds.find(({ did }) => did !== 'start')
+      if (deed) violations.push(`request ${request.id} is ${request.state}, so nothing has run, but ${told(deed)}`)
+    }
+  }
+  return violations
+}
+
+const NOTHING_RAN: ReadonlySet<string> = new Set(['pending', 'approved', 'rejected', 'withdrawn', 'expired', 'stale'])
+
+function judgeLogins({ id }: RequestDoc, deeds: readonly Deed[]): string[] {
+  const logins = deeds.filter((deed) => deed.did === 'login')
+  const failed = logins.find(({ ok }) => !ok)
+  if (!failed) return []
+  const violations: string[] = []
+  // One command of CMU logs in on every server: what happens in that moment is one login.
+  const later = logins.find(({ at }) => at > failed.at)
+  if (later) violations.push(`request ${id} logged in again (${told(later)}) after a failed login (${told(failed)})`)
+  const failures = new Map<string, number>()
+  for (const { where, user, ok } of logins)
+    if (!ok) failures.set(`${where} ${user}`, (failures.get(`${where} ${user}`) ?? 0) + 1)
+  for (const [where, count] of failures)
+    if (count > 1) violations.push(`request ${id}: ${count} failed logins on ${where}`)
+  return violations
+}
+
+export function deedsOf(deeds: readonly Deed[], request: string): readonly Deed[] {
+  return deeds.filter(({ operation }) => operation?.startsWith(`${request}.`))
+}
+
+export function told(deed: Deed): string {
+  const at = new Date(deed.at).toISOString().slice(11, 23)
+  switch (deed.did) {
+    case 'start':
+      return `the tool started at ${at} (${deed.operation})`
+    case 'login':
+      return `${deed.user} logged in on ${deed.where} at ${at} (${deed.operation}, ${deed.ok ? 'worked' : 'failed'})`
+    case 'user':
+      return `user ${deed.name} was written on ${deed.hsm} at ${at} (${deed.operation})`
+    case 'key':
+      return `key ${deed.handle} was written on ${deed.hsm} at ${at} (${deed.operation})`
+    default:
+      return deed satisfies never
+  }
+}

@@ -1,0 +1,111 @@
+import { Crowd } from './crowd.ts'
+import { planMishaps } from './mishaps.ts'
+import { judge } from './oracle/judge.ts'
+import { Processes } from './processes.ts'
+import { ASKERS } from './slack/people.ts'
+import { Stage } from './stage.ts'
+import { MINUTE, SECOND, START } from './time.ts'
+
+export interface Verdict {
+  readonly seed: number
+  /** What was claimed and is not true; empty if all of it holds. */
+  readonly violations: readonly string[]
+  readonly story: readonly string[]
+  readonly figures: Figures
+}
+
+export interface Figures {
+  readonly minutes: number
+  readonly states: Readonly<Record<string, number>>
+  readonly calls: Readonly<Record<string, number>>
+}
+
+/** After the last fault everything must end within this time. Above a step that SSM shows as running for ever, a sealed one, and a request's expiry. */
+const LONGEST_END_MS = 75 * MINUTE
+
+/** One run, from its seed alone. */
+export async function simulate(seed: number, isTraced: boolean): Promise<Verdict> {
+  const stage = await Stage.make(seed, isTraced)
+  const processes = new Processes(stage)
+  const crowd = new Crowd(stage, () => processes.any())
+  const violations: string[] = []
+  stage.tell(
+    'simulation',
+    `seed ${seed}: ${stage.engine}, ${stage.isPair ? 'two processes' : 'one process'}, faults until +${Math.round((stage.weather.clearFrom - START) / 1000)} s: ${[...stage.weather.faults].map(([fault, strength]) => `${fault} ×${strength}`).join(', ') || 'none'}`,
+  )
+  await processes.startAll()
+  crowd.plan()
+  planMishaps(stage)
+  for (const moment of stage.weather.moments('crash', 0.5)) stage.time.at(moment, () => void processes.restart())
+  let isOver = false
+  void end(stage, crowd, processes, violations).then(() => {
+    isOver = true
+  })
+  await stage.time.run(() => isOver)
+  if (!isOver) violations.push('the run came to nothing: nothing is planned any more')
+  violations.push(...(await judge(stage, crowd)))
+  const figures = figuresOf(stage)
+  stage.database.raw.close()
+  return { seed, violations, story: stage.story, figures }
+}
+
+/** Waits until everything has ended, then sees whether every destination is free. */
+async function end(stage: Stage, crowd: Crowd, processes: Processes, violations: string[]): Promise<void> {
+  const { time, weather } = stage
+  await time.sleep(weather.clearFrom + 90 * SECOND - time.now)
+  while (!isQuiet(stage)) {
+    if (time.now > weather.clearFrom + LONGEST_END_MS) {
+      violations.push(`not at its end ${LONGEST_END_MS / MINUTE} minutes after the last fault: ${openOnes(stage)}`)
+      return
+    }
+    await time.sleep(5 * SECOND)
+  }
+  for (const route of stage.landscape.routes) {
+    const process = processes.any()
+    if (!process) {
+      violations.push('no process is there at the end')
+      return
+    }
+    const asked = {
+      reason: `last-${route.destination.alias}`,
+      by: ASKERS[0],
+      route,
+      mode: 'plan' as const,
+      at: time.now,
+      scope: { users: { kind: 'all' }, keys: { kind: 'all' } } as const,
+    }
+    await crowd.submit(process, asked)
+    const last = crowd.asked.at(-1)?.answer
+    if (!last || 'refused' in last)
+      violations.push(
+        `${route.destination.alias} is not free at the end: a new ask is refused with ${last && 'refused' in last ? last.refused : 'silence'}`,
+      )
+  }
+}
+
+function isQuiet({ database }: Stage): boolean {
+  const left = database.raw
+    .prepare('select count(*) as count from requests where is_open = 1 or painted_version < version')
+    .get()
+  return typeof left === 'object' && left !== null && 'count' in left && left.count === 0
+}
+
+function openOnes({ database }: Stage): string {
+  const rows = database.raw
+    .prepare(
+      'select id, state, version, painted_version, lease_until, paint_after from requests where is_open = 1 or painted_version < version',
+    )
+    .all()
+  return JSON.stringify(rows)
+}
+
+function figuresOf(stage: Stage): Figures {
+  const states: Record<string, number> = {}
+  const rows: readonly unknown[] = stage.database.raw.prepare('select state from requests').all()
+  for (const row of rows) {
+    const state = typeof row === 'object' && row !== null && 'state' in row ? `${row.state}` : '?'
+    states[state] = (states[state] ?? 0) + 1
+  }
+  const calls = Object.fromEntries([...stage.calls.most].map(([name, { count }]) => [name, count]))
+  return { minutes: (stage.time.now - START) / MINUTE, states, calls }
+}

@@ -1,0 +1,87 @@
+import type { ChannelFacts, Workspace } from '../../../src/application/ports.ts'
+import type { Person } from '../../../src/domain/approval-policy.ts'
+import type { MembershipFlaw } from '../../../src/domain/refusal.ts'
+import type { Random } from '../random.ts'
+import type { Time } from '../time.ts'
+import type { Weather } from '../weather.ts'
+
+export const CHANNEL = 'C0SYNCS'
+export const GROUP = 'S0CUSTODIANS'
+export const ASKERS = ['U0ASKER', 'U0BOTH'] as const
+/** Named on the route; `U0BOTH` asks too. */
+export const LISTED = ['U0ALICE', 'U0BOTH'] as const
+export const GROUPED = ['U0CAROL', 'U0DAVE'] as const
+export const OTHERS = ['U0OUTSIDER', 'U0GUEST'] as const
+export const EVERYBODY = [...new Set([...ASKERS, ...LISTED, ...GROUPED, ...OTHERS])]
+
+/** What was true of a person at a time: for the oracle. */
+interface Standing {
+  readonly from: number
+  readonly members: readonly string[]
+  readonly flaws: ReadonlyMap<string, MembershipFlaw>
+}
+
+/** Who is who in the workspace, now and before. */
+export class People implements Workspace {
+  readonly history: Standing[] = []
+  readonly #time: Time
+  readonly #random: Random
+  readonly #weather: Weather
+
+  constructor(time: Time, random: Random, weather: Weather) {
+    this.#time = time
+    this.#random = random
+    this.#weather = weather
+    this.history.push({ from: 0, members: [...GROUPED], flaws: new Map([['U0GUEST', 'guest']]) })
+  }
+
+  /** Somebody leaves the group, or joins it. */
+  changeMembers(user: string): void {
+    const { members, flaws } = this.#last()
+    const next = members.includes(user) ? members.filter((member) => member !== user) : [...members, user]
+    this.history.push({ from: this.#time.now, members: next, flaws })
+  }
+
+  deactivate(user: string): void {
+    const { members, flaws } = this.#last()
+    this.history.push({ from: this.#time.now, members, flaws: new Map([...flaws, [user, 'deactivated']]) })
+  }
+
+  /** Was this person, at any moment between, one who may decide on this route? */
+  mightDecide(user: string, from: number, to: number): boolean {
+    return this.history.some((standing, at) => {
+      const until = this.history[at + 1]?.from ?? Number.MAX_SAFE_INTEGER
+      if (until <= from || standing.from > to) return false
+      if (standing.flaws.has(user)) return false
+      return (LISTED as readonly string[]).includes(user) || standing.members.includes(user)
+    })
+  }
+
+  async person(userId: string): Promise<Person> {
+    await this.#answer()
+    const flaw = this.#last().flaws.get(userId)
+    return flaw ? { id: userId, flaw } : { id: userId }
+  }
+
+  async membersOf(): Promise<readonly string[]> {
+    await this.#answer()
+    return this.#last().members
+  }
+
+  async channel(id: string): Promise<ChannelFacts | undefined> {
+    await this.#answer()
+    return { id, name: 'hsm-syncs', botIsMember: true, isExternal: false }
+  }
+
+  #last(): Standing {
+    const last = this.history.at(-1)
+    if (!last) throw new Error('nobody is there')
+    return last
+  }
+
+  async #answer(): Promise<void> {
+    await this.#time.sleep(this.#random.int(50, 400))
+    if (this.#weather.spell('workspace') || this.#weather.happens('workspace', 0.1))
+      throw new Error('Slack does not answer')
+  }
+}

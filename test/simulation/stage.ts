@@ -1,0 +1,173 @@
+import { parseClusterId } from '../../src/domain/ids.ts'
+import type { Bastion as BastionSettings, Landscape, Route } from '../../src/domain/route.ts'
+import type { EngineName } from '../../src/domain/spec.ts'
+import { allEngines } from '../../src/engines/index.ts'
+import { Bastion } from './bastion/bastion.ts'
+import { Ssm } from './bastion/ssm.ts'
+import { TROUBLES } from './bastion/tool.ts'
+import { cliPart, cmuPart } from './bastion/tool-parts.ts'
+import { Calls } from './calls.ts'
+import { newDatabase, type Opened } from './database.ts'
+import { Random } from './random.ts'
+import { makeClusters, Secrets } from './scenario.ts'
+import { Channel } from './slack/channel.ts'
+import { CHANNEL, GROUP, LISTED, People } from './slack/people.ts'
+import { MINUTE, Time } from './time.ts'
+import { Weather } from './weather.ts'
+import { Directory } from './world/directory.ts'
+import type { Hsms } from './world/hsms.ts'
+
+const engines = allEngines()
+
+/** Everything of one run that is not the product. */
+export class Stage {
+  readonly seed: number
+  readonly isTraced: boolean
+  readonly story: string[] = []
+  readonly engines = engines
+  readonly time = new Time()
+  readonly weather: Weather
+  readonly engine: EngineName
+  readonly hsms: Hsms
+  readonly secrets: Secrets
+  readonly bastion: Bastion
+  readonly ssm: Ssm
+  readonly directory: Directory
+  readonly people: People
+  readonly channel: Channel
+  readonly calls: Calls
+  readonly landscape: Landscape
+  readonly database: Opened
+  /** Two processes share the store. */
+  readonly isPair: boolean
+
+  private constructor(seed: number, isTraced: boolean, database: Opened) {
+    this.seed = seed
+    this.isTraced = isTraced
+    this.database = database
+    const { time } = this
+    const random = this.random('scenario')
+    this.engine = random.pick(['cmu', 'cloudhsm-cli'])
+    this.isPair = random.chance(0.2)
+    this.weather = new Weather(time, this.random('weather'))
+    this.hsms = makeClusters(time, random, this.engine)
+    this.hsms.baseConfig = baseConfigOf('first')
+    this.hsms.changed()
+    this.secrets = new Secrets(this.weather, this.random('secrets'))
+    this.bastion = this.#bastion(this.random('tool'))
+    this.ssm = new Ssm(time, this.random('ssm'), this.weather, this.bastion)
+    this.directory = new Directory(time, this.random('directory'), this.weather, this.hsms)
+    this.people = new People(time, this.random('people'), this.weather)
+    this.channel = new Channel(time, this.random('slack'), this.weather)
+    this.calls = new Calls(time)
+    this.landscape = landscapeOf(this.hsms, random)
+  }
+
+  static async make(seed: number, isTraced: boolean): Promise<Stage> {
+    return new Stage(seed, isTraced, await newDatabase())
+  }
+
+  random(name: string): Random {
+    return new Random(this.seed, name)
+  }
+
+  /** One line of the story: who, what, and what came of it. */
+  tell(who: string, what: string, answer?: unknown): void {
+    if (!this.isTraced) return
+    const said =
+      answer === undefined
+        ? ''
+        : ` → ${answer instanceof Error ? `${answer.name}: ${answer.message}` : JSON.stringify(answer)}`
+    this.story.push(`${this.#clock()} ${who}: ${what}${said.slice(0, 600)}`)
+  }
+
+  #clock(): string {
+    return new Date(this.time.now).toISOString().slice(11, 23)
+  }
+
+  #bastion(random: Random): Bastion {
+    const { time, hsms, weather, secrets } = this
+    const trouble = (command: string) => {
+      if (!weather.happens('tool', command.startsWith('login') ? 0.02 : 0.05)) return undefined
+      const found = random.weighted(TROUBLES)
+      this.tell('tool', `${command} goes wrong`, found)
+      return found
+    }
+    const workshop = {
+      hsms,
+      random,
+      trouble,
+      baseConfig: () => hsms.baseConfig,
+      secret: (reference: string) => secrets.of(reference),
+    }
+    return new Bastion({
+      time,
+      name: 'us-bastion',
+      diskTrouble: () => weather.spell('disk'),
+      tmpfsTrouble: () => weather.spell('tmpfs'),
+      secret: workshop.secret,
+      tool: this.engine === 'cmu' ? cmuPart(workshop) : cliPart(workshop),
+      started: (operation) => {
+        hsms.note({ at: time.now, did: 'start', bastion: 'us-bastion', operation })
+        this.tell('bastion', `starts the tool for ${operation}`)
+      },
+    })
+  }
+}
+
+export function baseConfigOf(note: string): string {
+  const server = {
+    certificate: '/opt/cloudhsm/etc/client.crt',
+    enable: 'yes',
+    hostname: '10.9.9.9',
+    name: '10.9.9.9',
+    pkey: '/opt/cloudhsm/etc/client.key',
+    port: 2225,
+    CAfile: '',
+    CApath: '/opt/cloudhsm/etc/certs',
+    ssl_ciphers: '',
+    server_ssl: 'yes',
+    e2e_encryption: { enable: 'yes', owner_cert_path: '/opt/cloudhsm/etc/customerCA.crt' },
+  }
+  return `${JSON.stringify({ scard: { enable: 'no', port: 2225 }, note, servers: [server] }, null, 4)}\n`
+}
+
+function landscapeOf(hsms: Hsms, random: Random): Landscape {
+  const sides = hsms.clusters.map(({ alias, clusterId, region }) => {
+    const id = parseClusterId(clusterId)
+    if (!id) throw new Error(`${clusterId} is no cluster id`)
+    return { alias, clusterId: id, region }
+  })
+  const [source, ...clones] = sides
+  if (!source) throw new Error('a world without a source')
+  const bastion: BastionSettings = {
+    name: 'us-bastion',
+    instanceId: 'i-0123456789abcdef0',
+    region: 'us-east-1',
+    platform: 'linux',
+    stateDir: '/var/lib/cloudhsm-sync',
+    workDir: '/dev/shm',
+    credentials: { source: 'secretsmanager', id: 'hsm/crypto-officer' },
+    cmu: { binary: '/opt/cloudhsm/bin/cloudhsm_mgmt_util', config: '/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg' },
+    cli: {
+      binary: '/opt/cloudhsm/bin/cloudhsm-cli',
+      configure: '/opt/cloudhsm/bin/configure-cli',
+      config: '/opt/cloudhsm/etc/cloudhsm-cli.cfg',
+    },
+    cryptoUsers: random.chance(0.4) ? [{ user: 'jdoe', source: 'secretsmanager', id: 'hsm/jdoe' }] : [],
+  }
+  const routes = clones.map(
+    (destination): Route => ({
+      source,
+      destination,
+      bastion,
+      channel: CHANNEL,
+      engine: 'auto',
+      approvers: { users: [...LISTED], userGroups: [GROUP] },
+      required: random.pick([1, 2, 2]),
+      expiresAfterMs: random.int(12, 25) * MINUTE,
+      reminders: [0.5],
+    }),
+  )
+  return { clusters: sides, routes }
+}
