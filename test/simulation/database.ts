@@ -27,5 +27,15 @@ async function migrated(): Promise<Buffer> {
 }
 
 function over(raw: Sqlite.Database): Kysely<Tables> {
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: raw }) })
+  const prepared = new Map<string, Sqlite.Statement>()
+  // Each statement is prepared once: the product's driver does it anew each time, which costs more than to run it.
+  const database = {
+    close: () => raw.close(),
+    prepare: (sql: string) => {
+      const statement = prepared.get(sql) ?? raw.prepare(sql)
+      prepared.set(sql, statement)
+      return statement
+    },
+  }
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
 }

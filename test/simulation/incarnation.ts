@@ -4,6 +4,7 @@ import type { Deps } from '../../src/application/ports.ts'
 import type { RequestId } from '../../src/domain/ids.ts'
 import type { Log } from '../../src/log.ts'
 import { startWork, type Work } from '../../src/work.ts'
+import { withoutRepeats } from './polls.ts'
 import type { Random } from './random.ts'
 import type { Stage } from './stage.ts'
 
@@ -62,7 +63,7 @@ export class Incarnation {
       directory: this.#guarded(stage.directory, 'aws'),
       bastions: this.#guarded(stage.ssm, 'ssm'),
       workspace: this.#guarded(stage.people, 'slack'),
-      store: this.#guarded(requestStore(stage.database), 'store'),
+      store: this.#guarded(withoutRepeats(requestStore(stage.database), stage.database.raw, stage.time), 'store'),
       holder,
       log: this.#log(holder),
     }

@@ -32,7 +32,8 @@ export function planMishaps(stage: Stage): void {
   })
   at(weather.moments('slack', 0.6), () => {
     const card = stage.channel.posted.findLast((posted) => isCard(posted) && !posted.isDeleted)
-    if (!card) return
+    // Nobody looks again at the card of what is over and shown: that it stays away then is no fault.
+    if (!card || isShownToTheEnd(stage, card.mark?.request ?? '')) return
     stage.tell('somebody', `deletes the card of ${card.mark?.request}`)
     stage.channel.remove(card)
   })
@@ -112,4 +113,8 @@ function changeByHand(stage: Stage, random: Random): void {
     // A user's keys go with the user.
     for (const key of hsms.keysOf(hsm)) if (key.owner === gone.name) hsms.remove(key)
   }
+}
+
+function isShownToTheEnd({ database }: Stage, id: string): boolean {
+  return database.raw.prepare('select 1 from requests where id = ? and is_open = 0 and painted_version >= version').get(id) !== undefined
 }

@@ -1,6 +1,7 @@
 import { Crowd } from './crowd.ts'
 import { planMishaps } from './mishaps.ts'
 import { judge } from './oracle/judge.ts'
+import { requestsOf } from './oracle/records.ts'
 import { Processes } from './processes.ts'
 import { ASKERS } from './slack/people.ts'
 import { Stage } from './stage.ts'
@@ -101,10 +102,9 @@ function openOnes({ database }: Stage): string {
 
 function figuresOf(stage: Stage): Figures {
   const states: Record<string, number> = {}
-  const rows: readonly unknown[] = stage.database.raw.prepare('select state from requests').all()
-  for (const row of rows) {
-    const state = typeof row === 'object' && row !== null && 'state' in row ? `${row.state}` : '?'
-    states[state] = (states[state] ?? 0) + 1
+  for (const { state, outcome } of requestsOf(stage)) {
+    const name = outcome?.stop ? `${state}: ${outcome.stop.code}` : state
+    states[name] = (states[name] ?? 0) + 1
   }
   const calls = Object.fromEntries([...stage.calls.most].map(([name, { count }]) => [name, count]))
   return { minutes: (stage.time.now - START) / MINUTE, states, calls }

@@ -111,6 +111,10 @@ export class Stage {
         hsms.note({ at: time.now, did: 'start', bastion: 'us-bastion', operation })
         this.tell('bastion', `starts the tool for ${operation}`)
       },
+      ended: (operation, result) => {
+        hsms.note({ at: time.now, did: 'end', result, operation })
+        this.tell('bastion', `ends the session of ${operation}`, result)
+      },
     })
   }
 }

@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly tool: ToolPart
   /** The tool's program was started for this operation. */
   readonly started: (operation: string) => void
+  /** Its session ended, whatever becomes of the answer. */
+  readonly ended: (operation: string, result: string) => void
 }
 
 /** What the SSM agent gets of a script. */
@@ -136,6 +138,7 @@ export class Bastion {
   #conclude(data: ReadonlyMap<string, string>, session: Session): Ended {
     const result = session.stop === '' ? 'done' : `stopped-${session.stop}`
     const content = pack(session.folder.transcript)
+    this.#around.ended(data.get('operation') ?? '', result)
     session.remember(result, session.detail, content)
     return answer(data, result, { detail: session.detail, facts: session.facts(), content })
   }

@@ -1,11 +1,22 @@
 import type { Crowd } from '../crowd.ts'
 import type { Stage } from '../stage.ts'
+import { judgeApprovals } from './approvals.ts'
+import { judgeAudit } from './audit.ts'
+import { judgeCalls } from './calls.ts'
 import { judgeOperations } from './operations.ts'
+import { judgeOutcomes } from './outcomes.ts'
 import { requestsOf } from './records.ts'
+import { judgeSlack } from './slack.ts'
 
-/** Everything that is claimed and not true. */
+/** Everything that is claimed and not true. The oracle knows the HSMs, the bastion, Slack and what people did; it uses none of the product's own judgement. */
 export async function judge(stage: Stage, crowd: Crowd): Promise<readonly string[]> {
   const requests = requestsOf(stage)
-  void crowd
-  return [...judgeOperations(stage, requests)]
+  return [
+    ...judgeOperations(stage, requests),
+    ...judgeApprovals(stage, crowd, requests),
+    ...judgeOutcomes(stage, requests),
+    ...judgeSlack(stage, requests),
+    ...(await judgeAudit(stage, requests)),
+    ...judgeCalls(stage),
+  ]
 }

@@ -14,7 +14,7 @@ export function judgeOperations({ hsms }: Stage, requests: readonly RequestDoc[]
     const deeds = deedsOf(hsms.deeds, request.id)
     violations.push(...judgeLogins(request, deeds))
     if (NOTHING_RAN.has(request.state)) {
-      const deed = deeds.find(({ did }) => did !== 'start')
+      const deed = deeds.find(({ did }) => did !== 'start' && did !== 'end')
       if (deed) violations.push(`request ${request.id} is ${request.state}, so nothing has run, but ${told(deed)}`)
     }
   }
@@ -48,6 +48,8 @@ export function told(deed: Deed): string {
   switch (deed.did) {
     case 'start':
       return `the tool started at ${at} (${deed.operation})`
+    case 'end':
+      return `the session ended at ${at} (${deed.operation}: ${deed.result})`
     case 'login':
       return `${deed.user} logged in on ${deed.where} at ${at} (${deed.operation}, ${deed.ok ? 'worked' : 'failed'})`
     case 'user':

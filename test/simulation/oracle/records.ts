@@ -77,6 +77,8 @@ export interface StepDoc {
   readonly plannedAt: number
   readonly commandId?: string
   readonly endedAt?: number
+  readonly end?: { readonly kind: string }
+  readonly evidence?: string
 }
 
 export interface AuditDoc {

@@ -43,6 +43,7 @@ export interface SimCluster {
 /** Something that was done to an HSM, or that a tool tried. `operation`: by which step of the bot; absent: by people, or by the service. */
 export type Deed = { readonly at: number; readonly operation?: string } & (
   | { readonly did: 'start'; readonly bastion: string }
+  | { readonly did: 'end'; readonly result: string }
   | { readonly did: 'login'; readonly where: string; readonly user: string; readonly ok: boolean }
   | { readonly did: 'user'; readonly hsm: string; readonly name: string }
   | { readonly did: 'key'; readonly hsm: string; readonly handle: number }

@@ -1,0 +1,45 @@
+import { verifyChain } from '../../../src/adapters/store/audit-chain.ts'
+import type { Stage } from '../stage.ts'
+import { type AuditDoc, auditOf, type RequestDoc } from './records.ts'
+
+/** The chain verifies, and every effect has its row. */
+export async function judgeAudit(stage: Stage, requests: readonly RequestDoc[]): Promise<string[]> {
+  const violations: string[] = []
+  const { broken } = await verifyChain(stage.database.db)
+  if (broken) violations.push(`the audit chain breaks at row ${broken.seq}: ${broken.problem}`)
+  const rows = auditOf(stage)
+  for (const request of requests) {
+    const own = rows.filter(({ request_id: id }) => id === request.id)
+    violations.push(...judgeRows(request, own).map((problem) => `the record of ${request.id} ${problem}`))
+  }
+  const recorded = new Set(rows.flatMap(({ type, facts }) => (type.startsWith('ssm-') ? [facts.operation] : [])))
+  for (const { did, operation } of stage.hsms.deeds)
+    if (did === 'start' && !recorded.has(operation))
+      violations.push(`the record has no command for ${operation}, whose tool was started`)
+  return violations
+}
+
+const ENDS: ReadonlySet<string> = new Set([
+  'rejected',
+  'withdrawn',
+  'expired',
+  'stale',
+  'succeeded',
+  'partial',
+  'failed',
+  'unknown',
+])
+
+function judgeRows(request: RequestDoc, rows: readonly AuditDoc[]): string[] {
+  const problems: string[] = []
+  const count = (type: string) => rows.filter((row) => row.type === type).length
+  if (count('requested') !== 1) problems.push(`has ${count('requested')} rows of its beginning`)
+  if (ENDS.has(request.state) && count(request.state) < 1) problems.push(`does not say that it is ${request.state}`)
+  for (const { by, verdict } of request.decisions) {
+    const type = verdict === 'approve' ? 'approved' : 'rejected'
+    if (!rows.some((row) => row.type === type && row.actor === by)) problems.push(`lacks that ${by} ${type} it`)
+  }
+  if (request.startedAt !== undefined && request.outcome?.stop?.code !== 'could-not-check' && count('running') !== 1)
+    problems.push(`has ${count('running')} rows of its start`)
+  return problems
+}

@@ -1,0 +1,182 @@
+import type { Stage } from '../stage.ts'
+import { MINUTE } from '../time.ts'
+import { judgeCounts } from './counts.ts'
+import { deedsOf, told } from './operations.ts'
+import {
+  destinationsOf,
+  mayHaveKey,
+  mayHaveUser,
+  type PlaceTruth,
+  type Span,
+  sourceOf,
+  surelyHasKey,
+  surelyHasUser,
+  wantedKeys,
+  wantedUsers,
+} from './presence.ts'
+import { type OutcomeDoc, type RequestDoc, type StepDoc, stepsOf } from './records.ts'
+
+/** Every statement of an outcome report is true of the HSMs. */
+export function judgeOutcomes(stage: Stage, requests: readonly RequestDoc[]): string[] {
+  return requests.flatMap((request) => {
+    const steps = stepsOf(stage, request.id)
+    const problems = [
+      ...judgeSteps(stage, request, steps),
+      ...judgePauses(stage, request),
+      ...(request.outcome ? judgeReport(stage, request, { outcome: request.outcome, steps }) : []),
+    ]
+    return problems.map((problem) => `request ${request.id} (${request.state}): ${problem}`)
+  })
+}
+
+/** What is stored of a step: that it never ran, or only read. */
+function judgeSteps({ hsms }: Stage, { id }: RequestDoc, steps: readonly StepDoc[]): string[] {
+  return steps.flatMap(({ n, end, evidence }) => {
+    const deeds = hsms.deeds.filter(
+      ({ operation, did }) => operation === `${id}.${n}` && did !== 'start' && did !== 'end',
+    )
+    const write = deeds.find(({ did }) => did !== 'login')
+    const [deed] = deeds
+    if ((end?.kind === 'not-executed' || evidence === 'nothing-sent') && deed)
+      return [`step ${n} is said to have sent nothing, but ${told(deed)}`]
+    if (evidence === 'only-reads-sent' && write)
+      return [`step ${n} is said to have sent reads only, but ${told(write)}`]
+    return []
+  })
+}
+
+/** Longer than a run may lie still, with what a step itself may take. */
+const LONGEST_PAUSE_MS = 22 * MINUTE
+
+/** A run that lay still for too long writes nothing more from what it listed before. */
+function judgePauses({ hsms }: Stage, { id }: RequestDoc): string[] {
+  const deeds = deedsOf(hsms.deeds, id)
+  let last: number | undefined
+  let paused = 0
+  for (const deed of deeds) {
+    if (last !== undefined && deed.did === 'start') paused = Math.max(paused, deed.at - last)
+    if ((deed.did === 'user' || deed.did === 'key') && paused > LONGEST_PAUSE_MS)
+      return [`after a pause of ${Math.round(paused / MINUTE)} minutes ${told(deed)}`]
+    last = deed.at
+  }
+  return []
+}
+
+interface Report {
+  readonly outcome: OutcomeDoc
+  readonly steps: readonly StepDoc[]
+}
+
+function judgeReport(stage: Stage, request: RequestDoc, report: Report): string[] {
+  const { outcome, steps } = report
+  const violations: string[] = []
+  const write = deedsOf(stage.hsms.deeds, request.id).find(({ did }) => did === 'user' || did === 'key')
+  if (saysUnchanged(outcome) && write) violations.push(`it says that nothing was changed, but ${told(write)}`)
+  if (outcome.state !== request.state) violations.push(`its outcome is ${outcome.state}`)
+  if (stage.weather.faults.size === 0 && request.state === 'unknown')
+    violations.push('unknown, although nothing went wrong')
+  if (request.state === 'partial' && outcome.troubles.length === 0)
+    violations.push('partly done, and no trouble is named')
+  const failedLogin = deedsOf(stage.hsms.deeds, request.id).some((deed) => deed.did === 'login' && !deed.ok)
+  if (outcome.stop?.code === 'login-failed' && !failedLogin && !stage.weather.faults.has('tool'))
+    violations.push('it says that a login failed, none did')
+  const listing = spanOf(steps, outcome)
+  const source = sourceOf(stage, request)
+  if (!listing || !source) {
+    if (request.state === 'succeeded') violations.push('it succeeded without a listing')
+    return violations
+  }
+  const places = destinationsOf(stage, request)
+  const seen = { source, places, listing, outcome, steps }
+  if (request.state === 'succeeded' && request.spec.mode === 'sync') violations.push(...judgeSuccess(request, seen))
+  else if (request.spec.mode === 'sync' && outcome.proof !== 'none') violations.push(...judgeNamed(request, seen))
+  violations.push(...judgeCounts(stage, request, seen))
+  return violations
+}
+
+export interface Seen {
+  readonly source: NonNullable<ReturnType<typeof sourceOf>>
+  readonly places: readonly PlaceTruth[]
+  /** When the listing was made that the report is about. */
+  readonly listing: Span
+  readonly outcome: OutcomeDoc
+  readonly steps: readonly StepDoc[]
+}
+
+export function saysUnchanged({ wrote, evidence }: OutcomeDoc): boolean {
+  return wrote === false || evidence === 'nothing-sent' || evidence === 'only-reads-sent'
+}
+
+/** The last listing of all that the outcome may stand on. */
+function spanOf(steps: readonly StepDoc[], { proof }: OutcomeDoc): Span | undefined {
+  if (proof === 'none') return undefined
+  const listings = steps.filter(
+    ({ plan, endedAt }) => plan.kind === 'inventory' && endedAt !== undefined && plan.purpose === proof,
+  )
+  const last = proof === 'before' ? listings[0] : listings.at(-1)
+  const first = proof === 'before' ? last : listings[0]
+  // A verification may be listed several times, and the last of them unreadable: then the one before counts.
+  return first && last && { from: first.plannedAt, to: listings.at(-1)?.endedAt ?? 0 }
+}
+
+function judgeSuccess(request: RequestDoc, { source, places, listing }: Seen): string[] {
+  const { engine } = request.spec
+  const all = { from: request.startedAt ?? 0, to: listing.to }
+  const users = wantedUsers(source, request, all).flatMap((user) =>
+    places
+      .filter((place) => !mayHaveUser(place, user, listing))
+      .map(({ server }) => `it succeeded, but user ${user.name} is not on server ${server}`),
+  )
+  const keys = wantedKeys(source, request, all).flatMap((key) =>
+    places
+      .filter((place) => !mayHaveKey(place, key, listing, engine))
+      .map(({ server }) => `it succeeded, but key ${key.handle} is not so on server ${server}`),
+  )
+  return [...users, ...keys]
+}
+
+/** What is not where it should be is named. */
+function judgeNamed(request: RequestDoc, { source, places, listing, outcome }: Seen): string[] {
+  if (outcome.destinations.length === 0) return []
+  const { engine } = request.spec
+  const all = { from: request.startedAt ?? 0, to: listing.to }
+  const isNamed = (kind: string, names: readonly string[], server: number) =>
+    outcome.troubles.some(
+      (trouble) =>
+        trouble.kind === kind &&
+        names.includes(trouble.name) &&
+        (trouble.server === undefined || trouble.server === server),
+    )
+  const users = wantedUsers(source, request, all).flatMap((user) =>
+    places
+      .filter((place) => !mayHaveUser(place, user, listing) && !isNamed('user', [user.name], place.server))
+      .map(({ server }) => `user ${user.name} is not on server ${server}, and that is not said`),
+  )
+  const keys = wantedKeys(source, request, all).flatMap((key) =>
+    places
+      .filter((place) => !mayHaveKey(place, key, listing, engine) && !isNamed('key', namesOf(key.handle), place.server))
+      .map(({ server }) => `key ${key.handle} is not so on server ${server}, and that is not said`),
+  )
+  return [...users, ...keys, ...judgeUntrue(request, { source, places, listing, outcome, steps: [] })]
+}
+
+/** What is named as missing is not there all the time. */
+function judgeUntrue(request: RequestDoc, { source, places, listing, outcome }: Seen): string[] {
+  const { engine } = request.spec
+  return outcome.troubles.flatMap(({ kind, name, server, problem }) => {
+    if (problem !== 'failed' && problem !== 'untried' && problem !== 'not-spread') return []
+    const place = places.filter((one) => server === undefined || one.server === server)
+    const user = kind === 'user' ? source.users.find((one) => one.name === name) : undefined
+    const key = kind === 'key' ? source.keys.find((one) => namesOf(one.handle).includes(name)) : undefined
+    const isThere =
+      place.length > 0 &&
+      place.every(
+        (one) => (user && surelyHasUser(one, user, listing)) || (key && surelyHasKey(one, key, listing, engine)),
+      )
+    return isThere ? [`${kind} ${name} is said to be ${problem}, but it is there`] : []
+  })
+}
+
+export function namesOf(handle: number): readonly string[] {
+  return [`${handle}`, `0x${handle.toString(16).padStart(16, '0')}`]
+}

@@ -1,0 +1,56 @@
+import type Sqlite from 'better-sqlite3'
+import type { Store } from '../../src/application/store.ts'
+import type { Time } from './time.ts'
+
+/** What the product asks again and again, with the time of now or without. */
+const POLLS: ReadonlySet<string> = new Set(['claimRun', 'unpainted', 'pastExpiry', 'list'])
+
+interface Known {
+  readonly at: unknown
+  readonly until: number
+  readonly answer: unknown
+}
+
+/**
+ * The store, only that it is not asked twice for the same: while nothing was written and no instant that stands in it has passed, an answer that found nothing
+ * is still right, whatever the product makes of it. Most of a run's virtual time is such waiting.
+ */
+export function withoutRepeats(store: Store, raw: Sqlite.Database, time: Time): Store {
+  const changes = raw.prepare('select total_changes()').pluck()
+  const nextInstant = raw.prepare(nextInstantQuery(raw)).pluck()
+  const known = new Map<string, Known>()
+  const ask = async (name: string, call: () => Promise<unknown>): Promise<unknown> => {
+    const before = known.get(name)
+    if (before && before.at === changes.get() && time.now < before.until) return before.answer
+    const answer = await call()
+    if (isNothing(answer)) {
+      const next = nextInstant.get({ now: time.now })
+      known.set(name, { at: changes.get(), until: typeof next === 'number' ? next : Number.MAX_SAFE_INTEGER, answer })
+    } else known.delete(name)
+    return answer
+  }
+  return new Proxy(store, {
+    get: (target, key) => {
+      const member: unknown = Reflect.get(target, key)
+      if (typeof member !== 'function' || !POLLS.has(String(key))) return member
+      return (...args: unknown[]) => {
+        const name = key === 'list' ? `list ${JSON.stringify(args)}` : String(key)
+        return ask(name, () => Reflect.apply(member, target, args))
+      }
+    },
+  })
+}
+
+function isNothing(answer: unknown): boolean {
+  if (answer === undefined) return true
+  if (Array.isArray(answer)) return answer.length === 0
+  return typeof answer === 'object' && answer !== null && Object.values(answer).every(isNothing)
+}
+
+/** The next instant that stands in any column of a request. */
+function nextInstantQuery(raw: Sqlite.Database): string {
+  const columns: readonly unknown[] = raw.prepare("select name from pragma_table_info('requests')").pluck().all()
+  const instants = columns.filter((name) => typeof name === 'string' && /_(until|after|at)$/.test(name))
+  const each = instants.map((name) => `select min(${name}) as at from requests where ${name} > @now`)
+  return `select min(at) from (${each.join(' union all ')})`
+}
