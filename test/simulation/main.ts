@@ -1,30 +1,58 @@
 import { parseArgs } from 'node:util'
 import { simulate } from './run.ts'
+import { FAILED_ONCE } from './seeds.ts'
+import { summary } from './summary.ts'
+import { runSeeds, work } from './workers.ts'
+
+// npm run simulate [-- --seeds 1-2000 | --seed 77 --trace | --new 50 | --planted [name]]: see README, "Working on it".
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string' }, seed: { type: 'string' }, trace: { type: 'boolean', default: false } },
+  options: {
+    seeds: { type: 'string', default: '1-300' },
+    seed: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+    new: { type: 'string' },
+    planted: { type: 'boolean', default: false },
+    'first-only': { type: 'boolean', default: false },
+    worker: { type: 'boolean', default: false },
+  },
 })
 
-const [from = 1, to = 100] = values.seed
-  ? [Number(values.seed), Number(values.seed)]
-  : (values.seeds ?? '1-100').split('-').map(Number)
-const began = performance.now()
-let bad = 0
-const states: Record<string, number> = {}
-let minutes = 0
-for (let seed = from; seed <= to; seed++) {
-  const verdict = await simulate(seed, values.trace)
-  minutes += verdict.figures.minutes
-  for (const [state, count] of Object.entries(verdict.figures.states)) states[state] = (states[state] ?? 0) + count
-  if (values.trace) console.log(verdict.story.join('\n'))
-  if (verdict.violations.length > 0) {
-    bad++
-    console.log(`seed ${seed}: ${verdict.violations.join('\n  ')}`)
-  }
+if (values.worker) work()
+else if (values.planted) {
+  const { seekPlanted } = await import('./seek-planted.ts')
+  process.exitCode = await seekPlanted()
+} else if (values.seed !== undefined) process.exitCode = await one(Number(values.seed))
+else process.exitCode = await many()
+
+async function one(seed: number): Promise<number> {
+  const { violations, story } = await simulate(seed, true)
+  if (values.trace || violations.length > 0) console.log(story.join('\n'))
+  for (const violation of violations) console.log(`VIOLATED: ${violation}`)
+  console.log(
+    `seed ${seed}: ${violations.length === 0 ? 'everything holds' : `${violations.length} claims do not hold`}`,
+  )
+  return violations.length === 0 ? 0 : 1
 }
-console.log({
-  bad,
-  states,
-  minutes: minutes / (to - from + 1),
-  msPerRun: (performance.now() - began) / (to - from + 1),
-})
+
+async function many(): Promise<number> {
+  const seeds =
+    values.new === undefined
+      ? [...rangeOf(values.seeds), ...FAILED_ONCE.map(({ seed }) => seed)]
+      : newSeeds(Number(values.new))
+  if (values.new !== undefined) console.log(`new seeds: ${seeds.join(' ')}`)
+  const began = performance.now()
+  const verdicts = await runSeeds([...new Set(seeds)], { isFirstOnly: values['first-only'] })
+  console.log(summary(verdicts, performance.now() - began))
+  return verdicts.some(({ violations }) => violations.length > 0) ? 1 : 0
+}
+
+function rangeOf(text: string): number[] {
+  const [from = 1, to = from] = text.split('-').map(Number)
+  return Array.from({ length: to - from + 1 }, (_, at) => from + at)
+}
+
+/** Other seeds in every run of CI; their numbers are printed, so that a failure can be played again. */
+function newSeeds(count: number): number[] {
+  return Array.from({ length: count }, () => 1_000_000 + Math.floor(Math.random() * 1_000_000_000))
+}

@@ -116,5 +116,9 @@ function changeByHand(stage: Stage, random: Random): void {
 }
 
 function isShownToTheEnd({ database }: Stage, id: string): boolean {
-  return database.raw.prepare('select 1 from requests where id = ? and is_open = 0 and painted_version >= version').get(id) !== undefined
+  return (
+    database.raw
+      .prepare('select 1 from requests where id = ? and is_open = 0 and painted_version >= version')
+      .get(id) !== undefined
+  )
 }

@@ -1,0 +1,3 @@
+export async function seekPlanted(): Promise<number> {
+  return 1
+}
