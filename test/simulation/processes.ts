@@ -9,6 +9,8 @@ export class Processes {
   readonly #random: Random
   readonly #running: (Incarnation | undefined)[] = []
   #started = 0
+  /** When the last process is there again, as far as is known. */
+  lastStart = 0
 
   constructor(stage: Stage) {
     this.#stage = stage
@@ -49,12 +51,18 @@ export class Processes {
   #died(place: number): void {
     const { time, weather } = this.#stage
     this.#running[place] = undefined
+    // A new version comes the same way.
+    if (this.#random.chance(0.06)) this.#stage.update()
     const pause = this.#random.weighted([
       [this.#random.int(1, 10) * SECOND, 5],
       [this.#random.int(10, 180) * SECOND, 3],
       [this.#random.int(16, 30) * MINUTE, 1],
     ])
+    // Nobody may be there for a night: longer than a run may lie still.
+    const night = this.#random.chance(0.12) ? this.#random.int(29, 50) * MINUTE : undefined
     const latest = Math.max(weather.clearFrom, time.now + SECOND)
-    time.at(Math.min(time.now + pause, latest), () => void this.#start(place))
+    const back = night === undefined ? Math.min(time.now + pause, latest) : time.now + night
+    this.lastStart = Math.max(this.lastStart, back)
+    time.at(back, () => void this.#start(place))
   }
 }

@@ -55,7 +55,7 @@ async function end(stage: Stage, crowd: Crowd, processes: Processes, violations:
   const { time, weather } = stage
   await time.sleep(weather.clearFrom + 90 * SECOND - time.now)
   while (!isQuiet(stage)) {
-    if (time.now > weather.clearFrom + LONGEST_END_MS) {
+    if (time.now > Math.max(weather.clearFrom, processes.lastStart) + LONGEST_END_MS) {
       violations.push(`not at its end ${LONGEST_END_MS / MINUTE} minutes after the last fault: ${openOnes(stage)}`)
       return
     }

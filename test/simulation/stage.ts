@@ -1,4 +1,5 @@
-import { parseClusterId } from '../../src/domain/ids.ts'
+import { createHash } from 'node:crypto'
+import { parseClusterId, parseDigest } from '../../src/domain/ids.ts'
 import type { Bastion as BastionSettings, Landscape, Route } from '../../src/domain/route.ts'
 import type { EngineName } from '../../src/domain/spec.ts'
 import { allEngines } from '../../src/engines/index.ts'
@@ -24,7 +25,7 @@ export class Stage {
   readonly seed: number
   readonly isTraced: boolean
   readonly story: string[] = []
-  readonly engines = engines
+  readonly updates: { readonly from: number; readonly digest: string }[] = []
   readonly time = new Time()
   readonly weather: Weather
   readonly engine: EngineName
@@ -61,6 +62,20 @@ export class Stage {
     this.channel = new Channel(time, this.random('slack'), this.weather)
     this.calls = new Calls(time)
     this.landscape = landscapeOf(this.hsms, random)
+  }
+
+  /** What the bot's processes are made of from now on: another version says something else to the tools. */
+  update(): void {
+    const version = `version ${this.updates.length + 1}`
+    this.updates.push({ from: this.time.now, digest: createHash('sha256').update(version).digest('hex') })
+    this.tell('operator', `installs ${version}`)
+  }
+
+  program(): typeof engines {
+    const digest = parseDigest(this.updates.at(-1)?.digest ?? '')
+    if (!digest) return engines
+    const { cmu, 'cloudhsm-cli': cli } = engines
+    return { cmu: { ...cmu, programDigest: digest }, 'cloudhsm-cli': { ...cli, programDigest: digest } }
   }
 
   static async make(seed: number, isTraced: boolean): Promise<Stage> {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import type { Time } from '../time.ts'
 import { Disk, type Facts, type Folder } from './disk.ts'
@@ -39,8 +38,6 @@ export interface Ended {
 }
 
 const PIECE = 18_000
-// TODO: until the new protocol is on main.
-const IS_OLD = !existsSync(new URL('../../../src/engines/operation.sh', import.meta.url))
 const LOCK_MS = 20_000
 
 /** A bastion in memory. Kept parallel to operation.sh and bastion.sh, so that the two can be compared; test/contract/bastion-model.test.ts does. */
@@ -199,10 +196,9 @@ interface Told {
 /** The one block that the bot reads. */
 function answer(
   data: ReadonlyMap<string, string>,
-  told: string,
+  result: string,
   { detail = '', recorded, facts, content }: Told,
 ): Ended {
-  const result = IS_OLD && recorded !== undefined ? recorded : told
   const piece = Number(data.get('piece') ?? 1)
   const text = [
     '-----BEGIN HSM-SYNC-----',
@@ -211,7 +207,7 @@ function answer(
     `result=${result}`,
     `detail=${detail}`,
     ...(recorded === undefined ? [] : [`recorded=${recorded}`]),
-    ...(facts?.mark && !(IS_OLD && facts.mark === 'none') ? [`mark=${facts.mark}`] : []),
+    ...(facts?.mark ? [`mark=${facts.mark}`] : []),
     // A killed one has counted nothing for those who ask later.
     ...(facts && facts.sent >= 0 ? [`seconds=${facts.seconds}`, `sent=${facts.sent}`] : []),
     ...(facts && facts.logins.length > 0 ? [`logins=${facts.logins.join(',')}`] : []),

@@ -15,6 +15,8 @@ export interface Command {
   status: string
   output: string
   isOver: boolean
+  /** The bot was told of it. */
+  isTold: boolean
 }
 
 /** What becomes of a command between SSM, the agent and SSM's record of it. */
@@ -79,7 +81,9 @@ export class Ssm implements Bastions {
       await this.#time.sleep(this.#random.int(1, 20) * SECOND)
       return { kind: 'unsure', problem: 'TimeoutError: socket hang up' }
     }
-    return { kind: 'sent', commandId: this.#create(lines, comment).commandId }
+    const command = this.#create(lines, comment)
+    command.isTold = true
+    return { kind: 'sent', commandId: command.commandId }
   }
 
   async look(_instance: unknown, commandId: string): Promise<Invocation> {
@@ -88,7 +92,7 @@ export class Ssm implements Bastions {
     const command = this.commands.find((candidate) => candidate.commandId === commandId)
     if (!command || this.#time.now < command.visibleAt) return { kind: 'invisible' }
     if (!command.isOver) return { kind: 'waiting', status: command.status }
-    return ended(command.status, command.output)
+    return { kind: 'ended', status: command.status, output: command.output, complaint: '' }
   }
 
   async find(_instance: unknown, comment: string, since: number): Promise<string | undefined> {
@@ -112,6 +116,7 @@ export class Ssm implements Bastions {
       status: 'Pending',
       output: '',
       isOver: false,
+      isTold: false,
     }
     this.commands.push(command)
     this.#deliver(command, this.#fate())
@@ -195,16 +200,3 @@ export class Ssm implements Bastions {
 }
 
 export const REBOOT_MS = [5 * SECOND, 4 * MINUTE] as const
-
-/** SSM names these only for commands that never reached their script, it says. */
-const NEVER_EXECUTED: ReadonlySet<string> = new Set([
-  'Delivery Timed Out',
-  'Undeliverable',
-  'Invalid Platform',
-  'Access Denied',
-  'Terminated',
-])
-
-function ended(status: string, output: string): Invocation {
-  return { kind: 'ended', status, executed: NEVER_EXECUTED.has(status) ? 'no' : 'maybe', output }
-}

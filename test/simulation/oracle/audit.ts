@@ -16,6 +16,12 @@ export async function judgeAudit(stage: Stage, requests: readonly RequestDoc[]):
   for (const { did, operation } of stage.hsms.deeds)
     if (did === 'start' && !recorded.has(operation))
       violations.push(`the record has no command for ${operation}, whose tool was started`)
+  // Where a process crashes it may never have heard of a command that it sent.
+  if (stage.weather.faults.has('crash')) return violations
+  const known = new Set(rows.map(({ facts }) => facts.commandId))
+  for (const { commandId, comment, isTold } of stage.ssm.commands)
+    if (isTold && !known.has(commandId))
+      violations.push(`the record has no row for the command ${commandId} (${comment})`)
   return violations
 }
 

@@ -22,7 +22,7 @@ export function judgeOutcomes(stage: Stage, requests: readonly RequestDoc[]): st
     const steps = stepsOf(stage, request.id)
     const problems = [
       ...judgeSteps(stage, request, steps),
-      ...judgePauses(stage, request),
+      ...judgePauses(stage, request, steps),
       ...(request.outcome ? judgeReport(stage, request, { outcome: request.outcome, steps }) : []),
     ]
     return problems.map((problem) => `request ${request.id} (${request.state}): ${problem}`)
@@ -31,33 +31,43 @@ export function judgeOutcomes(stage: Stage, requests: readonly RequestDoc[]): st
 
 /** What is stored of a step: that it never ran, or only read. */
 function judgeSteps({ hsms }: Stage, { id }: RequestDoc, steps: readonly StepDoc[]): string[] {
-  return steps.flatMap(({ n, end, evidence }) => {
+  return steps.flatMap(({ n, end, finding }) => {
+    const isNothing = end?.kind === 'refused' || end?.kind === 'sealed' || finding?.evidence === 'nothing-sent'
     const deeds = hsms.deeds.filter(
       ({ operation, did }) => operation === `${id}.${n}` && did !== 'start' && did !== 'end',
     )
     const write = deeds.find(({ did }) => did !== 'login')
     const [deed] = deeds
-    if ((end?.kind === 'not-executed' || evidence === 'nothing-sent') && deed)
-      return [`step ${n} is said to have sent nothing, but ${told(deed)}`]
-    if (evidence === 'only-reads-sent' && write)
+    if (isNothing && deed) return [`step ${n} is said to have sent nothing, but ${told(deed)}`]
+    if (finding?.evidence === 'only-reads-sent' && write)
       return [`step ${n} is said to have sent reads only, but ${told(write)}`]
     return []
   })
 }
 
-/** Longer than a run may lie still, with what a step itself may take. */
-const LONGEST_PAUSE_MS = 22 * MINUTE
+/** Between what was planned last and what is planned next, and between a plan and its beginning on the bastion; with a minute for what stands between. */
+const LONGEST_PAUSE_MS = 31 * MINUTE
+const BEGINS_WITHIN_MS = 16 * MINUTE
 
-/** A run that lay still for too long writes nothing more from what it listed before. */
-function judgePauses({ hsms }: Stage, { id }: RequestDoc): string[] {
-  const deeds = deedsOf(hsms.deeds, id)
+/** A run that lay still for too long writes nothing more from what it listed before; nor does a version that was not approved. */
+function judgePauses({ hsms, updates, isPair }: Stage, { id, spec }: RequestDoc, steps: readonly StepDoc[]): string[] {
   let last: number | undefined
   let paused = 0
-  for (const deed of deeds) {
-    if (last !== undefined && deed.did === 'start') paused = Math.max(paused, deed.at - last)
-    if ((deed.did === 'user' || deed.did === 'key') && paused > LONGEST_PAUSE_MS)
-      return [`after a pause of ${Math.round(paused / MINUTE)} minutes ${told(deed)}`]
-    last = deed.at
+  for (const { n, plannedAt } of steps) {
+    if (last !== undefined) paused = Math.max(paused, plannedAt - last)
+    last = plannedAt
+    const write = hsms.deeds.find(
+      ({ operation, did }) => operation === `${id}.${n}` && (did === 'user' || did === 'key'),
+    )
+    if (!write) continue
+    if (paused > LONGEST_PAUSE_MS) return [`after a pause of ${Math.round(paused / MINUTE)} minutes ${told(write)}`]
+    const began = hsms.deeds.find(({ operation, did }) => operation === `${id}.${n}` && did === 'start')
+    if (began && began.at - plannedAt > BEGINS_WITHIN_MS)
+      return [`planned ${Math.round((began.at - plannedAt) / MINUTE)} minutes before ${told(write)}`]
+    const version = updates.findLast(({ from }) => from < plannedAt)
+    // Of two processes the other may still be the old version.
+    if (version && !isPair && spec.programDigest !== version.digest)
+      return [`another version than the approved one planned that ${told(write)}`]
   }
   return []
 }
@@ -103,8 +113,8 @@ export interface Seen {
   readonly steps: readonly StepDoc[]
 }
 
-export function saysUnchanged({ wrote, evidence }: OutcomeDoc): boolean {
-  return wrote === false || evidence === 'nothing-sent' || evidence === 'only-reads-sent'
+export function saysUnchanged({ evidence }: OutcomeDoc): boolean {
+  return evidence === 'nothing-sent' || evidence === 'only-reads-sent'
 }
 
 /** The last listing of all that the outcome may stand on. */

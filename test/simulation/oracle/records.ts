@@ -28,6 +28,7 @@ export interface SpecDoc {
   }
   readonly scope: { readonly users: SelectionDoc; readonly keys: SelectionDoc }
   readonly baseConfig: string
+  readonly programDigest?: string
 }
 
 export interface TargetDoc {
@@ -53,9 +54,7 @@ export interface OutcomeDoc {
   readonly proof: string
   readonly stop?: { readonly code: string; readonly detail: string }
   readonly withdrawn: boolean
-  /** Of older versions. */
-  readonly wrote?: boolean
-  readonly evidence?: string
+  readonly evidence: string
   readonly destinations: readonly {
     readonly hsmId?: string
     readonly server: number
@@ -78,7 +77,7 @@ export interface StepDoc {
   readonly commandId?: string
   readonly endedAt?: number
   readonly end?: { readonly kind: string }
-  readonly evidence?: string
+  readonly finding?: { readonly evidence: string }
 }
 
 export interface AuditDoc {
