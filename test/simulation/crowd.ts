@@ -52,7 +52,7 @@ export class Crowd {
     const { time, weather } = this.#stage
     const random = this.#random
     const asks = random.int(1, 3)
-    for (let n = 0; n < asks; n++) time.at(START + random.int(1, n === 0 ? 20 : 500) * SECOND, () => this.#ask(2))
+    for (let n = 0; n < asks; n++) time.at(START + random.int(1, n === 0 ? 15 : 300) * SECOND, () => this.#ask(2))
     for (let n = 0; n < random.int(10, 26); n++) {
       time.at(START + random.int(5 * SECOND, weather.clearFrom - START + MINUTE), () => this.#attend())
     }
@@ -73,13 +73,21 @@ export class Crowd {
       scope: { users: this.#users(), keys: this.#keys() },
       at: this.#stage.time.now,
     }
-    void this.submit(process, asked).then(() => {
-      if (asked.answer && 'refused' in asked.answer && tries > 0)
+    const submitted = this.submit(process, asked).then((answer) => {
+      if ('refused' in answer && tries > 0 && !this.#stage.weather.isClear())
         this.#stage.time.after(random.int(30, 180) * SECOND, () => this.#ask(tries - 1))
     })
+    this.#orFail(submitted)
   }
 
-  async submit(process: Incarnation, asked: Asked): Promise<void> {
+  /** What a use case throws is logged by the listener that called it; the person hears that it did not work. */
+  #orFail(doing: Promise<void>): void {
+    doing.catch((error: unknown) => this.#stage.tell('somebody', 'hears that it did not work', error))
+  }
+
+  /** Answers the request's id, or the rule that refused it. */
+  async submit(process: Incarnation, asked: Asked): Promise<NonNullable<Asked['answer']>> {
+    const random = this.#random
     const { by, route, mode, scope, reason } = asked
     this.asked.push(asked)
     this.#stage.tell(
@@ -95,8 +103,13 @@ export class Crowd {
       scope,
       reason,
     })
-    asked.answer = 'refused' in filed ? { refused: filed.refused.code } : { id: filed.id }
+    const answer = 'refused' in filed ? { refused: filed.refused.code } : { id: filed.id }
+    asked.answer = answer
     this.#stage.tell(by, `is told about ${reason}`, 'refused' in filed ? filed.refused : filed.id)
+    // Somebody always comes at the last moment, or just after it.
+    if ('expiresAt' in filed && random.chance(0.3))
+      this.#stage.time.at(filed.expiresAt + random.int(-2 * SECOND, 9 * SECOND), () => this.#attend())
+    return answer
   }
 
   #users(): Selection<string> {
@@ -137,8 +150,9 @@ export class Crowd {
   #press(card: Card, button: string): void {
     const process = this.#process()
     if (!process) return
-    if (button === 'approve' || button === 'reject' || button === 'withdraw') void this.#decide(process, card, button)
-    if (button === 'ask_again') void this.#askAgain(process, card)
+    if (button === 'approve' || button === 'reject' || button === 'withdraw')
+      this.#orFail(this.#decide(process, card, button))
+    if (button === 'ask_again') this.#orFail(this.#askAgain(process, card))
   }
 
   async #decide(process: Incarnation, { request, digest, ts }: Card, verdict: Click['verdict']): Promise<void> {

@@ -30,6 +30,7 @@ export function planMishaps(stage: Stage): void {
     else stage.people.deactivate(user)
     stage.tell('Slack', `${user} joins or leaves`)
   })
+  at(weather.moments('rows', 0.8), () => breakRow(stage, random))
   at(weather.moments('slack', 0.6), () => {
     const card = stage.channel.posted.findLast((posted) => isCard(posted) && !posted.isDeleted)
     // Nobody looks again at the card of what is over and shown: that it stays away then is no fault.
@@ -121,4 +122,17 @@ function isShownToTheEnd({ database }: Stage, id: string): boolean {
       .prepare('select 1 from requests where id = ? and is_open = 0 and painted_version >= version')
       .get(id) !== undefined
   )
+}
+
+/** A row that this version cannot read: a newer version wrote it, or something broke it. */
+function breakRow(stage: Stage, random: Random): void {
+  const { raw } = stage.database
+  const ids: readonly unknown[] = raw.prepare('select id from requests where is_open = 1 order by id').pluck().all()
+  if (ids.length === 0) return
+  const id = String(random.pick(ids))
+  const isStep = random.chance(0.5)
+  stage.tell('somebody', `breaks a row of ${id}: ${isStep ? 'a step' : 'the request'}`)
+  stage.broken.add(id)
+  if (isStep) raw.prepare('update steps set shape = 99 where request_id = ?').run(id)
+  else raw.prepare('update requests set shape = 99 where id = ?').run(id)
 }

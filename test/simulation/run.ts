@@ -1,3 +1,4 @@
+import type { Route } from '../../src/domain/route.ts'
 import { Crowd } from './crowd.ts'
 import { planMishaps } from './mishaps.ts'
 import { judge } from './oracle/judge.ts'
@@ -61,27 +62,31 @@ async function end(stage: Stage, crowd: Crowd, processes: Processes, violations:
     }
     await time.sleep(5 * SECOND)
   }
-  for (const route of stage.landscape.routes) {
-    const process = processes.any()
-    if (!process) {
-      violations.push('no process is there at the end')
-      return
-    }
-    const asked = {
-      reason: `last-${route.destination.alias}`,
-      by: ASKERS[0],
-      route,
-      mode: 'plan' as const,
-      at: time.now,
-      scope: { users: { kind: 'all' }, keys: { kind: 'all' } } as const,
-    }
-    await crowd.submit(process, asked)
-    const last = crowd.asked.at(-1)?.answer
-    if (!last || 'refused' in last)
-      violations.push(
-        `${route.destination.alias} is not free at the end: a new ask is refused with ${last && 'refused' in last ? last.refused : 'silence'}`,
-      )
-  }
+  for (const route of stage.landscape.routes)
+    violations.push(...(await askOnceMore(stage, { crowd, processes, route })))
+}
+
+/** Every destination is free at the end, and the bot is there. */
+async function askOnceMore(
+  stage: Stage,
+  { crowd, processes, route }: { readonly crowd: Crowd; readonly processes: Processes; readonly route: Route },
+): Promise<readonly string[]> {
+  const { time } = stage
+  for (let waited = 0; waited < 90 && !processes.any(); waited++) await time.sleep(MINUTE)
+  const process = processes.any()
+  if (!process) return ['no process is there at the end']
+  const everything = { kind: 'all' } as const
+  const answer = await crowd.submit(process, {
+    reason: `last-${route.destination.alias}`,
+    by: ASKERS[0],
+    route,
+    mode: 'plan',
+    at: time.now,
+    scope: { users: everything, keys: everything },
+  })
+  return 'refused' in answer
+    ? [`${route.destination.alias} is not free at the end: a new ask is refused with ${answer.refused}`]
+    : []
 }
 
 function isQuiet({ database }: Stage): boolean {

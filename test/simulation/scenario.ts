@@ -53,15 +53,16 @@ export function newHsm(cluster: number, number: number): SimHsm {
 }
 
 /** The users that every HSM of a cluster has from its birth. */
-export function addFirstUsers(hsms: Hsms, hsm: SimHsm, failures = 0): void {
-  const officer = hsms.addUser(hsm, { name: OFFICER.user, type: 'PCO', password: OFFICER.password, twoFactor: false })
+export function addFirstUsers(hsms: Hsms, hsm: SimHsm, { failures = 0, twoFactor = false } = {}): void {
+  const officer = hsms.addUser(hsm, { name: OFFICER.user, type: 'PCO', password: OFFICER.password, twoFactor })
   officer.failures = failures
   hsms.addUser(hsm, { name: 'app_user', type: 'AU', password: '-', twoFactor: false })
 }
 
 function fill(hsms: Hsms, random: Random): void {
   const failures = random.chance(0.05) ? random.int(1, 2) : 0
-  for (const cluster of hsms.clusters) for (const hsm of cluster.hsms) addFirstUsers(hsms, hsm, failures)
+  const twoFactor = random.chance(0.02)
+  for (const cluster of hsms.clusters) for (const hsm of cluster.hsms) addFirstUsers(hsms, hsm, { failures, twoFactor })
   const names = NAMES.slice(0, random.int(1, 3))
   const [source, ...clones] = hsms.clusters
   for (const name of names) {

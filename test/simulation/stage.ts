@@ -25,6 +25,8 @@ export class Stage {
   readonly seed: number
   readonly isTraced: boolean
   readonly story: string[] = []
+  /** Requests of which a row was broken: little can be said of them, but they hold up nobody. */
+  readonly broken = new Set<string>()
   readonly updates: { readonly from: number; readonly digest: string }[] = []
   readonly time = new Time()
   readonly weather: Weather
@@ -119,6 +121,7 @@ export class Stage {
       time,
       name: 'us-bastion',
       diskTrouble: () => weather.spell('disk'),
+      canRead: () => !weather.happens('disk', 0.15),
       tmpfsTrouble: () => weather.spell('tmpfs'),
       secret: workshop.secret,
       tool: this.engine === 'cmu' ? cmuPart(workshop) : cliPart(workshop),
@@ -184,7 +187,7 @@ function landscapeOf(hsms: Hsms, random: Random): Landscape {
       engine: 'auto',
       approvers: { users: [...LISTED], userGroups: [GROUP] },
       required: random.pick([1, 2, 2]),
-      expiresAfterMs: random.int(12, 25) * MINUTE,
+      expiresAfterMs: random.int(8, 16) * MINUTE,
       reminders: [0.5],
     }),
   )

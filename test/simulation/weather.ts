@@ -18,6 +18,7 @@ export const FAULTS = [
   'secret',
   'hands',
   'workspace',
+  'rows',
 ] as const
 export type Fault = (typeof FAULTS)[number]
 
@@ -43,7 +44,7 @@ export class Weather {
   constructor(time: Time, random: Random, clearFrom?: number) {
     this.#time = time
     this.#random = random
-    this.clearFrom = clearFrom ?? START + random.int(10, 20) * MINUTE
+    this.clearFrom = clearFrom ?? START + random.int(7, 14) * MINUTE
     const count = random.weighted([
       [0, 1],
       [1, 3],

@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly name: string
   /** What is wrong with the state folder, or with the tmpfs, if anything. */
   readonly diskTrouble: () => string | undefined
+  /** Can what is recorded be read? */
+  readonly canRead: () => boolean
   readonly tmpfsTrouble: () => string | undefined
   readonly secret: (reference: string) => Secret | undefined
   readonly tool: ToolPart
@@ -49,7 +51,7 @@ export class Bastion {
 
   constructor(around: Surroundings) {
     this.#around = around
-    this.disk = new Disk(around.diskTrouble)
+    this.disk = new Disk(around.diskTrouble, around.canRead)
   }
 
   /** Runs a script to its end; `undefined` when the bastion went down meanwhile. */
@@ -174,7 +176,8 @@ export class Bastion {
       folder.result = 'stopped-killed'
       if (folder.mark) folder.facts = { mark: folder.mark, seconds: 0, sent: -1, logins: [] }
     }
-    const facts = folder.facts ?? (folder.mark && { mark: folder.mark, seconds: 0, sent: -1, logins: [] })
+    const recordedFacts = folder.facts ?? (folder.mark && { mark: folder.mark, seconds: 0, sent: -1, logins: [] })
+    const facts = this.disk.reads(recordedFacts)
     const content = folder.packed ?? (folder.transcript === '' ? undefined : pack(folder.transcript))
     const recorded = folder.result ?? 'stopped-killed'
     return answer(data, 'recorded', {

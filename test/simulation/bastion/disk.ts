@@ -24,8 +24,16 @@ export class Disk {
   readonly failedLogins = new Map<string, { readonly count: number; readonly version: string }>()
   readonly #trouble: () => string | undefined
 
-  constructor(trouble: () => string | undefined) {
+  readonly #canRead: () => boolean
+
+  constructor(trouble: () => string | undefined, canRead: () => boolean) {
     this.#trouble = trouble
+    this.#canRead = canRead
+  }
+
+  /** What was recorded of an operation: nothing, where it cannot be read. */
+  reads<Word>(word: Word): Word | undefined {
+    return this.#canRead() ? word : undefined
   }
 
   /** Takes new files, and so everything that is made beside and renamed: marks, results, folders. */

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import type { Asked, Clicked, Crowd } from '../crowd.ts'
 import type { Stage } from '../stage.ts'
 import { deedsOf, told } from './operations.ts'
-import type { RequestDoc, SelectionDoc } from './records.ts'
+import { type RequestDoc, type SelectionDoc, stepsOf } from './records.ts'
 
 /** Nothing is written that was not approved by enough of the right people: direction, mode, scope and digest. */
 export function judgeApprovals(stage: Stage, crowd: Crowd, requests: readonly RequestDoc[]): string[] {
   const violations: string[] = []
   for (const deed of stage.hsms.deeds) {
     const [id] = deed.operation?.split('.') ?? []
-    if (id !== undefined && !requests.some((request) => request.id === id))
+    if (id !== undefined && !stage.broken.has(id) && !requests.some((request) => request.id === id))
       violations.push(`no request is stored for what happened: ${told(deed)}`)
   }
   for (const request of requests) {
@@ -59,8 +59,24 @@ function judgeRequest(stage: Stage, crowd: Crowd, request: RequestDoc, asked: As
     if (deed.did === 'key' && !stage.weather.faults.has('tool') && !covers(asked.scope.keys, deed.handle))
       violations.push(`out of scope: ${told(deed)}`)
   }
-  violations.push(...judgeStart(stage, request))
+  violations.push(...judgeStart(stage, request), ...judgeStop(stage, crowd, request))
   return violations
+}
+
+/** After the requester asked a run to stop, nothing more is planned that writes. */
+function judgeStop(stage: Stage, crowd: Crowd, { id }: RequestDoc): string[] {
+  const stop = crowd.clicked.find(
+    ({ verdict, request, answer }) =>
+      verdict === 'withdraw' && request === id && answer && 'state' in answer && answer.state === 'running',
+  )
+  if (!stop) return []
+  return stepsOf(stage, id).flatMap(({ n, plannedAt }) => {
+    if (plannedAt <= stop.to) return []
+    const write = stage.hsms.deeds.find(
+      ({ operation, did }) => operation === `${id}.${n}` && (did === 'user' || did === 'key'),
+    )
+    return write ? [`it was asked to stop before it planned that ${told(write)}`] : []
+  })
 }
 
 /** What was approved must have been what there was, at some moment between approval and start. */

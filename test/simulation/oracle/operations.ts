@@ -3,13 +3,19 @@ import type { Deed } from '../world/hsms.ts'
 import type { RequestDoc } from './records.ts'
 
 /** Each operation started its tool at most once; no login after a failed one; where nothing has run, nothing has. */
-export function judgeOperations({ hsms }: Stage, requests: readonly RequestDoc[]): string[] {
+export function judgeOperations({ hsms, engine }: Stage, requests: readonly RequestDoc[]): string[] {
   const violations: string[] = []
   const starts = new Map<string, number>()
   for (const { did, operation = '' } of hsms.deeds)
     if (did === 'start') starts.set(operation, (starts.get(operation) ?? 0) + 1)
   for (const [operation, count] of starts)
     if (count > 1) violations.push(`operation ${operation} started its tool ${count} times`)
+  for (const deed of hsms.deeds) {
+    // CMU shows the count: the second failure is the last. CloudHSM CLI shows none, but a locked user it does show.
+    if (deed.did !== 'login') continue
+    if (engine === 'cmu' && deed.before >= 2) violations.push(`with ${deed.before} failed logins before, ${told(deed)}`)
+    if (!deed.ok && deed.before === 4) violations.push(`an account was locked: ${told(deed)}`)
+  }
   for (const request of requests) {
     const deeds = deedsOf(hsms.deeds, request.id)
     violations.push(...judgeLogins(request, deeds))

@@ -87,6 +87,8 @@ function judgeReport(stage: Stage, request: RequestDoc, report: Report): string[
     violations.push('unknown, although nothing went wrong')
   if (request.state === 'partial' && outcome.troubles.length === 0)
     violations.push('partly done, and no trouble is named')
+  if (request.state === 'failed' && outcome.proof === 'none' && write)
+    violations.push(`it says that listings prove what was changed, none does, and ${told(write)}`)
   const failedLogin = deedsOf(stage.hsms.deeds, request.id).some((deed) => deed.did === 'login' && !deed.ok)
   if (outcome.stop?.code === 'login-failed' && !failedLogin && !stage.weather.faults.has('tool'))
     violations.push('it says that a login failed, none did')
@@ -97,11 +99,34 @@ function judgeReport(stage: Stage, request: RequestDoc, report: Report): string[
     return violations
   }
   const places = destinationsOf(stage, request)
+  violations.push(...judgeLeftOut(stage, request, { outcome, listing }))
   const seen = { source, places, listing, outcome, steps }
   if (request.state === 'succeeded' && request.spec.mode === 'sync') violations.push(...judgeSuccess(request, seen))
   else if (request.spec.mode === 'sync' && outcome.proof !== 'none') violations.push(...judgeNamed(request, seen))
   violations.push(...judgeCounts(stage, request, seen))
   return violations
+}
+
+/** An HSM that joined the destination before the end, and so lacks what was copied, is named. */
+function judgeLeftOut(
+  stage: Stage,
+  { spec, finishedAt = 0 }: RequestDoc,
+  { outcome, listing }: { readonly outcome: OutcomeDoc; readonly listing: Span },
+): string[] {
+  if (spec.mode !== 'sync' || outcome.proof !== 'after') return []
+  const known = new Set([...spec.destination.hsms, ...spec.destination.leftOut].map(({ hsmId }) => hsmId))
+  const named = new Set(outcome.troubles.filter(({ kind }) => kind === 'HSM').map(({ name }) => name))
+  const joined = stage.hsms.layouts.filter(
+    ({ from }, at) => from < listing.to && (stage.hsms.layouts[at + 1]?.from ?? finishedAt + 1) > finishedAt,
+  )
+  return joined.flatMap(({ layout }) => {
+    const { shown }: { readonly shown: readonly [string, string, readonly string[]][] } = JSON.parse(layout)
+    const there = (shown.find(([clusterId]) => clusterId === spec.destination.clusterId)?.[2] ?? []).flatMap(
+      (words) => words.split(' ')[0] ?? [],
+    )
+    const missed = there.filter((hsmId) => !known.has(hsmId) && !named.has(hsmId) && named.size === 0)
+    return missed.map((hsmId) => `HSM ${hsmId} joined meanwhile, and that is not said`)
+  })
 }
 
 export interface Seen {

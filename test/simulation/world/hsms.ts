@@ -44,7 +44,13 @@ export interface SimCluster {
 export type Deed = { readonly at: number; readonly operation?: string } & (
   | { readonly did: 'start'; readonly bastion: string }
   | { readonly did: 'end'; readonly result: string }
-  | { readonly did: 'login'; readonly where: string; readonly user: string; readonly ok: boolean }
+  | {
+      readonly did: 'login'
+      readonly where: string
+      readonly user: string
+      readonly ok: boolean
+      readonly before: number
+    }
   | { readonly did: 'user'; readonly hsm: string; readonly name: string }
   | { readonly did: 'key'; readonly hsm: string; readonly handle: number }
 )
@@ -144,8 +150,9 @@ export class Hsms {
   login(hsm: SimHsm, attempt: { name: string; role: 'CO' | 'CU'; password: string }, operation: string): boolean {
     const user = this.userNamed(hsm, attempt.name, attempt.role)
     const ok = user !== undefined && user.failures < LOCKED_AT && !user.twoFactor && user.password === attempt.password
+    const before = user?.failures ?? 0
     if (user) user.failures = ok ? 0 : user.failures + 1
-    this.note({ at: this.#time.now, did: 'login', where: hsm.hsmId, user: attempt.name, ok, operation })
+    this.note({ at: this.#time.now, did: 'login', where: hsm.hsmId, user: attempt.name, ok, before, operation })
     return ok
   }
 }
