@@ -4,7 +4,7 @@ import { FAILED_ONCE } from './seeds.ts'
 import { summary } from './summary.ts'
 import { runSeeds, work } from './workers.ts'
 
-// npm run simulate [-- --seeds 1-2000 | --seed 77 --trace | --new 50 | --planted [name]]: see README, "Working on it".
+// npm run simulate [-- --seeds 1-2000 | --seed 77 --trace | --new 50 | --planted [--only <part of a name>]]: see README, "Working on it".
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +14,8 @@ const { values } = parseArgs({
     new: { type: 'string' },
     planted: { type: 'boolean', default: false },
     'first-only': { type: 'boolean', default: false },
+    skip: { type: 'string', default: '' },
+    only: { type: 'string', default: '' },
     worker: { type: 'boolean', default: false },
   },
 })
@@ -21,7 +23,7 @@ const { values } = parseArgs({
 if (values.worker) work()
 else if (values.planted) {
   const { seekPlanted } = await import('./seek-planted.ts')
-  process.exitCode = await seekPlanted()
+  process.exitCode = await seekPlanted(values.only)
 } else if (values.seed !== undefined) process.exitCode = await one(Number(values.seed))
 else process.exitCode = await many()
 
@@ -42,7 +44,9 @@ async function many(): Promise<number> {
       : newSeeds(Number(values.new))
   if (values.new !== undefined) console.log(`new seeds: ${seeds.join(' ')}`)
   const began = performance.now()
-  const verdicts = await runSeeds([...new Set(seeds)], { isFirstOnly: values['first-only'] })
+  const skipped = new Set(values.skip.split(',').map(Number))
+  const wanted = [...new Set(seeds)].filter((seed) => !skipped.has(seed))
+  const verdicts = await runSeeds(wanted, { isFirstOnly: values['first-only'] })
   console.log(summary(verdicts, performance.now() - began))
   return verdicts.some(({ violations }) => violations.length > 0) ? 1 : 0
 }
