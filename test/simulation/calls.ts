@@ -1,9 +1,9 @@
 import { MINUTE, type Time } from './time.ts'
 
-/** How often each port is called in a minute of virtual time, all processes together. */
 /** A loop that does not end would take the whole test with it: nobody needs so many in a minute. */
 const RUNAWAY = 4_000
 
+/** How often each port is called in a minute of virtual time, all processes together. */
 export class Calls {
   /** Something is called without end: it gets no answers any more. */
   isRunaway = false

@@ -11,17 +11,20 @@ export interface ShortVerdict {
 
 const MOST_WORKERS = 2
 
-/** Runs all these seeds on as many cores as there are, two at most. `isFirstOnly`: ends at the first that fails. */
-export async function runSeeds(
-  seeds: readonly number[],
-  { isFirstOnly }: { readonly isFirstOnly: boolean },
-): Promise<readonly ShortVerdict[]> {
+/** Runs these seeds here, one after the other, up to the first that fails. */
+export async function seekFailing(seeds: readonly number[]): Promise<readonly ShortVerdict[]> {
+  for (const seed of seeds) {
+    const verdict = await simulate(seed, false)
+    if (verdict.violations.length > 0) return [verdict]
+  }
+  return []
+}
+
+/** Runs all these seeds on as many cores as there are, two at most. */
+export async function runSeeds(seeds: readonly number[]): Promise<readonly ShortVerdict[]> {
   const left = [...seeds]
   const verdicts: ShortVerdict[] = []
-  const take = () => {
-    const isEnough = isFirstOnly && verdicts.some(({ violations }) => violations.length > 0)
-    return isEnough ? undefined : left.shift()
-  }
+  const take = () => left.shift()
   const workers = Math.min(MOST_WORKERS, availableParallelism(), seeds.length)
   await Promise.all(Array.from({ length: workers }, () => drive(take, (verdict) => void verdicts.push(verdict))))
   return verdicts.sort((a, b) => a.seed - b.seed)
