@@ -1,6 +1,6 @@
 import type { Bastions, CommandToSend, Invocation, Sent } from '../../../src/application/ports.ts'
 import type { Random } from '../random.ts'
-import { MINUTE, SECOND, type Time } from '../time.ts'
+import { SECOND, type Time } from '../time.ts'
 import type { Weather } from '../weather.ts'
 import type { Bastion } from './bastion.ts'
 
@@ -198,5 +198,3 @@ export class Ssm implements Bastions {
     command.output = output
   }
 }
-
-export const REBOOT_MS = [5 * SECOND, 4 * MINUTE] as const
