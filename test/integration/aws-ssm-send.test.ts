@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { awsClients } from '../../src/adapters/aws/clients.ts'
 import { ssmBastions } from '../../src/adapters/aws/ssm-bastion.ts'
 import type { BastionFacts } from '../../src/domain/spec.ts'
@@ -100,6 +100,8 @@ describe('a command sent', () => {
     ['a gateway’s 502', { status: 502, body: '<html>' }],
     ['a gateway’s 504', { status: 504, body: '' }],
     ['a proxy that gave up waiting, 408', { status: 408, body: '' }],
+    ['a 403 of something on the way', { status: 403, body: '<html>Forbidden</html>' }],
+    ['a 404 of a gateway', { status: 404, body: '' }],
   ])('is unsure after %s, and is not sent again', async (_, answer) => {
     const endpoint = await scripted([answer])
     const sent = await bastions(endpoint.endpoint).send(bastion, order)
@@ -132,6 +134,17 @@ describe('a command sent', () => {
     await expect(send()).resolves.toMatchObject(expected)
     // Had the SDK tried again, the fault would have been used up and the second would have gone through.
     expect(callsOf(at(), 'SendCommand')).toHaveLength(1)
+  })
+
+  it('without credentials it never left: nothing was sent, and it may be a little later', async () => {
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'])
+      vi.stubEnv(name, undefined)
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere/credentials')
+    vi.stubEnv('AWS_CONFIG_FILE', '/nowhere/config')
+    const sent = await bastions().send(bastion, order)
+    expect(sent).toMatchObject({ kind: 'refused', again: true, problem: expect.stringContaining('Credentials') })
+    expect(callsOf(at(), 'SendCommand')).toEqual([])
   })
 
   it('is refused by SSM itself when the bastion is not online', async () => {
