@@ -52,7 +52,7 @@ export class Crowd {
     const { time, weather } = this.#stage
     const random = this.#random
     const asks = random.int(1, 3)
-    for (let n = 0; n < asks; n++) time.at(START + random.int(1, n === 0 ? 15 : 300) * SECOND, () => this.#ask(2))
+    for (let n = 0; n < asks; n++) time.at(START + random.int(1, n === 0 ? 15 : 240) * SECOND, () => this.#ask(2))
     for (let n = 0; n < random.int(10, 26); n++) {
       time.at(START + random.int(5 * SECOND, weather.clearFrom - START + MINUTE), () => this.#attend())
     }

@@ -2,6 +2,8 @@
 export interface Planted {
   readonly name: string
   readonly edits: readonly Edit[]
+  /** Where it was found last: looked at first. */
+  readonly seed?: number
 }
 
 export interface Edit {

@@ -9,6 +9,7 @@ import { simulate } from './run.ts'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const COPIED = ['src', 'test/simulation', 'package.json', 'tsconfig.json']
 
+const ALL = `1-${MOST_SEEDS}`
 /** As many at once as there are cores for. */
 const AT_ONCE = 2
 
@@ -45,21 +46,16 @@ async function seek(planted: Planted): Promise<Found> {
     const problem = plant(place, planted)
     if (problem) return { violation: problem }
     const skipped: number[] = []
-    for (;;) {
-      const output = await simulateAt(place, [
-        '--seeds',
-        `1-${MOST_SEEDS}`,
-        '--first-only',
-        '--skip',
-        skipped.join(','),
-      ])
+    for (let range = planted.seed === undefined ? ALL : `${planted.seed}-${planted.seed}`; ; ) {
+      const output = await simulateAt(place, ['--seeds', range, '--first-only', '--skip', skipped.join(',')])
       const [, number, violation] = /^seed (\d+) \(.*\):\n +(.*)$/m.exec(output) ?? []
       const seed = Number(number)
-      if (!number || seed > MOST_SEEDS) return { violation: output.trim().slice(-300) }
+      if (number === undefined && range === ALL) return { violation: output.trim().slice(-300) }
       // What fails without it too is not this fault.
-      if ((await simulate(seed, false)).violations.length === 0)
-        return { seed, violation: (violation ?? '').slice(0, 160) }
+      const isIts = number !== undefined && (await simulate(seed, false)).violations.length === 0
+      if (isIts) return { seed, violation: (violation ?? '').slice(0, 160) }
       skipped.push(seed)
+      range = ALL
     }
   } finally {
     rmSync(place, { recursive: true, force: true })

@@ -187,7 +187,7 @@ function landscapeOf(hsms: Hsms, random: Random): Landscape {
       engine: 'auto',
       approvers: { users: [...LISTED], userGroups: [GROUP] },
       required: random.pick([1, 2, 2]),
-      expiresAfterMs: random.int(8, 16) * MINUTE,
+      expiresAfterMs: random.int(6, 11) * MINUTE,
       reminders: [0.5],
     }),
   )

@@ -44,7 +44,7 @@ export class Weather {
   constructor(time: Time, random: Random, clearFrom?: number) {
     this.#time = time
     this.#random = random
-    this.clearFrom = clearFrom ?? START + random.int(7, 14) * MINUTE
+    this.clearFrom = clearFrom ?? START + random.int(5, 10) * MINUTE
     const count = random.weighted([
       [0, 1],
       [1, 3],
