@@ -26,13 +26,18 @@ const EVERY_DIALECT: readonly Partial<Dialect>[] = [
   { cliInteractive: 'silent', cliJson: 'pretty', cliFailureExit: 0 },
   { cliInteractive: 'terminal', cliJson: 'compact', cliFailureExit: 1 },
 ]
-async function outcomeOf(dialect: Partial<Dialect>, { given }: Accident): Promise<OutcomeReport> {
+async function outcomeOf(
+  dialect: Partial<Dialect>,
+  { given }: Accident,
+  look: (ground: Ground) => void = () => undefined,
+): Promise<OutcomeReport> {
   const tool = cliTool(dialect)
   const ground = new Ground({ engine: tool.engine, world: tool.world() })
   try {
     ground.world.update((state) => given(state, tool))
     const { outcome } = await ground.run()
     expect(ground.violations()).toBe('')
+    look(ground)
     return outcome
   } finally {
     ground.remove()
@@ -49,6 +54,25 @@ describe.concurrent('one key and one user are refused', () => {
 
   it.each(EVERY_DIALECT)('the same in $cliInteractive, $cliJson, failures exit $cliFailureExit', async (dialect) => {
     expect(await outcomeOf(dialect, REFUSED)).toEqual(await reference)
+  })
+})
+
+describe.concurrent('a tool that colours its prompts and logs to the terminal, braces and all', () => {
+  const loud = { ...REFERENCE, cliColours: true, cliLogs: true } as const
+
+  it('is understood, and stays in one session: its password is in no environment', async () => {
+    const commands: string[] = []
+    const outcome = await outcomeOf(loud, REFUSED, (ground) => {
+      for (const { tool, argv } of ground.recordings()) if (tool === 'cloudhsm-cli') commands.push(argv[0] ?? '')
+    })
+    expect(outcome).toEqual(await outcomeOf(REFERENCE, REFUSED))
+    expect([...new Set(commands)].sort()).toEqual(['--version', 'interactive'])
+  })
+
+  it('the same where every command is a process of its own', async () => {
+    expect(await outcomeOf({ ...loud, cliInteractive: 'terminal' }, REFUSED)).toEqual(
+      await outcomeOf(REFERENCE, REFUSED),
+    )
   })
 })
 

@@ -10,7 +10,7 @@ import { clusterNamed } from './clusters.mjs'
 import { maskPasswords, runCommand } from './commands.mjs'
 import { readClusters } from './config.mjs'
 import { answerFrom, answerOf } from './faults.mjs'
-import { interact } from './interactive.mjs'
+import { interact, logAside } from './interactive.mjs'
 import { createSession } from './session.mjs'
 
 recordProcess('cloudhsm-cli')
@@ -43,6 +43,7 @@ function start() {
 function runSingle() {
   const path = configPathIn(words)
   session.clusters = once(() => readClusters(path))
+  logAside(session)
   return print(runCommand(session, words))
 }
 

@@ -104,13 +104,14 @@ function errorOf(session, { hsmIds, name, role, password }) {
 
 // On a pipe, what the real tool does is not documented; `terminal` is what Rust's usual password reader does.
 function askPassword(session) {
-  const { cliInteractive } = session.dialect
+  const { cliInteractive, cliColours } = session.dialect
   const onTerminal = isatty(0)
   if (cliInteractive === 'terminal' && !onTerminal) {
     throw new Failure('Failed to read password: No such device or address (os error 6)')
   }
   echo(onTerminal, 'off')
-  const password = session.terminal.ask(cliInteractive === 'silent' && !onTerminal ? '' : 'Enter password:')
+  const question = cliColours ? '\x1b[1mEnter password:\x1b[0m' : 'Enter password:'
+  const password = session.terminal.ask(cliInteractive === 'silent' && !onTerminal ? '' : question)
   echo(onTerminal, 'on')
   if (password === undefined) throw new Failure('Failed to read password: end of input')
   session.log.line('***')

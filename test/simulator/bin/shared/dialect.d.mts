@@ -23,6 +23,8 @@ export interface Dialect {
   cliFailureExit: 0 | 1
   cliQuorumField: boolean
   cliAdminSees: 'all' | 'none'
+  cliColours: boolean
+  cliLogs: boolean
 }
 export const dialectDimensions: { readonly [K in keyof Dialect]: readonly Dialect[K][] }
 export function dialectOf(seed: number | string, overrides?: Partial<Dialect>): Dialect
