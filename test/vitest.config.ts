@@ -5,8 +5,14 @@ const common = { testTimeout: 240_000, hookTimeout: 120_000, isolate: false }
 
 /** These start processes: bots, bastion scripts, tools, PostgreSQL. */
 const PROCESSES = ['contract', 'e2e', 'faults', 'integration'].map((layer) => `test/${layer}/**/*.test.ts`)
-/** Real scripts under a real shell, though they stand beside what they are the script of. */
-const SHELLS = ['test/unit/engines/bastion.test.ts', 'test/unit/engines/cli-questions.test.ts']
+/** Real scripts under a real shell, or the real SQLite, though they stand beside what they belong to. */
+const REAL = [
+  'test/unit/engines/bastion*.test.ts',
+  'test/unit/engines/cli-questions.test.ts',
+  'test/unit/application/large-listing.test.ts',
+  'test/unit/application/run-step.test.ts',
+  'test/simulation/**/*.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -17,7 +23,7 @@ export default defineConfig({
           ...common,
           name: 'values',
           include: ['test/**/*.test.ts'],
-          exclude: [...PROCESSES, ...SHELLS],
+          exclude: [...PROCESSES, ...REAL],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -26,7 +32,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'processes',
-          include: [...PROCESSES, ...SHELLS],
+          include: [...PROCESSES, ...REAL],
           globalSetup: ['test/harness/shared-postgres.ts'],
           // Much of it waits: for a tool's silence, for SSM to look again, for a lease to run out.
           maxWorkers: 3,

@@ -1,4 +1,3 @@
-import { setImmediate as breathe } from 'node:timers/promises'
 import { evidenceOf, type Statement } from '../domain/evidence.ts'
 import { operationId, type RequestId } from '../domain/ids.ts'
 import type { Spec } from '../domain/spec.ts'
@@ -6,6 +5,7 @@ import { isWrite, type Reading, type StopCode } from '../domain/step.ts'
 import type { Engine } from '../engines/engine.ts'
 import { assemble, assembleAside, type Printed, statementOf } from '../engines/printed.ts'
 import { atOnce, inSlices, type Slices } from '../engines/slices.ts'
+import type { Clock } from './ports.ts'
 import type { Finding, StepRecord } from './store.ts'
 
 export interface Ran {
@@ -15,10 +15,10 @@ export interface Ran {
 }
 
 /** What an ended step says, and what is proved of what it sent. Never throws on what a tool or a bastion printed. */
-export async function findingOf(run: Ran, step: StepRecord): Promise<Finding> {
+export async function findingOf(clock: Clock, run: Ran, step: StepRecord): Promise<Finding> {
   if (step.end?.kind !== 'printed') return found(run, step, unprinted(step))
   const reading = readPrinted(run, step, await assembleAside(step.blocks))
-  return found(run, step, await inSlices(reading, breathe))
+  return found(run, step, await inSlices(reading, () => clock.sleep(0)))
 }
 
 /** The same at once: for steps of older versions, that were stored without it. */

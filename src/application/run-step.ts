@@ -46,7 +46,7 @@ export async function runStep(
   const whole = known && (await collect(deps, run, known))
   if (!whole || (run.signal.aborted && !whole.end)) return undefined
   const ended = { ...whole, end: whole.end ?? ({ kind: 'printed' } as const), endedAt: deps.clock.now() }
-  const done = { ...ended, finding: await findingOf(run, ended) }
+  const done = { ...ended, finding: await findingOf(deps.clock, run, ended) }
   // SendCommand's answer was lost and SSM never showed the command, yet the bastion ran it, or may have: that is recorded too.
   const isUnrecorded = done.commandId === undefined && done.end.kind !== 'refused' && done.end.kind !== 'sealed'
   await save(deps, run, done, isUnrecorded ? commandEntry(deps, run, done) : undefined)

@@ -1,8 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { openDatabase } from '../../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../../src/adapters/store/request-store.ts'
 import { findingOf } from '../../../src/application/finding.ts'
+import type { Clock } from '../../../src/application/ports.ts'
 import type { StepRecord } from '../../../src/application/store.ts'
 import { sha256 } from '../../../src/domain/digest.ts'
 import { cloudHsmCliEngine } from '../../../src/engines/cloudhsm-cli/index.ts'
@@ -12,6 +14,7 @@ import { ADMIN, inventory, NOW, OPERATION, REQUEST_ID, request, sure, user } fro
 import { ownedKey, wideSpecWithOwners } from '../../fixtures/whole-clusters.ts'
 
 const KEYS = 5_000
+const clock: Clock = { now: () => NOW, sleep: (ms) => pause(ms) }
 const spec = wideSpecWithOwners('jdoe')
 const users = [{ ...ADMIN, id: 0, coverage: 'full' }, user('jdoe', { id: 0, coverage: 'full' })]
 const keys = Array.from({ length: KEYS }, (_, at) => ownedKey(262_144 + at, { label: `label ${at}`, coverage: 'full' }))
@@ -49,7 +52,7 @@ it('a large listing is read, stored and read back in slices between which others
   const { text } = played(spec, plan, hsms)
   const step: StepRecord = { n: 1, plan, plannedAt: NOW, blocks: blocksOf(sure(text)), end: { kind: 'printed' } }
   const [finding, whileRead] = await turnsDuring(() =>
-    findingOf({ id: REQUEST_ID, spec, engine: cloudHsmCliEngine() }, step),
+    findingOf(clock, { id: REQUEST_ID, spec, engine: cloudHsmCliEngine() }, step),
   )
   expect(finding.reading.kind).toBe('listed')
   expect(whileRead).toBeGreaterThan(1_000)
