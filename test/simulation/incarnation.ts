@@ -98,7 +98,7 @@ export class Incarnation {
     if (!this.isAlive) return never()
     const { time, weather, calls } = this.#stage
     calls.count(name)
-    if (calls.isRunaway) return never()
+    if (calls.runaway !== undefined) return never()
     const method = name.slice(name.indexOf('.') + 1)
     const isLast = WEIGHTY.has(method) && weather.happens('crash', 0.015)
     if (isLast && this.#random.chance(0.5)) return this.#dies(name, 'before')

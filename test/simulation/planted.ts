@@ -26,16 +26,10 @@ export const PLANTED: readonly Planted[] = [
     find: "    if (sent.kind === 'unsure') return step\n",
     replace: '',
   }),
-  {
-    name: 'refusal told by its field',
-    edits: [
-      edit(
-        'src/domain/refusal.ts',
-        "  return kind === 'refusal'\n",
-        "  return kind !== undefined || (typeof value === 'object' && value !== null && 'refused' in value)\n",
-      ),
-    ],
-  },
+  one('refusal told by its field', 'src/domain/refusal.ts', {
+    find: "  return kind === 'refusal'\n",
+    replace: "  return kind === 'refusal' || (typeof value === 'object' && value !== null && 'refused' in value)\n",
+  }),
   one('halt kept in memory only', 'src/application/run-request.ts', {
     find: "  const halted = await apply(deps, id, { type: 'halt', stop })\n  return isRefusal(halted) ? undefined : halted\n",
     replace: '  return { ...request, halt: stop }\n',

@@ -43,13 +43,9 @@ export async function simulate(seed: number, isTraced: boolean): Promise<Verdict
   void end(stage, crowd, processes, violations).then(() => {
     isOver = true
   })
-  await stage.time.run(() => isOver || stage.calls.isRunaway)
-  if (!isOver)
-    violations.push(
-      stage.calls.isRunaway
-        ? 'the run was stopped: something is called without end'
-        : 'the run came to nothing: nothing is planned any more',
-    )
+  await stage.time.run(() => isOver || stage.calls.runaway !== undefined)
+  if (stage.calls.runaway !== undefined) violations.push(stage.calls.runaway)
+  else if (!isOver) violations.push('the run came to nothing: nothing is planned any more')
   violations.push(...(await judge(stage, crowd)))
   const figures = figuresOf(stage)
   stage.database.raw.close()

@@ -1,8 +1,14 @@
-import type { Cmu } from './cmu.ts'
 import type { Session } from './session.ts'
+import type { Said } from './tool.ts'
+
+/** A tool that is talked to: what it says at its start, and to each line. */
+export interface Talker {
+  start(config: string): Promise<Said>
+  say(line: string): Promise<Said>
+}
 
 /** `talk` of cmu/tool.sh: whatever is unexpected ends the dialogue before the next command. */
-export async function playCmu(session: Session, tool: Cmu, config: string, dialogue: string): Promise<void> {
+export async function playCmu(session: Session, tool: Talker, config: string, dialogue: string): Promise<void> {
   const lines = dialogue.trimEnd().split('\n')
   let said = await tool.start(config)
   for (let at = 0; ; ) {

@@ -2,7 +2,6 @@ import type { Crowd } from '../crowd.ts'
 import type { Stage } from '../stage.ts'
 import { judgeApprovals } from './approvals.ts'
 import { judgeAudit } from './audit.ts'
-import { judgeCalls } from './calls.ts'
 import { judgeOperations } from './operations.ts'
 import { judgeOutcomes } from './outcomes.ts'
 import { requestsOf } from './records.ts'
@@ -18,6 +17,5 @@ export async function judge(stage: Stage, crowd: Crowd): Promise<readonly string
     ...judgeOutcomes(stage, requests),
     ...judgeSlack(stage, requests),
     ...(await judgeAudit(stage, requests)),
-    ...judgeCalls(stage),
   ]
 }
