@@ -63,7 +63,8 @@ export class Crowd {
   /** Somebody asks, and again a little later where that was refused. */
   #ask(tries: number): void {
     const process = this.#process()
-    if (!process) return
+    // Once it is clear nobody files anything more: it is seen whether every destination is free.
+    if (!process || this.#stage.weather.isClear()) return
     const random = this.#random
     const asked: Asked = {
       reason: `ask-${this.asked.length + 1}`,
@@ -74,7 +75,7 @@ export class Crowd {
       at: this.#stage.time.now,
     }
     const submitted = this.submit(process, asked).then((answer) => {
-      if ('refused' in answer && tries > 0 && !this.#stage.weather.isClear())
+      if ('refused' in answer && tries > 0)
         this.#stage.time.after(random.int(30, 180) * SECOND, () => this.#ask(tries - 1))
     })
     this.#orFail(submitted)

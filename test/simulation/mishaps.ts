@@ -13,17 +13,17 @@ export function planMishaps(stage: Stage): void {
   const at = (moments: readonly number[], happen: () => void) => {
     for (const moment of moments) time.at(moment, happen)
   }
-  at(weather.moments('reboot', 2), () => {
+  at(weather.moments('reboot', 2, 0.5), () => {
     const ms = Math.min(random.int(5 * SECOND, 4 * MINUTE), Math.max(1, weather.clearFrom - time.now))
     stage.tell('bastion', `goes down for ${Math.round(ms / 1000)} s`)
     stage.ssm.reboot(ms)
   })
-  at(weather.moments('clusters', 2), () => changeClusters(stage, random))
+  at(weather.moments('clusters', 4, 0.7), () => changeClusters(stage, random))
   at(weather.moments('secret', 1), () => {
     stage.secrets.change()
     stage.tell('operator', 'changes the secret')
   })
-  at(weather.moments('hands', 2), () => changeByHand(stage, random))
+  at(weather.moments('hands', 2, 0.5), () => changeByHand(stage, random))
   at(weather.moments('workspace', 1), () => {
     const user = random.pick(GROUPED)
     if (random.chance(0.7)) stage.people.changeMembers(user)

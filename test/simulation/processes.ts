@@ -59,7 +59,7 @@ export class Processes {
       [this.#random.int(16, 30) * MINUTE, 1],
     ])
     // Nobody may be there for a night: longer than a run may lie still.
-    const night = this.#random.chance(0.12) ? this.#random.int(29, 50) * MINUTE : undefined
+    const night = this.#random.chance(0.18) ? this.#random.int(29, 50) * MINUTE : undefined
     const latest = Math.max(weather.clearFrom, time.now + SECOND)
     const back = night === undefined ? Math.min(time.now + pause, latest) : time.now + night
     this.lastStart = Math.max(this.lastStart, back)

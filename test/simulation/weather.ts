@@ -82,12 +82,13 @@ export class Weather {
     return this.#time.now >= this.clearFrom
   }
 
-  /** Moments at which something happens once, such as a reboot. */
-  moments(fault: Fault, usual: number): readonly number[] {
+  /** Moments at which something happens once, such as a reboot. `early`: most requests are decided and run in the first minutes. */
+  moments(fault: Fault, usual: number, early = 0): readonly number[] {
     const strength = this.faults.get(fault)
     if (strength === undefined) return []
     const count = Math.max(1, Math.round(usual * strength * this.#random.next() * 2))
-    return Array.from({ length: count }, () => this.#random.int(START + 10 * SECOND, this.clearFrom - 1))
+    const last = this.#random.chance(early) ? Math.min(START + 4 * MINUTE, this.clearFrom) : this.clearFrom
+    return Array.from({ length: count }, () => this.#random.int(START + 10 * SECOND, last - 1))
   }
 
   #spellsOf(fault: Fault, kinds: readonly string[]): Spell[] {
