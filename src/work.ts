@@ -14,6 +14,8 @@ export interface Work {
 }
 
 const SWEEP_MS = 10_000
+/** What is due is done in its moment, but never more often than this. */
+const SHORTEST_SWEEP_MS = 1_000
 const FORGET_MS = 3_600_000
 
 /** Everything that goes on by itself, over any ports: runs, what Slack shows, expiry and reminders. */
@@ -45,8 +47,9 @@ export function startWork(ports: Omit<Deps, 'changed'>, web: Web): Work {
 async function sweep(deps: Deps, signal: AbortSignal): Promise<void> {
   let forgetAt = 0
   while (!signal.aborted) {
+    let due: number | undefined
     try {
-      await sweepRequests(deps)
+      due = await sweepRequests(deps)
       if (deps.clock.now() >= forgetAt) {
         await forgetSteps(deps)
         forgetAt = deps.clock.now() + FORGET_MS
@@ -54,6 +57,7 @@ async function sweep(deps: Deps, signal: AbortSignal): Promise<void> {
     } catch (error) {
       deps.log.error({ error: describeError(error) }, 'could not look for expired requests')
     }
-    await deps.clock.sleep(SWEEP_MS, signal)
+    const soon = due === undefined ? SWEEP_MS : due - deps.clock.now()
+    await deps.clock.sleep(Math.max(SHORTEST_SWEEP_MS, Math.min(SWEEP_MS, soon)), signal)
   }
 }

@@ -1,16 +1,22 @@
+import type { Instant } from '../domain/brand.ts'
 import { isRefusal } from '../domain/refusal.ts'
 import { isReminderDue, type Request, transition } from '../domain/request.ts'
 import { describeError } from '../log.ts'
 import type { Deps } from './ports.ts'
 
-/** Expires what was not decided in time, however long no process ran, and reminds the approvers of what is still open. One that cannot be read holds up no other. */
-export async function sweepRequests(deps: Deps): Promise<void> {
+/**
+ * Expires what was not decided in time, however long no process ran, and reminds the approvers of what is still open. One that cannot be read holds up no other. Answers when the next of
+ * these is due, as far as is known now.
+ */
+export async function sweepRequests(deps: Deps): Promise<Instant | undefined> {
   const now = deps.clock.now()
   for (const id of await deps.store.pastExpiry(now)) await expire(deps, id)
   const { requests } = await deps.store.list({ states: ['pending'], limit: 500 })
   for (const request of requests) {
     if (isReminderDue(request, now)) await change(deps, request.id, 'remind')
   }
+  const due = requests.flatMap(({ expiresAt, remindAt = [] }) => [expiresAt, ...remindAt]).filter((at) => at > now)
+  return due.length === 0 ? undefined : Math.min(...due)
 }
 
 /** Removes what the steps of old requests printed. */
