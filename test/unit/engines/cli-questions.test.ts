@@ -45,7 +45,7 @@ function singleTool(forCommand: string): void {
   install('cloudhsm-cli', `[[ $1 != interactive ]] || exit 0\necho "$* $CLOUDHSM_ROLE" >>'${root}/told'\n${forCommand}`)
 }
 
-function play(): { readonly result: string | undefined; readonly told: string; readonly text: string } {
+function play(dialogue = 'mark login\nlogin 0 admin cluster-2abcdefghij\n') {
   const data = {
     action: 'session',
     operation: 'AB12.1',
@@ -58,7 +58,7 @@ function play(): { readonly result: string | undefined; readonly told: string; r
     config: join(root, 'etc/cloudhsm-cli.cfg'),
     clusters: 'cluster-2abcdefghij=us-east-1=10.0.1.7',
     logins: ':secretsmanager:hsm/crypto-officer',
-    dialogue: packed('mark login\nlogin 0 admin cluster-2abcdefghij\n'),
+    dialogue: packed(dialogue),
   }
   const { stdout } = spawnSync('bash', ['-c', withData(SCRIPTS['cloudhsm-cli'], data).join('\n')], {
     env: { PATH: `${join(root, 'bin')}:${process.env.PATH}` },
@@ -66,8 +66,34 @@ function play(): { readonly result: string | undefined; readonly told: string; r
   })
   const block = parseBlock(stdout)
   const text = gunzipSync(Buffer.from(block?.content?.text ?? '', 'base64')).toString()
-  return { result: block?.result, told: readFileSync(join(root, 'told'), 'utf8'), text }
+  const { result, mark } = block ?? {}
+  return { result, mark, told: readFileSync(join(root, 'told'), 'utf8'), text }
 }
+
+const isRoot = process.getuid?.() === 0
+if (!isRoot)
+  console.warn('SKIPPED: only root can mount small disks, so a disk that fills in a session is NOT tested here')
+
+describe.skipIf(!isRoot)('a disk that fills in the middle of a session', () => {
+  it('stops it at once: what was sent is told from memory, and nothing more is sent', () => {
+    const state = join(root, 'state')
+    mkdirSync(state)
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', state]).status).toBe(0)
+    try {
+      tool(
+        `printf 'Enter password:'; IFS= read -r answer; echo '{"error_code":0,"data":{}}' ;;
+  *one*) cat /dev/zero >'${state}/filler' 2>/dev/null; head -c 9000 /dev/zero | tr '\\0' x; echo '{"error_code":0,"data":{}}'`,
+      )
+      const commands = ['one', 'two', 'three'].map((name) => `try key replicate --filter ${name}\n`).join('')
+      const { result, mark, told } = play(`mark login\nlogin 0 admin cluster-2abcdefghij\nmark write\n${commands}`)
+      expect({ result, mark }).toEqual({ result: 'stopped-state', mark: 'write' })
+      expect(told).toContain('one')
+      expect(told).not.toContain('two')
+    } finally {
+      spawnSync('umount', ['-l', state])
+    }
+  })
+})
 
 describe('the password is given to its own question and to nothing else', () => {
   it('Enter password:', () => {
