@@ -26,15 +26,19 @@ const WEIGHTY: ReadonlySet<string> = new Set([
   'upload',
 ])
 
+/** What a run does: nobody may be there for a night just then. */
+const RUNNING: ReadonlySet<string> = new Set(['send', 'look', 'saveStep'])
+
 /** One process of the bot, from its start to its crash. A dead one's promises never settle. */
 export class Incarnation {
   isAlive = true
   readonly work: Work
   readonly #stage: Stage
   readonly #random: Random
-  readonly #died: () => void
+  readonly #died: (isNight: boolean) => void
+  #isNight = false
 
-  private constructor(stage: Stage, holder: string, died: () => void) {
+  private constructor(stage: Stage, holder: string, died: (isNight: boolean) => void) {
     this.#stage = stage
     this.#random = stage.random(`crashes of ${holder}`)
     this.#died = died
@@ -42,7 +46,7 @@ export class Incarnation {
   }
 
   /** Starts a process. Alone over a SQLite file, it drops the leases of its predecessor, as `openDatabase` does. */
-  static async start(stage: Stage, holder: string, died: () => void): Promise<Incarnation> {
+  static async start(stage: Stage, holder: string, died: (isNight: boolean) => void): Promise<Incarnation> {
     if (!stage.isPair) await dropLeases(stage.database.db)
     return new Incarnation(stage, holder, died)
   }
@@ -50,7 +54,7 @@ export class Incarnation {
   crash(): void {
     if (!this.isAlive) return
     this.isAlive = false
-    this.#died()
+    this.#died(this.#isNight)
   }
 
   #ports(holder: string): Omit<Deps, 'changed'> {
@@ -100,7 +104,9 @@ export class Incarnation {
     calls.count(name)
     if (calls.runaway !== undefined) return never()
     const method = name.slice(name.indexOf('.') + 1)
-    const isLast = WEIGHTY.has(method) && weather.happens('crash', 0.015)
+    const isNight = RUNNING.has(method) && weather.happens('night', 0.02)
+    const isLast = isNight || (WEIGHTY.has(method) && weather.happens('crash', 0.015))
+    this.#isNight = isNight
     if (isLast && this.#random.chance(0.5)) return this.#dies(name, 'before')
     // Rarely: another process, or another task of this one, comes between.
     if (name.startsWith('store.') && this.#random.chance(0.02)) await time.sleep(this.#random.int(1, 300))

@@ -44,11 +44,11 @@ export class Processes {
   async #start(place: number): Promise<void> {
     const holder = `bot-${++this.#started}`
     this.#stage.tell('operator', `starts ${holder}`)
-    const process = await Incarnation.start(this.#stage, holder, () => this.#died(place))
+    const process = await Incarnation.start(this.#stage, holder, (isNight) => this.#died(place, isNight))
     this.#running[place] = process
   }
 
-  #died(place: number): void {
+  #died(place: number, isNight: boolean): void {
     const { time, weather } = this.#stage
     this.#running[place] = undefined
     // A new version comes the same way.
@@ -59,7 +59,7 @@ export class Processes {
       [this.#random.int(16, 30) * MINUTE, 1],
     ])
     // Nobody may be there for a night: longer than a run may lie still.
-    const night = this.#random.chance(0.18) ? this.#random.int(29, 50) * MINUTE : undefined
+    const night = isNight ? this.#random.int(29, 50) * MINUTE : undefined
     const latest = Math.max(weather.clearFrom, time.now + SECOND)
     const back = night === undefined ? Math.min(time.now + pause, latest) : time.now + night
     this.lastStart = Math.max(this.lastStart, back)

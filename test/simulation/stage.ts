@@ -121,7 +121,7 @@ export class Stage {
       time,
       name: 'us-bastion',
       diskTrouble: () => weather.spell('disk'),
-      canRead: () => !weather.happens('disk', 0.15),
+      canRead: () => !weather.happens('disk', 0.3),
       tmpfsTrouble: () => weather.spell('tmpfs'),
       secret: workshop.secret,
       tool: this.engine === 'cmu' ? cmuPart(workshop) : cliPart(workshop),

@@ -19,6 +19,7 @@ export const FAULTS = [
   'hands',
   'workspace',
   'rows',
+  'night',
 ] as const
 export type Fault = (typeof FAULTS)[number]
 
@@ -92,7 +93,7 @@ export class Weather {
   }
 
   #spellsOf(fault: Fault, kinds: readonly string[]): Spell[] {
-    return this.moments(fault, 2).map((from) => {
+    return this.moments(fault, 3, 0.6).map((from) => {
       const length = this.#random.weighted([
         [this.#random.int(1, 20) * SECOND, 3],
         [this.#random.int(1, 6) * MINUTE, 2],

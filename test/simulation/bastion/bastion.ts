@@ -171,6 +171,8 @@ export class Bastion {
       return answer(data, 'sealed', {})
     }
     if (folder.result === 'sealed') return answer(data, 'sealed', {})
+    // `exec 8<alive`: what cannot be opened cannot be asked whether it still runs.
+    if (folder.result === undefined && !this.disk.reads(folder)) return answer(data, 'refused-state', {})
     if (folder.result === undefined && this.#locks.isHeld(`alive ${operation}`)) return answer(data, 'running', {})
     if (folder.result === undefined && this.disk.takesFiles()) {
       folder.result = 'stopped-killed'

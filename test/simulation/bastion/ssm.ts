@@ -170,7 +170,7 @@ export class Ssm implements Bastions {
     await this.#time.sleep(this.#random.int(200, 1_500))
     const status = fate === 'false-status' ? this.#random.pick(FALSE_STATUSES) : done.code === 0 ? 'Success' : 'Failed'
     const output =
-      fate === 'no-output' || fate === 'false-status'
+      isUnkept || fate === 'no-output' || fate === 'false-status'
         ? ''
         : fate === 'cut-output'
           ? done.output.slice(0, this.#random.int(10, done.output.length))

@@ -14,10 +14,10 @@ export async function judgeAudit(stage: Stage, requests: readonly RequestDoc[]):
   }
   const recorded = new Set(rows.flatMap(({ type, facts }) => (type.startsWith('ssm-') ? [facts.operation] : [])))
   for (const { did, operation } of stage.hsms.deeds)
-    if (did === 'start' && !recorded.has(operation))
+    if (did === 'start' && !recorded.has(operation) && !stage.broken.has(operation?.split('.')[0] ?? ''))
       violations.push(`the record has no command for ${operation}, whose tool was started`)
   // Where a process crashes it may never have heard of a command that it sent.
-  if (stage.weather.faults.has('crash')) return violations
+  if (stage.weather.faults.has('crash') || stage.weather.faults.has('night')) return violations
   const known = new Set(rows.map(({ facts }) => facts.commandId))
   for (const { commandId, comment, isTold } of stage.ssm.commands)
     if (isTold && !known.has(commandId))

@@ -90,8 +90,10 @@ function judgeReport(stage: Stage, request: RequestDoc, report: Report): string[
   if (request.state === 'failed' && outcome.proof === 'none' && write)
     violations.push(`it says that listings prove what was changed, none does, and ${told(write)}`)
   const failedLogin = deedsOf(stage.hsms.deeds, request.id).some((deed) => deed.did === 'login' && !deed.ok)
-  if (outcome.stop?.code === 'login-failed' && !failedLogin && !stage.weather.faults.has('tool'))
-    violations.push('it says that a login failed, none did')
+  if (outcome.stop?.code === 'broken') violations.push(`the bot itself could not go on: ${outcome.stop.detail}`)
+  // CloudHSM CLI also says so where it could not reach an HSM.
+  const isUntrue = outcome.stop?.code === 'login-failed' && !failedLogin && request.spec.engine === 'cmu'
+  if (isUntrue && !stage.weather.faults.has('tool')) violations.push('it says that a login failed, none did')
   const listing = spanOf(steps, outcome)
   const source = sourceOf(stage, request)
   if (!listing || !source) {
