@@ -65,7 +65,8 @@ function answersIn(text: string): z.infer<typeof Answer>[] {
   const alone = toAnswer(text)
   if (alone) return [alone]
   const found: z.infer<typeof Answer>[] = []
-  const line = /^[ \t]*\{/gm
+  // On a pipe nobody ends the line of a question.
+  const line = /^(?:[^"{\n]*:)?[ \t]*\{/gm
   for (let tries = 0; tries < MOST_BEGINNINGS && found.length < 2; tries++) {
     const begin = line.exec(text)
     if (!begin) break
@@ -152,14 +153,15 @@ export function parseUsers(exchange: Exchange | undefined): readonly HsmUser[] |
 }
 
 /** `full`, or what makes a user or key another one on some HSMs. Whether somebody is locked or has a second factor is not the user's own. */
-function coverageOf({
-  locked: _,
-  mfa: __,
-  ...user
-}: Omit<UserAnswer, 'locked' | 'mfa'> & { locked?: unknown; mfa?: unknown }): string {
-  const torn = tornPart(user)
-  if (torn !== undefined) return `${torn} inconsistent`
-  return user['cluster-coverage'] === 'full' ? 'full' : `cluster-coverage ${user['cluster-coverage']}`
+function coverageOf({ locked: _, mfa: __, ...user }: UserAnswer): string {
+  const { 'cluster-coverage': coverage } = user
+  return wholeness(typeof coverage === 'string' ? coverage : 'unknown', tornPart(user)) ?? 'full'
+}
+
+/** The tool's word for where it is comes first: what else differs follows from that. */
+function wholeness(coverage: string | undefined, torn: string | undefined): string | undefined {
+  if (coverage !== undefined && coverage !== 'full') return `cluster-coverage ${coverage}`
+  return torn === undefined ? coverage : `${torn} inconsistent`
 }
 
 /** Names and labels are anybody's words. */
@@ -205,7 +207,7 @@ function toKey(answer: z.infer<typeof KeyAnswer>, mayBeTorn: boolean): HsmKey {
   const { attributes = {}, 'key-info': info = {} } = answer
   const { class: kind, 'key-type': type, 'check-value': checkValue, label } = attributes
   const torn = mayBeTorn ? tornPart(answer)?.replace(/^(key-info|attributes)\./, '') : undefined
-  const coverage = torn === undefined ? info['cluster-coverage'] : `${torn} inconsistent`
+  const coverage = wholeness(info['cluster-coverage'], torn)
   const common = {
     handle: Number(answer['key-reference']),
     ...(label === undefined ? {} : { label }),

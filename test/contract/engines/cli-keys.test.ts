@@ -55,7 +55,7 @@ describe('on some HSMs of the destination only', () => {
       options: { scope: { users: { kind: 'none' }, keys: theKeys(262162) } },
     })
     expect(told(outcome).named).toEqual(['key 262162: incomplete'])
-    expect(outcome.troubles[0]?.why).toContain('cluster-coverage: inconsistent')
+    expect(outcome.troubles[0]?.why).toContain('cluster-coverage inconsistent')
   })
 })
 
