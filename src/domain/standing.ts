@@ -11,11 +11,14 @@ import { onSome, type Trouble } from './trouble.ts'
  * equal. A later listing may also show more than the first one did, such as a key's owner and check value.
  */
 export function standingTroubles(spec: Spec, facts: RunFacts, destinations: readonly Inventory[]): Trouble[] {
-  const { diff, before: [source, ...before] = [] } = facts
+  const { diff, before: [source, ...before] = [], after } = facts
   if (!diff || !source) return []
+  const sourceNow = new Map(after?.[0]?.keys.map((key) => [key.handle, key]))
   return destinations.flatMap((now) => {
     const then = before.find(({ server }) => server === now.server)
-    return then ? [...userTroubles(spec, { source, then, now }), ...keyTroubles(spec, diff, { then, now })] : []
+    return then
+      ? [...userTroubles(spec, { source, then, now }), ...keyTroubles(spec, diff, { then, now, sourceNow })]
+      : []
   })
 }
 
@@ -43,26 +46,39 @@ function userTroubles(
 function keyTroubles(
   spec: Spec,
   diff: Diff,
-  { then, now }: { readonly then: Inventory; readonly now: Inventory },
+  {
+    then,
+    now,
+    sourceNow,
+  }: { readonly then: Inventory; readonly now: Inventory; readonly sourceNow: ReadonlyMap<number, HsmKey> },
 ): Trouble[] {
   const [had, has] = [then, now].map(({ keys }) => new Map(keys.map((key) => [key.handle, key])))
   return diff.keys.present.flatMap((key) => {
     const place = { kind: 'key', name: keyName(spec, key.handle), server: now.server } as const
-    return keyTrouble(key, { place, copy: has?.get(key.handle), wasThere: had?.has(key.handle) ?? false })
+    return keyTrouble(key, {
+      place,
+      copy: has?.get(key.handle),
+      now: sourceNow.get(key.handle) ?? key,
+      wasThere: had?.has(key.handle) ?? false,
+    })
   })
 }
 
 interface Look {
   readonly place: { readonly kind: 'key'; readonly name: string; readonly server: ServerNumber }
   readonly copy: HsmKey | undefined
+  /** As the source has it now: somebody may have shared it there meanwhile. */
+  readonly now: HsmKey
   readonly wasThere: boolean
 }
 
-function keyTrouble(key: HsmKey, { place, copy, wasThere }: Look): Trouble[] {
+function keyTrouble(key: HsmKey, { place, copy, now, wasThere }: Look): Trouble[] {
   if (!copy) {
     if (wasThere) return [{ ...place, problem: 'failed', why: GONE }]
     return [{ ...place, problem: 'not-spread', why: 'on other HSMs of the destination, not on this one' }]
   }
   if (!isWhole(copy)) return [{ ...place, ...onSome(copy, undefined) }]
-  return isSameKey(copy, key) ? [] : [{ ...place, problem: 'conflict', why: differenceOf(key, copy) }]
+  return isSameKey(copy, key) || isSameKey(copy, now)
+    ? []
+    : [{ ...place, problem: 'conflict', why: differenceOf(key, copy) }]
 }

@@ -1,7 +1,7 @@
 import { shownOf } from './diff.ts'
 import { provesUnchanged } from './evidence.ts'
 import type { HsmId, ServerNumber } from './ids.ts'
-import { compareKeys, type HsmKey, type HsmUser, type Inventory, isWhole, userKey } from './inventory.ts'
+import { compareKeys, type HsmKey, type HsmUser, type Inventory, isSameKey, isWhole, userKey } from './inventory.ts'
 import type { RunFacts } from './run-facts.ts'
 import { keyName, type Spec } from './spec.ts'
 import type { DoneStep } from './step.ts'
@@ -81,11 +81,13 @@ export function troublesOf(
     keys: new Map(hsm.keys.map((key) => [key.handle, key])),
   }))
   const unsure = spec.reach === 'cluster' && spec.destination.hsms.length > 1 ? unsureKeys(steps) : new Set()
+  // Somebody may have shared a key on the source meanwhile: what it is there now counts as well.
+  const sourceNow = new Map(facts.after?.[0]?.keys.map((key) => [key.handle, key]))
   const isSeenWhole = (handle: number) => indexes.some(({ keys }) => keys.get(handle)?.coverage === 'full')
   for (const key of diff.keys.missing) {
     const answer = said.get(`key ${key.handle}`)
     const name = named(key.handle)
-    const found = keyTroubles(key, { name, indexes, answer })
+    const found = keyTroubles([key, sourceNow.get(key.handle) ?? key], { name, indexes, answer })
     if (found.length === 0 && unsure.has(key.handle) && !isSeenWhole(key.handle)) {
       const why = `listed, but perhaps not on every HSM of the cluster; the tool said: ${answer}`
       troubles.push({ kind: 'key', name, problem: 'incomplete', why })
@@ -100,14 +102,15 @@ interface KeySearch {
   readonly answer: string | undefined
 }
 
-function keyTroubles(key: HsmKey, { name, indexes, answer }: KeySearch): Trouble[] {
+/** `key`: as the source had it when the run began, and as it has it now. */
+function keyTroubles([key, now]: readonly [HsmKey, HsmKey], { name, indexes, answer }: KeySearch): Trouble[] {
   const copies = indexes.map(({ server, keys }) => ({ server, copy: keys.get(key.handle) }))
   if (copies.every(({ copy }) => copy === undefined)) return [{ kind: 'key', name, ...failure(answer) }]
   return copies.flatMap(({ server, copy }): Trouble[] => {
     if (!copy)
       return [{ kind: 'key', name, server, problem: 'not-spread', why: 'not yet on this HSM of the destination' }]
     if (!isWhole(copy)) return [{ kind: 'key', name, server, ...onSome(copy, answer) }]
-    switch (compareKeys(copy, key)) {
+    switch (isSameKey(copy, now) ? 'same' : compareKeys(copy, key)) {
       case 'same':
       case 'same-label':
         return []

@@ -77,17 +77,19 @@ async function askOnceMore(
   const process = processes.any()
   if (!process) return ['no process is there at the end']
   const everything = { kind: 'all' } as const
-  const answer = await crowd.submit(process, {
-    reason: `last-${route.destination.alias}`,
-    by: ASKERS[0],
-    route,
-    mode: 'plan',
-    at: time.now,
-    scope: { users: everything, keys: everything },
-  })
-  return 'refused' in answer
-    ? [`${route.destination.alias} is not free at the end: a new ask is refused with ${answer.refused}`]
-    : []
+  const ask = { by: ASKERS[0], route, mode: 'plan', scope: { users: everything, keys: everything } } as const
+  for (let tries = 1; ; tries++) {
+    const answer = await crowd.submit(process, {
+      ...ask,
+      reason: `last-${route.destination.alias}-${tries}`,
+      at: time.now,
+    })
+    if (!('refused' in answer)) return []
+    // Somebody's ask of before may be filed only now: that one ends first.
+    if (answer.refused !== 'destination-busy' || tries === 3)
+      return [`${route.destination.alias} is not free at the end: a new ask is refused with ${answer.refused}`]
+    await time.sleep(LONGEST_END_MS)
+  }
 }
 
 function isQuiet({ database }: Stage): boolean {

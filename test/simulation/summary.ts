@@ -2,6 +2,7 @@ import type { ShortVerdict } from './workers.ts'
 
 /** What came of many runs, for people. */
 export function summary(verdicts: readonly ShortVerdict[], ms: number): string {
+  if (verdicts.length === 0) return 'nothing failed'
   const bad = verdicts.filter(({ violations }) => violations.length > 0)
   const states = new Map<string, number>()
   const calls = new Map<string, number>()

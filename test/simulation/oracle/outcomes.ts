@@ -200,8 +200,10 @@ function judgeNamed(request: RequestDoc, { source, places, listing, outcome }: S
 /** What is named as missing is not there all the time. */
 function judgeUntrue(request: RequestDoc, { source, places, listing, outcome }: Seen): string[] {
   const { engine } = request.spec
-  return outcome.troubles.flatMap(({ kind, name, server, problem }) => {
+  return outcome.troubles.flatMap(({ kind, name, server, problem, why }) => {
     if (problem !== 'failed' && problem !== 'untried' && problem !== 'not-spread') return []
+    // That one says what it is now. A sharer whom the source HSM does not have is shown by the destination only.
+    if (why.startsWith('it arrived otherwise')) return []
     const place = places.filter((one) => server === undefined || one.server === server)
     const user = kind === 'user' ? source.users.find((one) => one.name === name) : undefined
     const key = kind === 'key' ? source.keys.find((one) => namesOf(one.handle).includes(name)) : undefined
