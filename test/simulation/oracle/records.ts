@@ -65,6 +65,7 @@ export interface OutcomeDoc {
     readonly kind: string
     readonly name: string
     readonly server?: number
+    readonly why: string
     readonly problem: string
   }[]
   readonly comparison?: { readonly byMaterial: number; readonly byLabel: number }
