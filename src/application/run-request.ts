@@ -104,6 +104,7 @@ async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): 
   const engine = deps.engines[spec.engine]
   const run = { id, spec, engine, signal }
   const steps: StepRecord[] = [...(await deps.store.steps(id))]
+  let waitedAfter: number | undefined
   while (!signal.aborted) {
     const open = steps.at(-1)
     if (open && !open.end) {
@@ -132,8 +133,12 @@ async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): 
       await apply(deps, id, { type: 'finish', outcome: step.outcome })
       return
     }
-    if (step.afterMs > 0) await deps.clock.sleep(step.afterMs, signal)
-    if (signal.aborted) return
+    if (step.afterMs > 0 && waitedAfter !== steps.length) {
+      await deps.clock.sleep(step.afterMs, signal)
+      waitedAfter = steps.length
+      // Decided anew: somebody may have asked it to stop meanwhile, or what it knows has grown old.
+      continue
+    }
     const intent: StepRecord = { n: steps.length + 1, plan: step.step, plannedAt: deps.clock.now(), blocks: [] }
     await deps.store.saveStep(id, intent, deps.holder)
     deps.changed(id)
