@@ -51,13 +51,13 @@ export class Crowd {
   plan(): void {
     const { time, weather } = this.#stage
     const random = this.#random
-    const asks = random.int(1, 3)
+    const asks = random.int(2, 4)
     for (let n = 0; n < asks; n++) time.at(START + random.int(1, n === 0 ? 15 : 240) * SECOND, () => this.#ask(2))
-    for (let n = 0; n < random.int(10, 26); n++) {
+    for (let n = 0; n < random.int(12, 28); n++) {
       time.at(START + random.int(5 * SECOND, weather.clearFrom - START + MINUTE), () => this.#attend())
     }
     // Approvers sit there at the beginning, or nothing would ever run.
-    for (let n = 0; n < 5; n++) time.at(START + random.int(20, 150) * SECOND, () => this.#attend())
+    for (let n = 0; n < 9; n++) time.at(START + random.int(12, 120) * SECOND, () => this.#attend())
   }
 
   /** Somebody asks, and again a little later where that was refused. */
@@ -76,7 +76,7 @@ export class Crowd {
     }
     const submitted = this.submit(process, asked).then((answer) => {
       if ('refused' in answer && tries > 0)
-        this.#stage.time.after(random.int(30, 180) * SECOND, () => this.#ask(tries - 1))
+        this.#stage.time.after(random.int(15, 90) * SECOND, () => this.#ask(tries - 1))
     })
     this.#orFail(submitted)
   }

@@ -26,8 +26,11 @@ const WEIGHTY: ReadonlySet<string> = new Set([
   'upload',
 ])
 
-/** What a run does: nobody may be there for a night just then. */
-const RUNNING: ReadonlySet<string> = new Set(['send', 'look', 'saveStep'])
+/** What a run does while it writes: nobody may be there for a night just then. */
+function isRunning(method: string, args: readonly unknown[]): boolean {
+  if (method !== 'send' && method !== 'saveStep') return false
+  return JSON.stringify(args[1] ?? '').includes(method === 'send' ? ' sync-' : '"kind":"sync-')
+}
 
 /** One process of the bot, from its start to its crash. A dead one's promises never settle. */
 export class Incarnation {
@@ -93,18 +96,19 @@ export class Incarnation {
       get: (target, key) => {
         const member: unknown = Reflect.get(target, key)
         if (typeof member !== 'function') return member
-        return (...args: unknown[]) => this.#call(`${name}.${String(key)}`, () => Reflect.apply(member, target, args))
+        return (...args: unknown[]) =>
+          this.#call(`${name}.${String(key)}`, args, () => Reflect.apply(member, target, args))
       },
     })
   }
 
-  async #call(name: string, call: () => unknown): Promise<unknown> {
+  async #call(name: string, args: readonly unknown[], call: () => unknown): Promise<unknown> {
     if (!this.isAlive) return never()
     const { time, weather, calls } = this.#stage
     calls.count(name)
     if (calls.runaway !== undefined) return never()
     const method = name.slice(name.indexOf('.') + 1)
-    const isNight = RUNNING.has(method) && weather.happens('night', 0.02)
+    const isNight = weather.faults.has('night') && isRunning(method, args) && weather.happens('night', 0.04)
     const isLast = isNight || (WEIGHTY.has(method) && weather.happens('crash', 0.015))
     this.#isNight = isNight
     if (isLast && this.#random.chance(0.5)) return this.#dies(name, 'before')

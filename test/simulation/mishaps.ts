@@ -19,6 +19,11 @@ export function planMishaps(stage: Stage): void {
     stage.ssm.reboot(ms)
   })
   at(weather.moments('clusters', 4, 0.7), () => changeClusters(stage, random))
+  stage.whenWriting = () => {
+    if (!weather.happens('clusters', 0.3)) return
+    const clones = stage.hsms.clusters.slice(1)
+    time.after(random.int(1, 8) * SECOND, () => joinSoon(stage, random.pick(clones), random))
+  }
   at(weather.moments('secret', 1), () => {
     stage.secrets.change()
     stage.tell('operator', 'changes the secret')
@@ -69,6 +74,13 @@ function changeClusters(stage: Stage, random: Random): void {
     const moved = cluster.hsms.find(({ state }) => state === 'ACTIVE')
     if (moved) moved.ip = moved.ip.replace(/\d+$/, `${random.int(20, 200)}`)
   }
+  stage.hsms.changed()
+}
+
+function joinSoon(stage: Stage, cluster: SimCluster, random: Random): void {
+  stage.tell('AWS', `${cluster.alias}: join`)
+  const later = (state: () => void) => stage.time.after(random.int(20, 300) * SECOND, state)
+  join(stage, cluster, { number: stage.hsms.clusters.indexOf(cluster), later })
   stage.hsms.changed()
 }
 

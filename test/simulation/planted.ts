@@ -26,10 +26,19 @@ export const PLANTED: readonly Planted[] = [
     find: "    if (sent.kind === 'unsure') return step\n",
     replace: '',
   }),
-  one('refusal told by its field', 'src/domain/refusal.ts', {
-    find: "  return kind === 'refusal'\n",
-    replace: "  return kind === 'refusal' || (typeof value === 'object' && value !== null && 'refused' in value)\n",
-  }),
+  {
+    // As it was found: the request was claimed again at once, for ever. Without the second edit a run that came to nothing rests, and the fault has no effect.
+    name: 'refusal told by its field, and no rest after it',
+    edits: [
+      edit(
+        'src/domain/refusal.ts',
+        "  return kind === 'refusal'\n",
+        "  return kind === 'refusal' || (typeof value === 'object' && value !== null && 'refused' in value)\n",
+      ),
+      edit('src/application/drive-runs.ts', 'if (tries + 1 >= MOST_TRIES)', 'if (tries + 1 >= 1_000 * MOST_TRIES)'),
+      edit('src/application/drive-runs.ts', 'after: deps.clock.now() + pause })', 'after: Math.min(0, pause) })'),
+    ],
+  },
   one('halt kept in memory only', 'src/application/run-request.ts', {
     find: "  const halted = await apply(deps, id, { type: 'halt', stop })\n  return isRefusal(halted) ? undefined : halted\n",
     replace: '  return { ...request, halt: stop }\n',
@@ -89,9 +98,9 @@ export const PLANTED: readonly Planted[] = [
     find: '      const changed = differences(spec, now.spec)\n',
     replace: '      const changed = differences(spec, spec)\n',
   }),
-  one('expiry is not looked at when somebody approves', 'src/domain/request.ts', {
-    find: 'return isExpired(request, now) ? tooLate(request) : approve(request, event, now)',
-    replace: 'return approve(request, event, now)',
+  one('nothing expires', 'src/application/sweep-requests.ts', {
+    find: 'for (const id of await deps.store.pastExpiry(now)) await expire(deps, id)',
+    replace: 'for (const id of (await deps.store.pastExpiry(now)).slice(1_000)) await expire(deps, id)',
   }),
   one('a plan writes', 'src/domain/run-plan.ts', {
     find: "  if (spec.mode === 'plan') return finish()\n",
@@ -137,9 +146,9 @@ export const PLANTED: readonly Planted[] = [
     find: '        ...troublesOf(spec, facts, steps, destinations),\n',
     replace: '        ...troublesOf(spec, facts, steps, destinations).slice(1),\n',
   }),
-  one('a run is taken up again at once', 'src/application/drive-runs.ts', {
-    find: 'after: deps.clock.now() + pause })',
-    replace: 'after: Math.min(0, pause) })',
+  one('a run that cannot be read is tried for ever', 'src/application/drive-runs.ts', {
+    find: 'if (tries + 1 >= MOST_TRIES)',
+    replace: 'if (tries + 1 >= 1_000 * MOST_TRIES)',
   }),
   one('a stop that was asked for is forgotten', 'src/application/run-request.ts', {
     find: 'stopAsked: request.stopAskedAt !== undefined,',

@@ -13,8 +13,8 @@ import { Random } from './random.ts'
 import { makeClusters, Secrets } from './scenario.ts'
 import { Channel } from './slack/channel.ts'
 import { CHANNEL, GROUP, LISTED, People } from './slack/people.ts'
-import { MINUTE, Time } from './time.ts'
-import { Weather } from './weather.ts'
+import { MINUTE, SECOND, Time } from './time.ts'
+import { DISK_TROUBLES, Weather } from './weather.ts'
 import { Directory } from './world/directory.ts'
 import type { Hsms } from './world/hsms.ts'
 
@@ -25,6 +25,8 @@ export class Stage {
   readonly seed: number
   readonly isTraced: boolean
   readonly story: string[] = []
+  /** Called when a step that writes has begun: what happens to the world just then matters most. */
+  whenWriting: (operation: string) => void = () => undefined
   /** Requests of which a row was broken: little can be said of them, but they hold up nobody. */
   readonly broken = new Set<string>()
   readonly updates: { readonly from: number; readonly digest: string }[] = []
@@ -128,6 +130,14 @@ export class Stage {
       started: (operation) => {
         hsms.note({ at: time.now, did: 'start', bastion: 'us-bastion', operation })
         this.tell('bastion', `starts the tool for ${operation}`)
+        // Disks fill while something is written to them.
+        const isWriting = this.ssm.commands.some(({ comment }) => comment.startsWith(`hsm-sync ${operation} sync-`))
+        if (isWriting) this.whenWriting(operation)
+        if (weather.happens('disk', isWriting ? 0.9 : 0.08))
+          weather.strike('disk', random.chance(0.6) ? 'no-inodes' : random.pick(DISK_TROUBLES), {
+            inMs: random.int(0, 7_000),
+            forMs: random.int(8, 60) * SECOND,
+          })
       },
       ended: (operation, result) => {
         hsms.note({ at: time.now, did: 'end', result, operation })
@@ -186,7 +196,7 @@ function landscapeOf(hsms: Hsms, random: Random): Landscape {
       channel: CHANNEL,
       engine: 'auto',
       approvers: { users: [...LISTED], userGroups: [GROUP] },
-      required: random.pick([1, 2, 2]),
+      required: random.pick([1, 2]),
       expiresAfterMs: random.int(6, 11) * MINUTE,
       reminders: [0.5],
     }),

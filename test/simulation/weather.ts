@@ -26,6 +26,8 @@ export type Fault = (typeof FAULTS)[number]
 /** How much of it there is, seldom or often. */
 const STRENGTHS = [0.3, 1, 3] as const
 
+export const DISK_TROUBLES = ['full', 'no-inodes', 'read-only'] as const
+
 interface Spell {
   readonly fault: Fault
   readonly from: number
@@ -38,7 +40,7 @@ export class Weather {
   /** From here on nothing goes wrong any more: then everything must end. */
   readonly clearFrom: number
   readonly faults: ReadonlyMap<Fault, number>
-  readonly spells: readonly Spell[]
+  readonly spells: Spell[]
   readonly #time: Time
   readonly #random: Random
 
@@ -58,7 +60,7 @@ export class Weather {
     for (let n = 0; n < count; n++) faults.set(random.pick(FAULTS), random.pick(STRENGTHS))
     this.faults = faults
     this.spells = [
-      ...this.#spellsOf('disk', ['full', 'no-inodes', 'read-only']),
+      ...this.#spellsOf('disk', DISK_TROUBLES),
       ...this.#spellsOf('tmpfs', ['full']),
       ...this.#spellsOf('slack', ['ratelimited', 'unclear', 'http_503', 'is_archived', 'internal_error']),
       ...this.#spellsOf('directory', ['throttled', 'unreachable', 'failed']),
@@ -79,6 +81,12 @@ export class Weather {
     return this.spells.find((spell) => spell.fault === fault && spell.from <= now && now < spell.to)?.kind
   }
 
+  /** Something goes wrong for a while, beginning in a moment. */
+  strike(fault: Fault, kind: string, { inMs, forMs }: { readonly inMs: number; readonly forMs: number }): void {
+    const from = this.#time.now + inMs
+    this.spells.push({ fault, kind, from, to: Math.min(from + forMs, this.clearFrom) })
+  }
+
   isClear(): boolean {
     return this.#time.now >= this.clearFrom
   }
@@ -93,7 +101,7 @@ export class Weather {
   }
 
   #spellsOf(fault: Fault, kinds: readonly string[]): Spell[] {
-    return this.moments(fault, 3, 0.6).map((from) => {
+    return this.moments(fault, fault === 'disk' ? 0.7 : 2, 0.4).map((from) => {
       const length = this.#random.weighted([
         [this.#random.int(1, 20) * SECOND, 3],
         [this.#random.int(1, 6) * MINUTE, 2],

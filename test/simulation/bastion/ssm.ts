@@ -169,7 +169,8 @@ export class Ssm implements Bastions {
     if (!done) return this.#killed(command)
     await this.#time.sleep(this.#random.int(200, 1_500))
     // The agent keeps what a script prints on the same disk.
-    const isUnkept = !this.#bastion.disk.takesFiles() && this.#random.chance(0.6)
+    const isUnkept =
+      !this.#bastion.disk.takesFiles() && this.#random.chance(command.comment.includes(' fetch ') ? 0.3 : 0.8)
     const status = fate === 'false-status' ? this.#random.pick(FALSE_STATUSES) : done.code === 0 ? 'Success' : 'Failed'
     const output =
       isUnkept || fate === 'no-output' || fate === 'false-status'
