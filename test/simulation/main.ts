@@ -24,7 +24,7 @@ const { values } = parseArgs({
 if (values.worker) work()
 else if (values.planted) {
   const { seekPlanted } = await import('./seek-planted.ts')
-  process.exitCode = await seekPlanted(values.only)
+  process.exitCode = await seekPlanted({ only: values.only, where: 'anywhere' })
 } else if (values.seed !== undefined) process.exitCode = await one(Number(values.seed))
 else if (values.ci) process.exitCode = await ci()
 else process.exitCode = await many()
@@ -51,7 +51,7 @@ async function ci(): Promise<number> {
   const seeds = new Set([...rangeOf('1-300'), ...FAILED_ONCE.map(({ seed }) => seed), ...newSeeds(50)])
   const code = await report([...seeds], runSeeds)
   const { seekPlanted } = await import('./seek-planted.ts')
-  return Math.max(code, await seekPlanted(values.only))
+  return Math.max(code, await seekPlanted({ only: values.only, where: 'where it was found' }))
 }
 
 async function report(seeds: readonly number[], run: typeof runSeeds): Promise<number> {

@@ -2,8 +2,6 @@
 export interface Planted {
   readonly name: string
   readonly edits: readonly Edit[]
-  /** Where it was found last: looked at first. */
-  readonly seed?: number
 }
 
 export interface Edit {

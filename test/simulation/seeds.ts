@@ -17,3 +17,30 @@ export const FAILED_ONCE: readonly { readonly seed: number; readonly what: strin
   },
   { seed: 2849, what: 'the same, before the first key' },
 ]
+
+/** Where each planted fault was found last, by its name: CI plays it there. */
+export const FOUND_AT: Readonly<Record<string, number>> = {
+  'an answer to SendCommand that was lost counts as refused': 33,
+  'believe Delivery Timed Out': 47,
+  'refusal told by its field, and no rest after it': 39,
+  'a missing mark counts as none': 117,
+  'halt kept in memory only': 229,
+  'what cannot be recorded is done all the same': 17,
+  'a failed login is tried again': 18,
+  'the second approval by one person counts': 10,
+  'self-approval counts': 1,
+  "a fetch that is refused counts as the operation's own refusal": 117,
+  'who left the group may still approve': 12,
+  'nothing expires': 16,
+  'what would run is not compared with what was approved': 59,
+  'troubles do not keep a run from having succeeded': 2,
+  'a plan writes': 27,
+  'unknown is called failed': 117,
+  'what may have been written is called unchanged': 117,
+  'two processes paint at once': 1,
+  'a message is posted again without a look': 4,
+  'the lease is not looked at when a run is taken': 17,
+  'a command has no row in the record': 1,
+  'conflicts are not named': 26,
+  'a trouble is left out': 2,
+}
