@@ -43,4 +43,9 @@ export const FOUND_AT: Readonly<Record<string, number>> = {
   'a command has no row in the record': 1,
   'conflicts are not named': 26,
   'a trouble is left out': 2,
+  'a run that cannot be read is tried for ever': 49,
+  'a stop that was asked for is forgotten': 2,
+  'HSMs that joined meanwhile are not looked for': 59,
+  'the age of a listing is measured from when the bot looked': 229,
+  'failed logins are not counted before a login': 42,
 }
