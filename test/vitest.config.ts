@@ -11,6 +11,7 @@ const REAL = [
   'test/unit/engines/cli-questions.test.ts',
   'test/unit/application/large-listing.test.ts',
   'test/unit/application/run-step.test.ts',
+  'test/unit/application/store-trouble.test.ts',
   'test/simulation/**/*.test.ts',
 ]
 

@@ -5,7 +5,7 @@ import { describeError } from '../log.ts'
 import type { Deps } from './ports.ts'
 import { apply, runRequest } from './run-request.ts'
 import { doneSteps } from './run-view.ts'
-import { type Claim, LeaseLost } from './store.ts'
+import { type Claim, LeaseLost, Unreadable } from './store.ts'
 
 const LEASE_MS = 15_000
 const RENEW_MS = 4_000
@@ -13,6 +13,8 @@ const IDLE_MS = 3_000
 const MOST_RUNS = 20
 /** How often in a row a run is taken up in vain, with growing pauses, before it is ended where people see it: about an hour. */
 const MOST_TRIES = 12
+/** How often after that its end is tried, where the request can be read: an hour more for the database. Then it is put away. */
+const MOST_ENDINGS = 6
 const FIRST_PAUSE_MS = 5_000
 const LONGEST_PAUSE_MS = 10 * 60_000
 
@@ -101,24 +103,26 @@ async function failed(deps: Deps, claimed: Claim, error: unknown): Promise<void>
   }
 }
 
-async function rest(deps: Deps, { id, tries }: Claim, why: string): Promise<void> {
-  if (tries + 1 >= MOST_TRIES) return giveUp(deps, id, why)
+async function rest(deps: Deps, claim: Claim, why: string): Promise<void> {
+  const { id, tries } = claim
+  if (tries + 1 >= MOST_TRIES && (await giveUp(deps, claim, why))) return
   const pause = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS)
   await deps.store.releaseRun(id, deps.holder, { tries: tries + 1, after: deps.clock.now() + pause })
 }
 
-/** Ends a run that nothing comes of, in a state that people see and that frees the destination. */
-async function giveUp(deps: Deps, id: RequestId, why: string): Promise<void> {
+/** Ends a run that nothing comes of, in a state that people see and that frees the destination. Answers whether it has ended. */
+async function giveUp(deps: Deps, { id, tries }: Claim, why: string): Promise<boolean> {
   deps.log.error({ requestId: id, why }, 'giving up on a run')
-  const detail = `${MOST_TRIES} times in a row: ${why}`
+  const detail = `${tries + 1} times in a row: ${why}`
   try {
     const request = (await deps.store.load(id))?.request
     const outcome = concludeBroken(detail, request?.state === 'approved' ? [] : await sentBy(deps, id))
     const finished = request ? await apply(deps, id, { type: 'finish', outcome }) : undefined
-    if (finished && !isRefusal(finished)) return
+    if (finished && !isRefusal(finished)) return true
   } catch (error) {
     if (error instanceof LeaseLost) throw error
-    deps.log.error({ requestId: id, error }, 'the request cannot be read: it is put away')
+    deps.log.error({ requestId: id, error: describeError(error) }, 'the end of a run could not be stored')
+    if (!(error instanceof Unreadable) && tries + 1 < MOST_TRIES + MOST_ENDINGS) return false
   }
   await deps.store.abandon(id, {
     at: deps.clock.now(),
@@ -127,6 +131,7 @@ async function giveUp(deps: Deps, id: RequestId, why: string): Promise<void> {
     request: id,
     facts: { why: detail },
   })
+  return true
 }
 
 /** What is proved of the steps of a run; `undefined` where they cannot be read, or one of them has not ended. */

@@ -3,7 +3,7 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 import { OPEN_STATES, type Request } from '../domain/request.ts'
 import type { Deps } from './ports.ts'
 import { type SeenStep, seenSteps } from './run-view.ts'
-import type { AuditRow, Listed } from './store.ts'
+import { type AuditRow, type Listed, Unreadable } from './store.ts'
 
 /** A request with everything that is known of it. */
 export interface RequestView {
@@ -35,11 +35,12 @@ export async function showRequest(
 ): Promise<RequestHistory | Refusal> {
   const id = parseRequestId(text)
   if (!id || (await deps.store.versionOf(id)) === undefined) return refuse({ code: 'no-such-request', text })
-  const view = await viewRequest(deps, id).catch((error: unknown) => {
-    deps.log.error({ requestId: id, error }, 'a request cannot be read')
-    return undefined
-  })
-  if (!view) return refuse({ code: 'unreadable-request', request: id })
+  const view = await viewRequest(deps, id).catch(orUnreadable)
+  if (view instanceof Unreadable) {
+    deps.log.error({ requestId: id, error: view }, 'a request cannot be read')
+    return refuse({ code: 'unreadable-request', request: id })
+  }
+  if (!view) return refuse({ code: 'no-such-request', text })
   return { ...view, history: await deps.store.history(view.request.id) }
 }
 
@@ -52,12 +53,26 @@ export async function viewRequest(
   const stored = await deps.store.load(id)
   if (!stored) return undefined
   const { request, version } = stored
-  const engine = deps.engines[request.spec.engine]
+  return { request, version, ...(await stepsOf(deps, request)) }
+}
+
+/** Its steps, or why they cannot be read: the request itself is shown all the same, since whoever waits for its end must hear of it. */
+async function stepsOf(
+  { store, engines }: Pick<Deps, 'store' | 'engines'>,
+  request: Request,
+): Promise<Pick<RequestView, 'steps' | 'unreadable'>> {
+  const stored = await store.steps(request.id).catch(orUnreadable)
+  if (stored instanceof Unreadable) return { steps: [], unreadable: stored.message }
+  const engine = engines[request.spec.engine]
   try {
-    const steps = await deps.store.steps(id)
-    return { request, version, steps: engine ? seenSteps(engine, request, steps) : [] }
+    return { steps: engine ? seenSteps(engine, request, stored) : [] }
   } catch (error) {
-    // The request itself is shown all the same: whoever waits for its end must hear of it.
-    return { request, version, steps: [], unreadable: error instanceof Error ? error.message : String(error) }
+    return { steps: [], unreadable: error instanceof Error ? error.message : String(error) }
   }
+}
+
+/** Only what is proved to be unreadable is called so: trouble of the database may pass, and is asked again. */
+function orUnreadable(error: unknown): Unreadable {
+  if (error instanceof Unreadable) return error
+  throw error
 }

@@ -18,6 +18,8 @@ const RUNNING_LIMIT_MS = 20 * 60_000
 const RECOVERY_TRIES = 20
 const RECOVERY_PAUSE_MS = 30_000
 const THROTTLE_TRIES = 6
+/** The bastion removes what it knows of an operation after 30 days (`KEEP_DAYS` in bastion.sh): from then on that it knows none proves nothing. */
+const REMEMBERED_MS = 25 * 24 * 3_600_000
 /** How long after it was planned the bastion may still begin a step: what it was planned from grows old. */
 const BEGIN_WITHIN_MS = 15 * 60_000
 
@@ -124,7 +126,7 @@ async function recover(deps: Deps, run: Running, step: StepRecord): Promise<Step
     const isRunning = block?.action === 'fetch' && block.result === 'running'
     if (!isRunning) {
       failures++
-      problem = answer.kind === 'answered' ? `${answer.block.result}: ${answer.block.detail}` : answer.problem
+      problem = answer.kind === 'answered' ? `${answer.block.result} ${answer.block.detail}`.trim() : answer.problem
     }
     await deps.clock.sleep(isRunning ? 3_000 : RECOVERY_PAUSE_MS, run.signal)
     if (run.signal.aborted) return undefined
@@ -153,8 +155,9 @@ async function collect(deps: Deps, run: Running, step: StepRecord): Promise<Step
 
 function fetchPiece(deps: Deps, run: Running, step: StepRecord, piece: number): Promise<BastionAnswer> {
   const operation = operationId(run.id, step.n)
+  const seal = deps.clock.now() - step.plannedAt < REMEMBERED_MS
   return askBastion(deps, run.spec.bastion, {
-    lines: run.engine.fetch(run.spec.bastion, { operation, piece, seal: true }),
+    lines: run.engine.fetch(run.spec.bastion, { operation, piece, seal }),
     request: run.id,
     operation,
     about: `fetch ${piece}`,

@@ -3,6 +3,7 @@ import { isRefusal } from '../domain/refusal.ts'
 import { isReminderDue, type Request, transition } from '../domain/request.ts'
 import { describeError } from '../log.ts'
 import type { Deps } from './ports.ts'
+import { Unreadable } from './store.ts'
 
 /**
  * Expires what was not decided in time, however long no process ran, and reminds the approvers of what is still open. One that cannot be read holds up no other. Answers when the next of
@@ -29,6 +30,11 @@ async function expire(deps: Deps, id: Request['id']): Promise<void> {
   try {
     await change(deps, id, 'expire')
   } catch (error) {
+    if (!(error instanceof Unreadable)) {
+      // The next sweep tries again.
+      deps.log.error({ requestId: id, error: describeError(error) }, 'a request could not be expired')
+      return
+    }
     deps.log.error({ requestId: id, error: describeError(error) }, 'an expired request cannot be read: it is put away')
     const facts = { why: 'it expired, and this version cannot read it' }
     await deps.store.abandon(id, { at: deps.clock.now(), type: 'abandoned', actor: 'bot', request: id, facts })

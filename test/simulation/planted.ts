@@ -33,7 +33,7 @@ export const PLANTED: readonly Planted[] = [
         "  return kind === 'refusal'\n",
         "  return kind === 'refusal' || (typeof value === 'object' && value !== null && 'refused' in value)\n",
       ),
-      edit('src/application/drive-runs.ts', 'if (tries + 1 >= MOST_TRIES)', 'if (tries + 1 >= 1_000 * MOST_TRIES)'),
+      edit('src/application/drive-runs.ts', 'if (tries + 1 >= MOST_TRIES &&', 'if (tries + 1 >= 1_000 * MOST_TRIES &&'),
       edit('src/application/drive-runs.ts', 'after: deps.clock.now() + pause })', 'after: Math.min(0, pause) })'),
     ],
   },
@@ -145,8 +145,8 @@ export const PLANTED: readonly Planted[] = [
     replace: '        ...troublesOf(spec, facts, steps, destinations).slice(1),\n',
   }),
   one('a run that cannot be read is tried for ever', 'src/application/drive-runs.ts', {
-    find: 'if (tries + 1 >= MOST_TRIES)',
-    replace: 'if (tries + 1 >= 1_000 * MOST_TRIES)',
+    find: 'if (tries + 1 >= MOST_TRIES &&',
+    replace: 'if (tries + 1 >= 1_000 * MOST_TRIES &&',
   }),
   one('a stop that was asked for is forgotten', 'src/application/run-request.ts', {
     find: 'stopAsked: request.stopAskedAt !== undefined,',

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Finding } from '../../application/store.ts'
 import type { RequestId } from '../../domain/ids.ts'
 import type { HsmKey } from '../../domain/inventory.ts'
+import { legible } from './request-rows.ts'
 import type { Tables } from './schema.ts'
 
 /** Keys in one row: as JSON a few hundred kilobytes, written and read in a few milliseconds. */
@@ -31,18 +32,20 @@ export async function toParts(finding: Finding): Promise<readonly string[]> {
 async function fromParts(parts: readonly string[]): Promise<Finding | undefined> {
   const [head, ...rest] = parts
   if (head === undefined) return undefined
-  const finding: Finding = JSON.parse(head)
+  const finding: Finding = parse(head)
   const { reading } = finding
   if (rest.length === 0 || reading.kind !== 'listed') return finding
   const lists: HsmKey[][] = reading.inventories.map(() => [])
   for (const [count, part] of rest.entries()) {
     if (count > 0 && count % TOGETHER === 0) await breathe()
-    const { at, keys }: { at: number; keys: HsmKey[] } = JSON.parse(part)
+    const { at, keys }: { at: number; keys: HsmKey[] } = parse(part)
     lists[at]?.push(...keys)
   }
   const inventories = reading.inventories.map((inventory, at) => ({ ...inventory, keys: lists[at] ?? [] }))
   return { ...finding, reading: { ...reading, inventories } }
 }
+
+const parse = (text: string) => legible('a finding', () => JSON.parse(text))
 
 /** Reads the findings of a request's steps, by number. */
 export function findingReader(db: Kysely<Tables>): (id: RequestId) => Promise<ReadonlyMap<number, Finding>> {

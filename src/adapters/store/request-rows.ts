@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import { z } from 'zod'
-import type { StepRecord, StoredRequest } from '../../application/store.ts'
+import { type StepRecord, type StoredRequest, Unreadable } from '../../application/store.ts'
 import { OPEN_STATES, type Request } from '../../domain/request.ts'
 import { SHAPE, type Tables } from './schema.ts'
 import { newerRequest, newerStep } from './shape-one.ts'
@@ -45,22 +45,36 @@ export function columnsOf(request: Request) {
   }
 }
 
-/** Throws on a document of a shape this version does not know: better no answer than a wrong one. */
+/** Throws Unreadable on a document of a shape this version does not know: better no answer than a wrong one. */
 export function parseRequest(row: Pick<RequestRow, 'id' | 'version' | 'shape' | 'doc'>): StoredRequest {
-  const document = known(row, `request ${row.id}`)
-  StoredDocument.parse(document)
-  // The one place where a checked document becomes the type it was written from.
-  return { request: (row.shape === SHAPE ? document : newerRequest(document)) as Request, version: row.version }
+  return legible(`request ${row.id}`, () => {
+    const document = known(row)
+    StoredDocument.parse(document)
+    // The one place where a checked document becomes the type it was written from.
+    return { request: (row.shape === SHAPE ? document : newerRequest(document)) as Request, version: row.version }
+  })
 }
 
+/** Throws Unreadable, as parseRequest does. */
 export function parseStep(row: Selectable<Tables['steps']>): StepRecord {
-  const document = known(row, `step ${row.request_id}.${row.n}`)
-  StoredStep.parse(document)
-  return (row.shape === SHAPE ? document : newerStep(document)) as StepRecord
+  return legible(`step ${row.request_id}.${row.n}`, () => {
+    const document = known(row)
+    StoredStep.parse(document)
+    return (row.shape === SHAPE ? document : newerStep(document)) as StepRecord
+  })
 }
 
-function known({ shape, doc }: { readonly shape: number; readonly doc: string }, what: string): unknown {
+/** What `read` makes of a stored text; throws Unreadable where it fails, so that nothing else is taken for that. */
+export function legible<Value>(what: string, read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    throw new Unreadable(what, error)
+  }
+}
+
+function known({ shape, doc }: { readonly shape: number; readonly doc: string }): unknown {
   if (shape !== SHAPE && shape !== SHAPE - 1)
-    throw new Error(`${what} was stored in shape ${shape}, this version reads shapes ${SHAPE - 1} and ${SHAPE}`)
+    throw new Error(`stored in shape ${shape}, this version reads shapes ${SHAPE - 1} and ${SHAPE}`)
   return JSON.parse(doc)
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { StepRecord } from '../../../src/application/store.ts'
+import { type StepRecord, Unreadable } from '../../../src/application/store.ts'
 import { approved, auditOf, NOON, pending, requestId, running, succeeded } from '../sample-request.ts'
 import { type AtPlace, rawly, replica } from './place.ts'
 
@@ -34,7 +34,7 @@ export function runPromises(at: AtPlace): void {
     const { requests, unreadable } = await store.list({ states: ['pending'], limit: 10 })
     expect(requests.map(({ id }) => id)).toEqual([requestId(3), requestId(1)])
     expect(unreadable).toEqual([requestId(2)])
-    await expect(store.load(requestId(2))).rejects.toThrow()
+    await expect(store.load(requestId(2))).rejects.toThrow(Unreadable)
     await expect(store.versionOf(requestId(2))).resolves.toBe(1)
     await expect(store.versionOf(requestId(9))).resolves.toBeUndefined()
   })

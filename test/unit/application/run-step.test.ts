@@ -6,7 +6,7 @@ import { runStep } from '../../../src/application/run-step.ts'
 import type { StepRecord, Store } from '../../../src/application/store.ts'
 import { stopOf } from '../../../src/domain/step.ts'
 import { cmuEngine } from '../../../src/engines/cmu/index.ts'
-import { NOW, OPERATION, REQUEST_ID, request, specOfOne } from '../../fixtures/examples.ts'
+import { HOUR, NOW, OPERATION, REQUEST_ID, request, specOfOne } from '../../fixtures/examples.ts'
 import { jumpingClock } from '../../fixtures/jumping-clock.ts'
 import { silent } from '../../integration/slack-place.ts'
 
@@ -39,14 +39,21 @@ interface Told {
   readonly output?: string
   readonly complaint?: string
   readonly fetched?: string
+  /** What it answers where it is not asked to seal. */
+  readonly unsealed?: string
+  /** How long ago the step was planned. */
+  readonly age?: number
 }
 
-function place({ sent, status = 'Success', output = '', complaint = '', fetched = '' }: Told) {
+function place(told: Told) {
+  const { sent, status = 'Success', output = '', complaint = '', fetched = '', unsealed = fetched, age = 0 } = told
   const comments: string[] = []
+  let isSealing = true
   const bastions: Bastions = {
     presence: async () => ({ ping: 'Online', platform: 'Linux' }),
-    send: async (_, { comment }) => {
+    send: async (_, { comment, lines }) => {
       comments.push(comment)
+      isSealing = lines.some((line) => line.startsWith('set -- ') && line.includes('seal=yes'))
       return comment.includes('fetch')
         ? { kind: 'sent', commandId: 'fetch' }
         : (sent ?? { kind: 'sent', commandId: 'own' })
@@ -57,12 +64,12 @@ function place({ sent, status = 'Success', output = '', complaint = '', fetched 
         : {
             kind: 'ended',
             status: fetched === '' ? 'Failed' : 'Success',
-            output: fetched,
+            output: isSealing ? fetched : unsealed,
             complaint: 'Permission denied',
           },
     find: async () => undefined,
   }
-  const clock = jumpingClock(NOW)
+  const clock = jumpingClock(NOW + age)
   const deps = { store, clock, bastions, log: silent, holder: 'me', changed: () => undefined } as unknown as Deps
   const run = { id: REQUEST_ID, spec, engine, signal: new AbortController().signal }
   return { comments, ended: () => runStep(deps, run, step, true) }
@@ -92,6 +99,15 @@ describe('what SSM says of a session is no proof', () => {
     const ended = await place({ status: 'Delivery Timed Out', fetched: SEALED }).ended()
     expect(ended).toMatchObject({ end: { kind: 'sealed' }, finding: { evidence: 'nothing-sent' } })
     expect(codeOf(ended)).toBe('not-executed')
+  })
+
+  it.each([
+    [24, 'nothing-sent'],
+    [26, 'may-have-written'],
+  ])('and a bastion forgets after 30 days: after %i, that it knows of none means %s', async (days, evidence) => {
+    const unsealed = block({ action: 'fetch', result: 'not-started' })
+    const ended = await place({ status: 'Failed', fetched: SEALED, unsealed, age: days * 24 * HOUR }).ended()
+    expect(ended?.finding?.evidence).toBe(evidence)
   })
 
   it('and a bastion that cannot be asked leaves it open, with what its shell complained of', async () => {
