@@ -191,9 +191,11 @@ export class Crowd {
     const before = this.asked.find(({ answer }) => answer && 'id' in answer && answer.id === card.request)
     if (!before) return
     this.#stage.tell(by, `asks again for what ${card.request} was for`)
+    const { answer: _, ...same } = before
+    const again: Asked = { ...same, by, at: time.now }
+    this.asked.push(again)
     const filed = await askAgain(process.work.deps, { request: card.request, by, channel: CHANNEL })
-    const answer = 'refused' in filed ? { refused: filed.refused.code } : { id: filed.id }
-    this.asked.push({ ...before, by, at: time.now, answer })
-    this.#stage.tell(by, 'is told about asking again', answer)
+    again.answer = 'refused' in filed ? { refused: filed.refused.code } : { id: filed.id }
+    this.#stage.tell(by, 'is told about asking again', again.answer)
   }
 }

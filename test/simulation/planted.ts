@@ -140,6 +140,22 @@ export const PLANTED: readonly Planted[] = [
     find: '    if (other) conflicts.push({ handle: key.handle, owner: key.owner, problem: differenceOf(key, other) })\n',
     replace: '    if (other) continue\n',
   }),
+  {
+    name: 'trouble of the database counts as a row that cannot be read',
+    edits: [
+      edit('src/application/sweep-requests.ts', 'if (!(error instanceof Unreadable)) {', 'if (error === undefined) {'),
+      edit(
+        'src/application/list-requests.ts',
+        '  if (error instanceof Unreadable) return error\n  throw error\n',
+        "  return error instanceof Unreadable ? error : new Unreadable('a row', error)\n",
+      ),
+      edit(
+        'src/application/drive-runs.ts',
+        '    if (!(error instanceof Unreadable) && tries',
+        '    if (tries < 0 && tries',
+      ),
+    ],
+  },
   one('a trouble is left out', 'src/domain/outcome.ts', {
     find: '        ...troublesOf(spec, facts, steps, destinations),\n',
     replace: '        ...troublesOf(spec, facts, steps, destinations).slice(1),\n',

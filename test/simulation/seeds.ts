@@ -42,6 +42,7 @@ export const FOUND_AT: Readonly<Record<string, number>> = {
   'the lease is not looked at when a run is taken': 17,
   'a command has no row in the record': 1,
   'conflicts are not named': 26,
+  'trouble of the database counts as a row that cannot be read': 126,
   'a trouble is left out': 2,
   'a run that cannot be read is tried for ever': 49,
   'a stop that was asked for is forgotten': 2,

@@ -13,6 +13,7 @@ import { Random } from './random.ts'
 import { makeClusters, Secrets } from './scenario.ts'
 import { Channel } from './slack/channel.ts'
 import { CHANNEL, GROUP, LISTED, People } from './slack/people.ts'
+import { StoreTrouble } from './store-trouble.ts'
 import { MINUTE, SECOND, Time } from './time.ts'
 import { DISK_TROUBLES, Weather } from './weather.ts'
 import { Directory } from './world/directory.ts'
@@ -43,6 +44,7 @@ export class Stage {
   readonly calls: Calls
   readonly landscape: Landscape
   readonly database: Opened
+  readonly storeTrouble: StoreTrouble
   /** Two processes share the store. */
   readonly isPair: boolean
 
@@ -65,6 +67,7 @@ export class Stage {
     this.people = new People(time, this.random('people'), this.weather)
     this.channel = new Channel(time, this.random('slack'), this.weather)
     this.calls = new Calls(time)
+    this.storeTrouble = new StoreTrouble(time, this.random('store'), this.weather)
     this.landscape = landscapeOf(this.hsms, random)
   }
 

@@ -16,13 +16,25 @@ export async function judgeAudit(stage: Stage, requests: readonly RequestDoc[]):
   for (const { did, operation } of stage.hsms.deeds)
     if (did === 'start' && !recorded.has(operation) && !stage.broken.has(operation?.split('.')[0] ?? ''))
       violations.push(`the record has no command for ${operation}, whose tool was started`)
+  return [...violations, ...unrecorded(stage, rows)]
+}
+
+/** Commands without their row. A look-up is announced before it is sent, whatever happens then; its id is lost where the process or the database is. */
+function unrecorded({ weather, ssm, storeTrouble }: Stage, rows: readonly AuditDoc[]): string[] {
   // Where a process crashes it may never have heard of a command that it sent.
-  if (stage.weather.faults.has('crash') || stage.weather.faults.has('night')) return violations
+  const mayCrash = weather.faults.has('crash') || weather.faults.has('night')
   const known = new Set(rows.map(({ facts }) => facts.commandId))
-  for (const { commandId, comment, isTold } of stage.ssm.commands)
-    if (isTold && !known.has(commandId))
-      violations.push(`the record has no row for the command ${commandId} (${comment})`)
-  return violations
+  const announced = new Set(
+    rows.flatMap(({ type, facts }) => (type === 'ssm-intent' ? [`hsm-sync ${facts.operation} ${facts.about}`] : [])),
+  )
+  return ssm.commands.flatMap(({ commandId, comment, isTold }) => {
+    if (known.has(commandId)) return []
+    const isLookUp = / (read-config|fetch \d+)$/.test(comment)
+    if (isLookUp && !announced.has(comment))
+      return [`the record does not announce the command ${commandId} (${comment})`]
+    const isLost = mayCrash || (isLookUp && storeTrouble.isThere)
+    return isTold && !isLost ? [`the record has no row for the command ${commandId} (${comment})`] : []
+  })
 }
 
 const ENDS: ReadonlySet<string> = new Set([
@@ -41,6 +53,7 @@ function judgeRows(request: RequestDoc, rows: readonly AuditDoc[]): string[] {
   const count = (type: string) => rows.filter((row) => row.type === type).length
   if (count('requested') !== 1) problems.push(`has ${count('requested')} rows of its beginning`)
   if (ENDS.has(request.state) && count(request.state) < 1) problems.push(`does not say that it is ${request.state}`)
+  if (count('abandoned') > 0) problems.push('says that it was put away, and it can be read')
   for (const { by, verdict } of request.decisions) {
     const type = verdict === 'approve' ? 'approved' : 'rejected'
     if (!rows.some((row) => row.type === type && row.actor === by)) problems.push(`lacks that ${by} ${type} it`)

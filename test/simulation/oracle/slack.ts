@@ -48,6 +48,7 @@ function judgeShown({ channel, hsms }: Stage, request: RequestDoc): string[] {
   const result = thread.find(({ mark }) => mark?.slot === 'result')
   if (FINISHED.has(request.state) !== (result !== undefined))
     violations.push(result ? 'a result, but it is not finished' : 'no result')
+  if (names.includes('unreadable')) violations.push('its thread says that it cannot be read, and it can')
   if (result && !result.message?.text.includes(face))
     violations.push(`its result says "${result.message?.text}", it is ${request.state}`)
 
