@@ -34,10 +34,10 @@ export default defineConfig({
           ...common,
           name: 'processes',
           include: [...PROCESSES, ...REAL],
-          globalSetup: ['test/harness/shared-postgres.ts'],
+          globalSetup: ['test/harness/shared-postgres.ts', 'test/harness/bundled-tools.ts'],
           // Much of it waits: for a tool's silence, for SSM to look again, for a lease to run out.
-          maxWorkers: 3,
-          maxConcurrency: 3,
+          maxWorkers: 4,
+          maxConcurrency: 4,
           sequence: { groupOrder: 1 },
         },
       },

@@ -131,13 +131,8 @@ class Model {
     tool: {
       readConfig: () => ({ text: '', detail: '' }),
       prepare: () => ({ text: '', detail: '' }),
-      play: (played, config, data) =>
-        playCmu(
-          played,
-          { start: () => this.#says('Connected'), say: (line) => this.#says(line) },
-          config,
-          unpacked(data),
-        ),
+      play: (played, _config, data) =>
+        playCmu(played, { start: () => this.#says('Connected'), say: (line) => this.#says(line) }, unpacked(data)),
     },
   })
 

@@ -51,7 +51,7 @@ it.each(PLACES)(
   'leaves the planted passwords nowhere, even when $name',
   { timeout: 300_000 },
   async ({ options, allowed }) => {
-    const stage = await startStage({ ...options, env: { LOG_LEVEL: 'trace' } })
+    const stage = await startStage({ ...options, bastions: 'real', env: { LOG_LEVEL: 'trace' } })
     try {
       const { simulator, bot } = stage
       const card = await stage.ask()

@@ -1,5 +1,3 @@
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stage, type StageOptions, startStage, until } from '../harness/stage.ts'
 import { threadText } from '../harness/thread-text.ts'
@@ -56,10 +54,9 @@ export function tellStories(title: string, options: StageOptions, stories: reado
 
 function renewal({ simulator }: Stage): () => void {
   const { generation: _, ...first } = simulator.world.read()
-  const { stateDir } = simulator.bastionPaths('us-bastion')
   return () => {
     simulator.world.update((state) => Object.assign(state, structuredClone(first)))
-    rmSync(join(stateDir, 'failed-logins'), { recursive: true, force: true })
+    simulator.forgetFailedLogins()
   }
 }
 

@@ -77,12 +77,15 @@ async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
 // Below the range that the system gives to `listen(0)`: a bot that is killed and started again must find its port free, whatever simulators start meanwhile.
 const FIRST_PORT = 20_000
 const PORTS = 10_000
+// Each of vitest's workers has ports of its own: a port is free for a moment where a bot is started again, and another's bot would answer for it.
+const OWN_PORTS = 1_000
+const ownPorts = Number(process.env.VITEST_POOL_ID ?? 0) * OWN_PORTS
 let nextPort = process.pid * 37
 
 /** A port for a bot, given out once per process. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
-    const port = FIRST_PORT + (nextPort++ % PORTS)
+    const port = FIRST_PORT + ((ownPorts + (nextPort++ % OWN_PORTS)) % PORTS)
     const server = createServer()
     server.listen(port, '127.0.0.1')
     const isFree = await once(server, 'listening').then(

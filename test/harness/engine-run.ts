@@ -18,8 +18,9 @@ import type { Draft, Engine, ScriptLines } from '../../src/engines/engine.ts'
 import { allEngines } from '../../src/engines/index.ts'
 import { assemble, type Block, isAbout, missingPiece, parseBlock } from '../../src/engines/printed.ts'
 import { NOW, REQUEST_ID, request, sure } from '../fixtures/examples.ts'
-import { runScript, type ScriptRun } from '../simulator/bastion/agent.ts'
+import { runScript, type ScriptOrder, type ScriptRun } from '../simulator/bastion/agent.ts'
 import { type BastionFiles, createBastionFiles } from '../simulator/bastion/bastion-files.ts'
+import { InMemoryBastion } from '../simulator/bastion/in-memory.ts'
 import { type LoginRecord, readLogins } from '../simulator/bastion/logins.ts'
 import { readSessions, type SessionRecord } from '../simulator/bastion/sessions.ts'
 import type { ProcessRecording } from '../simulator/index.ts'
@@ -41,6 +42,8 @@ export interface GroundOptions {
   readonly seed?: number
   /** Crypto users whose credentials the bot may use, by name: secrets as the ready worlds have them. */
   readonly cryptoUsers?: readonly string[]
+  /** Default: the real scripts under a real shell, with tools that are programs. */
+  readonly bastion?: 'real' | 'in memory'
 }
 
 export interface RunOptions {
@@ -67,6 +70,7 @@ export class Ground {
   readonly sent: string[] = []
   readonly printed: string[] = []
   readonly #options: GroundOptions
+  readonly #runScript: (order: ScriptOrder) => ScriptRun
   readonly #cryptoUsers: Bastion['cryptoUsers']
   #commands = 0
   /** Numbers that operations of runs before had: the bastion starts none twice. */
@@ -78,6 +82,8 @@ export class Ground {
     this.world = createWorld(options.world, this.directory, options.seed ?? 1)
     const firstIp = sure(options.world.clusters[0]?.hsms[0]?.ip)
     this.files = createBastionFiles(this.directory, sure(options.world.bastions[0]), firstIp)
+    const inMemory = options.bastion === 'in memory' && new InMemoryBastion(this.files, this.world, this.#instanceId)
+    this.#runScript = (order) => (inMemory ? inMemory.run(order) : runScript(this.files, order))
     this.#cryptoUsers = (options.cryptoUsers ?? []).map((user) => {
       return { user, source: 'secretsmanager', id: `hsm/${user.replace('_', '-')}` }
     })
@@ -148,9 +154,9 @@ export class Ground {
 
   /** Runs a script and answers its block. */
   async ask(lines: ScriptLines, during?: (script: ScriptRun) => Promise<void>): Promise<Block | undefined> {
-    const script = runScript(this.files, {
+    const script = this.#runScript({
       commandId: `command-${++this.#commands}`,
-      instanceId: sure(this.#options.world.bastions[0]).instanceId,
+      instanceId: this.#instanceId,
       region: 'us-east-1',
       statePath: this.world.path,
       lines: lines.map((line) => this.#quick(line)),
@@ -207,6 +213,10 @@ export class Ground {
     for (let piece = missingPiece(blocks); piece !== undefined; piece = missingPiece(blocks))
       blocks.push(sure(await fetch(piece)))
     return { ...record, blocks }
+  }
+
+  get #instanceId(): string {
+    return sure(this.#options.world.bastions[0]).instanceId
   }
 
   // A tool that shows no prompt is waited for at every first prompt: shorter where the world has such a tool.

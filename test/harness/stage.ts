@@ -19,6 +19,8 @@ export interface StageOptions {
   /** Crypto users with credentials of their own on the bastion. */
   readonly cryptoUsers?: readonly string[]
   readonly socketMode?: boolean
+  /** Default: in memory, which is several times as quick; where shells, tools as programs or secrets are the matter, `real`. */
+  readonly bastions?: 'real' | 'in memory'
   readonly env?: Readonly<Record<string, string>>
   /** More variables for the n-th process, from 0. With it a process may die before it is ready: the next one is started. */
   readonly envFor?: (directory: string, process: number) => Readonly<Record<string, string>>
@@ -49,6 +51,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     seed: options.seed ?? 1,
     manifest: MANIFEST,
     world: options.world ?? twoClusters(),
+    bastions: options.bastions ?? 'in memory',
   })
   const directory = await mkdtemp(join(tmpdir(), 'hsm-sync-stage-'))
   await writeFile(join(directory, 'config.yml'), configFor(simulator, options))

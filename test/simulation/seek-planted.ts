@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build, type Plugin } from 'esbuild'
 import { MOST_SEEDS, PLANTED, type Planted } from './planted.ts'
 import { simulate } from './run.ts'
 import { FOUND_AT } from './seeds.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const COPIED = ['src', 'test/simulation', 'package.json', 'tsconfig.json']
 
 const ALL = `1-${MOST_SEEDS}`
 /** As many at once as there are cores for. */
@@ -48,16 +47,17 @@ interface Found {
 }
 
 async function seek(planted: Planted, where: Search['where']): Promise<Found> {
-  const place = mkdtempSync(join(tmpdir(), 'planted-'))
+  const problem = misfit(planted)
+  if (problem) return { violation: problem }
+  // There, so that packages are found.
+  const place = mkdtempSync(join(ROOT, 'node_modules', '.planted-'))
   try {
-    for (const part of COPIED) cpSync(join(ROOT, part), join(place, part), { recursive: true })
-    symlinkSync(join(ROOT, 'node_modules'), join(place, 'node_modules'))
-    const problem = plant(place, planted)
-    if (problem) return { violation: problem }
+    const program = join(place, 'simulation.mjs')
+    await plant(program, planted)
     const skipped: number[] = []
     const first = FOUND_AT[planted.name]
     for (let range = first === undefined ? ALL : `${first}-${first}`; ; ) {
-      const output = await simulateAt(place, ['--seeds', range, '--first-only', '--skip', skipped.join(',')])
+      const output = await simulateWith(program, ['--seeds', range, '--first-only', '--skip', skipped.join(',')])
       const [, number, violation] = /^seed (\d+) \(.*\):\n +(.*)$/m.exec(output) ?? []
       const seed = Number(number)
       if (number === undefined && (range === ALL || where === 'where it was found'))
@@ -74,28 +74,47 @@ async function seek(planted: Planted, where: Search['where']): Promise<Found> {
 }
 
 /** What keeps it from being planted, if anything. */
-function plant(place: string, { edits }: Planted): string | undefined {
-  for (const { file, find, replace } of edits) {
-    const path = join(place, file)
-    const text = readFileSync(path, 'utf8')
-    const count = text.split(find).length - 1
+function misfit({ edits }: Planted): string | undefined {
+  for (const { file, find } of edits) {
+    const count = readFileSync(join(ROOT, file), 'utf8').split(find).length - 1
     if (count !== 1) return `${JSON.stringify(find)} stands ${count} times in ${file}`
-    writeFileSync(
-      path,
-      text.replace(find, () => replace),
-    )
   }
   return undefined
 }
 
-function simulateAt(place: string, words: readonly string[]): Promise<string> {
-  const main = join(place, 'test/simulation/main.ts')
+/** Makes the simulation of the source with these edits: one file, which starts at once. */
+async function plant(program: string, { edits }: Planted): Promise<void> {
+  const source: Plugin = {
+    name: 'source with a fault',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/(src|test)\/.*\.ts$/ }, ({ path }) => {
+        const text = readFileSync(path, 'utf8')
+        const own = edits.filter(({ file }) => file === relative(ROOT, path))
+        const edited = own.reduce((before, { find, replace }) => before.replace(find, () => replace), text)
+        // What a module reads beside itself it finds where its source is.
+        return {
+          contents: edited.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
+          loader: 'ts',
+        }
+      })
+    },
+  }
+  await build({
+    entryPoints: [join(ROOT, 'test/simulation/main.ts')],
+    outfile: program,
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    plugins: [source],
+    logLevel: 'warning',
+  })
+}
+
+function simulateWith(program: string, words: readonly string[]): Promise<string> {
+  const limits = { cwd: ROOT, maxBuffer: 64 * 1024 * 1024 }
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [...process.execArgv, main, ...words],
-      { cwd: place, maxBuffer: 64 * 1024 * 1024 },
-      (_error, stdout, stderr) => resolve(`${stdout}${stderr}`),
-    )
+    execFile(process.execPath, [program, ...words], limits, (_error, stdout, stderr) => resolve(`${stdout}${stderr}`))
   })
 }

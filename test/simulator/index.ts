@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AwsSimulator, fakeCredentials, startAws } from './aws/aws-simulator.ts'
+import { runScript, type ScriptOrder, type ScriptRun } from './bastion/agent.ts'
 import { type BastionFiles, type BastionPaths, createBastionFiles, createToolFolder } from './bastion/bastion-files.ts'
+import { InMemoryBastion } from './bastion/in-memory.ts'
 import { type LoginRecord, readLogins } from './bastion/logins.ts'
 import { readSessions, type SessionRecord } from './bastion/sessions.ts'
 import { isJson, parseJson, textAt } from './json.ts'
@@ -16,6 +18,8 @@ export interface SimulatorOptions {
   /** Path of manifest.yml: scopes, commands and events are then enforced from it. */
   readonly manifest?: string
   readonly world: WorldSpec
+  /** `in memory`: no shell and no tool is started. Default: the real scripts under a real shell. */
+  readonly bastions?: 'real' | 'in memory'
 }
 
 export interface Simulator {
@@ -30,6 +34,8 @@ export interface Simulator {
   environment(options?: { socketMode?: boolean }): Record<string, string>
   /** Every process record of a tool: argument vector, environment, neighbours. */
   recordings(): ProcessRecording[]
+  /** What the bastions have counted of failed logins is forgotten. */
+  forgetFailedLogins(): void
   /** Sessions of CMU and CloudHSM CLI with the commands they were given, oldest first. */
   sessions(): SessionRecord[]
   /** Every attempt of a tool to log in, oldest first. */
@@ -53,13 +59,21 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const directory = mkdtempSync(join(tmpdir(), 'cloudhsm-simulator-'))
   const world = createWorld(spec, directory, seed)
   const bastions = new Map<string, BastionFiles>()
+  const inMemory: InMemoryBastion[] = []
+  const runs = new Map<string, (order: ScriptOrder) => ScriptRun>()
   const firstIp = spec.clusters[0]?.hsms[0]?.ip ?? '10.0.0.1'
   for (const bastion of spec.bastions) {
-    bastions.set(bastion.instanceId, createBastionFiles(directory, bastion, firstIp))
+    const files = createBastionFiles(directory, bastion, firstIp)
+    bastions.set(bastion.instanceId, files)
+    if (options.bastions === 'in memory') {
+      const played = new InMemoryBastion(files, world, bastion.instanceId)
+      inMemory.push(played)
+      runs.set(bastion.instanceId, (order) => played.run(order))
+    } else runs.set(bastion.instanceId, (order) => runScript(files, order))
   }
   const aws = await startAws({
     world,
-    bastions,
+    bastions: runs,
     invisibleCalls: spec.ssm?.invisibleCalls ?? 1 + (seed % 2),
     invisibleMs: spec.ssm?.invisibleMs ?? 0,
     pendingMs: spec.ssm?.pendingMs ?? 20,
@@ -86,6 +100,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         AWS_ENDPOINT_URL: aws.url,
         AWS_REGION: spec.bastions[0]?.region ?? 'us-east-1',
       }
+    },
+    forgetFailedLogins() {
+      for (const { stateDir } of bastions.values())
+        rmSync(join(stateDir, 'failed-logins'), { recursive: true, force: true })
+      for (const played of inMemory) played.forgetFailedLogins()
     },
     recordings: () => readRecordings(directory),
     sessions: () => readSessions(directory),

@@ -18,7 +18,7 @@ interface Given {
 }
 
 async function run({ given, cryptoUsers = [], options = {} }: Given): Promise<EngineRun> {
-  const ground = new Ground({ engine: tool.engine, world: tool.world(), cryptoUsers })
+  const ground = new Ground({ engine: tool.engine, world: tool.world(), cryptoUsers, bastion: 'in memory' })
   try {
     ground.world.update(given)
     const end = await ground.run(options)

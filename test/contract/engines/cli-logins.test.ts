@@ -34,7 +34,12 @@ async function run(
   }: { given?: (state: WorldState) => void; during?: (ground: Ground) => RunOptions['during'] },
 ): Promise<Counted> {
   const world = largeWorld(users, keys, { hsmType: 'hsm2m.medium', dialect: { cliInteractive } })
-  const ground = new Ground({ engine: 'cloudhsm-cli', world })
+  // Where every command is a process, processes are the matter.
+  const ground = new Ground({
+    engine: 'cloudhsm-cli',
+    world,
+    bastion: cliInteractive === 'prompts' ? 'in memory' : 'real',
+  })
   try {
     ground.world.update(given)
     const hook = during?.(ground)
@@ -75,7 +80,7 @@ describe('a wrong password is tried once, however many users and keys there are'
   const changedMeanwhile = (kind: Kind) =>
     run(
       kind,
-      { users: 2, keys: 8 },
+      { users: 2, keys: 5 },
       {
         given: (state) => cliTool().disturbKey(state, 262144 + 3, { do: 'delay', ms: 1500 }),
         during: (ground) => async (plan) => {
@@ -157,8 +162,9 @@ describe('failed logins are counted on the bastion, because the tool shows no co
 
   it('two with one version of the secret: no third one is tried until it has changed', async () => {
     const ground = new Ground({ engine: 'cloudhsm-cli', world: cliTool().world() })
-    const ask = async () => (await ground.run({ scope, mode: 'plan' })).outcome
     try {
+      const spec = await ground.approved({ scope, mode: 'plan' })
+      const ask = async () => (await ground.runApproved(spec)).outcome
       ground.world.update((state) => {
         for (const { hsms } of state.clusters)
           for (const { users } of hsms) for (const user of users) if (user.type === 'PCO') user.password = password

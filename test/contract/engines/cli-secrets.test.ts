@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { Ground, type RunOptions } from '../../harness/engine-run.ts'
 import type { WorldState } from '../../simulator/world/world-state.ts'
 import { plantedCryptoUserPassword, plantedPassword } from '../../simulator/worlds.ts'
-import { changePassword } from './scenario.ts'
+import { changePassword, theKeys } from './scenario.ts'
 import { cliTool, type Tool } from './tools.ts'
 import { destinationOf } from './truth.ts'
 
@@ -15,6 +15,8 @@ const planted = [plantedPassword, plantedCryptoUserPassword]
 const cryptoUsers = ['crypto_user1', 'crypto_user2']
 const session = cliTool({ cliInteractive: 'prompts' })
 const commands = ['terminal'] as const
+/** One of each: a user, a key of the first, and keys of somebody whose listing the bot may ask for. */
+const scope = { users: { kind: 'listed', items: ['crypto_user6'] }, keys: theKeys(262159, 262162) } as const
 
 interface Ended {
   readonly ground: Ground
@@ -31,7 +33,7 @@ async function runOn(tool: Tool, given: (state: WorldState) => void, look: (ende
       for (let isOver = false; !isOver; files.push(...filesOf(ground)))
         isOver = await Promise.race([script.result.then(() => true), pause(100)])
     }
-    await ground.run({ during })
+    await ground.run({ during, scope })
     look({ ground, files: [...files, ...filesOf(ground)] })
   } finally {
     ground.remove()

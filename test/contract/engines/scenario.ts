@@ -26,6 +26,8 @@ export interface Scenario {
   /** Between the request and the run. */
   readonly meanwhile?: (ground: Ground) => void
   readonly options?: RunOptions
+  /** Where a shell or a program is the matter: default in memory. */
+  readonly bastion?: 'real'
   /** The script is killed as soon as this key was sent. */
   readonly killedAt?: number
 }
@@ -45,8 +47,8 @@ export const changed = { proof: 'after', wrote: true }
 
 /** Lets it happen and checks what it came to, in the outcome's words and in truth. What no run may do is checked too. */
 export async function expectEnd(tool: Tool, scenario: Scenario, ends: Expected): Promise<void> {
-  const { given, meanwhile, options, killedAt } = scenario
-  const ground = new Ground({ engine: tool.engine, world: tool.world() })
+  const { given, meanwhile, options, killedAt, bastion = 'in memory' } = scenario
+  const ground = new Ground({ engine: tool.engine, world: tool.world(), bastion })
   try {
     ground.world.update((state) => given?.(state, tool))
     const before = ground.world.read()

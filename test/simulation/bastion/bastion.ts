@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
-import type { Time } from '../time.ts'
 import { Disk, type Facts, type Folder } from './disk.ts'
 import { pack, type Secret, Session } from './session.ts'
-import { dataOf, Killed, Locks, Shell } from './shell.ts'
+import { type Clock, dataOf, Killed, Locks, Shell } from './shell.ts'
 
 /** What is particular to a tool: `read_config`, `prepare` and `play` of its part of the script. */
 export interface ToolPart {
@@ -18,7 +17,7 @@ export type Configured =
   | { readonly text: string; readonly detail: string }
 
 export interface Surroundings {
-  readonly time: Time
+  readonly time: Clock
   readonly name: string
   /** What is wrong with the state folder, or with the tmpfs, if anything. */
   readonly diskTrouble: () => string | undefined
@@ -55,11 +54,23 @@ export class Bastion {
   }
 
   /** Runs a script to its end; `undefined` when the bastion went down meanwhile. */
-  async run(lines: readonly string[]): Promise<Ended | undefined> {
+  run(lines: readonly string[]): Promise<Ended | undefined> {
+    return this.start(lines).ended
+  }
+
+  /** `ended` is `undefined` where it was killed. */
+  start(lines: readonly string[]): { readonly ended: Promise<Ended | undefined>; readonly kill: () => void } {
     const shell = new Shell(this.#around.time)
     this.#shells.add(shell)
+    const kill = () => {
+      shell.isKilled = true
+    }
+    return { ended: this.#run(shell, dataOf(lines)), kill }
+  }
+
+  async #run(shell: Shell, data: ReadonlyMap<string, string>): Promise<Ended | undefined> {
     try {
-      return await this.#main(shell, dataOf(lines))
+      return await this.#main(shell, data)
     } catch (error) {
       if (error instanceof Killed) return undefined
       throw error

@@ -1,11 +1,10 @@
-import type { CloudHsmCli } from './cli.ts'
 import type { Secret, Session } from './session.ts'
-import type { Said } from './tool.ts'
+import type { Said, Talker } from './tool.ts'
 
 /** `converse` and `perform` of cloudhsm-cli/tool.sh, in one interactive session. */
 export class CliPlay {
   readonly #session: Session
-  readonly #tool: CloudHsmCli
+  readonly #tool: Talker
   readonly #secretNow: (number: number) => Secret | undefined
   #answered = ''
   #command = ''
@@ -13,7 +12,7 @@ export class CliPlay {
   #failures = ''
 
   /** `secretNow`: the secret of a login as it stands now, for its version. */
-  constructor(session: Session, tool: CloudHsmCli, secretNow: (number: number) => Secret | undefined) {
+  constructor(session: Session, tool: Talker, secretNow: (number: number) => Secret | undefined) {
     this.#session = session
     this.#tool = tool
     this.#secretNow = secretNow

@@ -1,16 +1,10 @@
 import type { Session } from './session.ts'
-import type { Said } from './tool.ts'
-
-/** A tool that is talked to: what it says at its start, and to each line. */
-export interface Talker {
-  start(config: string): Promise<Said>
-  say(line: string): Promise<Said>
-}
+import type { Talker } from './tool.ts'
 
 /** `talk` of cmu/tool.sh: whatever is unexpected ends the dialogue before the next command. */
-export async function playCmu(session: Session, tool: Talker, config: string, dialogue: string): Promise<void> {
+export async function playCmu(session: Session, tool: Talker, dialogue: string): Promise<void> {
   const lines = dialogue.trimEnd().split('\n')
-  let said = await tool.start(config)
+  let said = await tool.start()
   for (let at = 0; ; ) {
     session.keep(`${said.text}\x1e`)
     await session.hear(said)

@@ -45,8 +45,12 @@ export class Session {
 
   /** One more piece of the transcript. What cannot be recorded any more is not gone on with. */
   keep(text: string): void {
-    if (this.disk.takesMore()) this.folder.transcript += text
+    if (this.disk.takesMore()) this.folder.transcript += this.#withoutSecrets(text)
     else this.stop ||= 'state'
+  }
+
+  #withoutSecrets(text: string): string {
+    return this.secrets.reduce((kept, { password }) => kept.replaceAll(password, '[redacted]'), text)
   }
 
   /** Recorded before what it announces is sent. */

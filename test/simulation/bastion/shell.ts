@@ -1,4 +1,8 @@
-import type { Time } from '../time.ts'
+/** Virtual time, or real. */
+export interface Clock {
+  readonly now: number
+  sleep(ms: number): Promise<void>
+}
 
 /** The process of a script was killed: a reboot. It does nothing any more. */
 export class Killed extends Error {}
@@ -6,9 +10,9 @@ export class Killed extends Error {}
 /** One run of a script on the bastion, with the locks that it holds. */
 export class Shell {
   isKilled = false
-  readonly #time: Time
+  readonly #time: Clock
 
-  constructor(time: Time) {
+  constructor(time: Clock) {
     this.#time = time
   }
 

@@ -37,7 +37,8 @@ export function cmuPart(workshop: Workshop): ToolPart {
     },
     play: (session, config, data) => {
       const tool = new Cmu(handsOf(workshop, session, data.get('operation') ?? ''), dialect)
-      return playCmu(session, tool, config, unpack(data.get('dialogue')))
+      const talker = { start: () => tool.start(config), say: (line: string) => tool.say(line) }
+      return playCmu(session, talker, unpack(data.get('dialogue')))
     },
   }
 }

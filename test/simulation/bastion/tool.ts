@@ -4,6 +4,12 @@ export interface Said {
   readonly end: 'prompt' | 'question' | 'silent' | 'gone' | 'password'
 }
 
+/** A tool that is talked to: what it says at its start, and to each line. */
+export interface Talker {
+  start(): Promise<Said>
+  say(line: string): Promise<Said>
+}
+
 /** How a tool misbehaves with one command, if it does. */
 export type Trouble =
   | 'fail'

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { endSession, runScript } from '../bastion/agent.ts'
-import type { BastionFiles } from '../bastion/bastion-files.ts'
+import type { ScriptOrder, ScriptRun } from '../bastion/agent.ts'
 import { type Json, textAt } from '../json.ts'
 import type { World } from '../world/world.ts'
 import { AwsError } from './aws-error.ts'
@@ -13,7 +12,8 @@ import { parseSendCommand } from './send-command.ts'
 
 export interface SsmOptions {
   readonly world: World
-  readonly bastions: ReadonlyMap<string, BastionFiles>
+  /** How each bastion runs a script, by its instance id. */
+  readonly bastions: ReadonlyMap<string, (order: ScriptOrder) => ScriptRun>
   readonly invisibleCalls: number
   readonly invisibleMs: number
   readonly pendingMs: number
@@ -45,9 +45,8 @@ export class Ssm {
   async stop(): Promise<void> {
     this.#isStopped = true
     for (const command of this.commands) {
-      if (command.pid === undefined) continue
       if (!hasEnded(command)) command.run?.kill('cancel')
-      endSession(command.pid)
+      command.run?.sweep()
       await command.run?.result
     }
   }
@@ -93,9 +92,9 @@ export class Ssm {
       finished()
       return
     }
-    const files = this.#options.bastions.get(command.instanceId)
-    if (files === undefined) throw new Error(`no bastion ${command.instanceId}`)
-    const run = runScript(files, {
+    const runScript = this.#options.bastions.get(command.instanceId)
+    if (runScript === undefined) throw new Error(`no bastion ${command.instanceId}`)
+    const run = runScript({
       commandId: command.commandId,
       instanceId: command.instanceId,
       region: command.region,

@@ -13,10 +13,14 @@ export interface ScriptResult {
 }
 
 export interface ScriptRun {
+  /** Where the agent keeps it. */
   readonly directory: string
-  readonly pid: number
+  /** Of the shell, where there is one. */
+  readonly pid?: number
   readonly result: Promise<ScriptResult>
   kill(reason: 'timeout' | 'cancel'): void
+  /** Ends everything that it started, also what has left its process group. */
+  sweep(): void
 }
 
 export interface ScriptOrder {
@@ -57,11 +61,16 @@ export function runScript(files: BastionFiles, order: ScriptOrder): ScriptRun {
     clearTimeout(timer)
     return killed === undefined ? outcome : { ...outcome, exitCode: 137, killed }
   })
-  return { directory, pid: child.pid ?? 0, result, kill }
+  return {
+    directory,
+    ...(child.pid === undefined ? {} : { pid: child.pid }),
+    result,
+    kill,
+    sweep: () => endSession(child.pid ?? 0),
+  }
 }
 
-/** Ends everything that a script started, also what has left its process group. `pid` is the script's. */
-export function endSession(pid: number): void {
+function endSession(pid: number): void {
   for (const name of readdirSync('/proc')) {
     if (/^\d+$/.test(name) && sessionOf(name) === String(pid)) kill(Number(name))
   }

@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url'
 import type { BastionSpec } from '../world/world-spec.ts'
 
 const runtime = fastestRuntime()
+/** The tools; where SIM_TOOLS names a folder, they stand there in one file each. */
+const toolSource = fileURLToPath(new URL('../bin/', import.meta.url))
 const systemPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 const programs = {
-  cloudhsm_mgmt_util: '../bin/cmu/cmu.mjs',
-  'cloudhsm-cli': '../bin/cli/cli.mjs',
-  'configure-cli': '../bin/configure/configure-cli.mjs',
-  aws: '../bin/aws.mjs',
+  cloudhsm_mgmt_util: 'cmu/cmu.mjs',
+  'cloudhsm-cli': 'cli/cli.mjs',
+  'configure-cli': 'configure/configure-cli.mjs',
+  aws: 'aws.mjs',
 } as const
 const vendorTools = ['cloudhsm_mgmt_util', 'cloudhsm-cli', 'configure-cli'] as const
 
@@ -97,7 +99,7 @@ interface ToolWorld {
 
 // The state file's place is in the wrapper: a script may well clear the environment before it starts a tool.
 function writeTool(folder: string, name: keyof typeof programs, world: ToolWorld): void {
-  const program = fileURLToPath(new URL(programs[name], import.meta.url))
+  const program = join(process.env.SIM_TOOLS ?? toolSource, programs[name])
   const file = join(folder, name)
   const words = [
     `SIM_STATE=${quote(world.state)}`,

@@ -1,7 +1,7 @@
 // A stand-in for the AWS CLI on a bastion: exactly the two ways to read a credential, or which version of it is there, with the instance role.
 
-import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
+import { sha256 } from './shared/late.mjs'
 import { recordProcess, recordViolation } from './shared/recording.mjs'
 import { openState } from './shared/state-file.mjs'
 
@@ -63,7 +63,7 @@ function getParameter(options) {
 
 // Another value is another version; AWS names versions of a secret by a UUID.
 function versionOf(value) {
-  const digits = createHash('sha256').update(value).digest('hex')
+  const digits = sha256(value)
   return [8, 13, 18, 23].reduce((text, at) => `${text.slice(0, at)}-${text.slice(at)}`, digits).slice(0, 36)
 }
 

@@ -2,15 +2,13 @@
 // and output. Needs SIM_STATE (the simulator's state file) and SIM_ETC (its configuration's folder) in the environment.
 
 import { writeSync } from 'node:fs'
-import { parseOptions, UsageError, usageError } from '../shared/clap.mjs'
-import { defaultConfigPath, isAtLeast } from '../shared/client-sdk5.mjs'
+import { UsageError, usageError } from '../shared/clap.mjs'
+import { defaultConfigPath } from '../shared/client-sdk5.mjs'
 import { recordProcess } from '../shared/recording.mjs'
 import { openState } from '../shared/state-file.mjs'
-import { clusterNamed } from './clusters.mjs'
 import { maskPasswords, runCommand } from './commands.mjs'
 import { readClusters } from './config.mjs'
-import { answerFrom, answerOf } from './faults.mjs'
-import { interact, logAside } from './interactive.mjs'
+import { interact, logAside, open } from './interactive.mjs'
 import { createSession } from './session.mjs'
 
 recordProcess('cloudhsm-cli')
@@ -36,7 +34,12 @@ function start() {
     throw usageError("'cloudhsm-cli' requires a subcommand but one was not provided", 'cloudhsm-cli [COMMAND]')
   session.wait('cli start')
   if (words[0] === 'help' || words[0] === '--help') return print(runCommand(session, ['help']))
-  return words[0] === 'interactive' ? startInteractive(words.slice(1)) : runSingle()
+  if (words[0] !== 'interactive') return runSingle()
+  const answer = open(session, words)
+  const exit = print(answer)
+  if (!answer.ok) return exit
+  interact(session)
+  return 0
 }
 
 // A command line that cannot be read is refused before the configuration is.
@@ -45,27 +48,6 @@ function runSingle() {
   session.clusters = once(() => readClusters(path))
   logAside(session)
   return print(runCommand(session, words))
-}
-
-function startInteractive(rest) {
-  const options = parseOptions(rest, {
-    usage: 'cloudhsm-cli interactive [OPTIONS]',
-    options: {
-      '--config': { value: 'CONFIG' },
-      ...(isAtLeast(session.version, '5.12') ? { '--cluster-id': { value: 'CLUSTER_ID' } } : {}),
-    },
-  })
-  const answer = answerFrom(session, () => {
-    const clusters = readClusters(options['--config'] ?? defaultConfigPath())
-    session.clusters = () => clusters
-    clusterNamed(session, options['--cluster-id'])
-    const act = () => ({ ok: true, text: '', exit: 0 })
-    return answerOf(session, { command: 'interactive', line: words.join(' '), act })
-  })
-  const exit = print(answer)
-  if (!answer.ok) return exit
-  interact(session)
-  return 0
 }
 
 function configPathIn(list) {

@@ -1,5 +1,5 @@
+import { self } from '../shared/process.mjs'
 import { recordViolation } from '../shared/recording.mjs'
-import { sleep } from '../shared/sleep.mjs'
 import { takeFault } from '../shared/take-fault.mjs'
 import { Failure, failure } from './answer.mjs'
 
@@ -37,7 +37,7 @@ const plays = {
   lie: ({ pretend }) => pretend(),
   'silent-noop': () => ({ ok: true, text: '', exit: 0 }),
   delay({ fault, attempt }) {
-    sleep(fault.ms ?? 1000)
+    self().sleep(fault.ms ?? 1000)
     return attempt()
   },
   'bad-json': ({ attempt }) => ({ ...attempt(), text: 'Error { kind: Decode, source: "trailing bytes"\n' }),
@@ -45,16 +45,15 @@ const plays = {
   exit: ({ attempt }) => ({ ...attempt(), exit: 3 }),
   hang({ fault, attempt }) {
     if (fault.after) attempt()
-    for (;;) sleep(60_000)
+    self().hang()
   },
   kill({ fault, attempt }) {
     if (fault.after) attempt()
-    process.kill(process.pid, 'SIGKILL')
-    sleep(10_000)
+    self().die()
   },
   cut({ session, attempt }) {
     const { text } = attempt()
     session.terminal.write(text.slice(0, Math.floor(text.length / 2)))
-    process.exit(0)
+    self().exit(0)
   },
 }

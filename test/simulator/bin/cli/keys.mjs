@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../shared/late.mjs'
 
 /** `0x` and 16 hex digits. */
 export function referenceOf(handle) {
@@ -76,7 +76,7 @@ function attributesOf(key) {
 }
 
 function checkValueOf(key) {
-  return `0x${createHash('sha256').update(key.material).digest('hex').slice(0, 6)}`
+  return `0x${sha256(key.material).slice(0, 6)}`
 }
 
 function typeOf(key) {

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { isatty } from 'node:tty'
 import { userNamed } from '../shared/hsms.mjs'
+import { switchEcho } from '../shared/late.mjs'
+import { self } from '../shared/process.mjs'
 import { recordLogin } from '../shared/recording.mjs'
 import { Failure, success } from './answer.mjs'
 import { clusterNamed, connect, hsmsOf } from './clusters.mjs'
@@ -61,7 +61,7 @@ function loginsOf(session) {
 /** Logs in with the environment's credentials, as single command mode does. `prefix` is DESTINATION_ or nothing. */
 export function logInFromEnvironment(session, { cluster, prefix }) {
   const [roleName, pinName] = [`${prefix}CLOUDHSM_ROLE`, `${prefix}CLOUDHSM_PIN`]
-  const { [roleName]: role, [pinName]: pin } = process.env
+  const { [roleName]: role, [pinName]: pin } = self().variables
   if (!role || !pin) throw new Failure(`Environment variables ${roleName} and ${pinName} must be set`)
   if (typeOfRole[role] === undefined) throw new Failure(`${roleName} must be admin or crypto-user`)
   const [, name, password] = pin.match(/^([^:]+):(.+)$/s) ?? []
@@ -105,7 +105,7 @@ function errorOf(session, { hsmIds, name, role, password }) {
 // On a pipe, what the real tool does is not documented; `terminal` is what Rust's usual password reader does.
 function askPassword(session) {
   const { cliInteractive, cliColours } = session.dialect
-  const onTerminal = isatty(0)
+  const onTerminal = self().isTerminal()
   if (cliInteractive === 'terminal' && !onTerminal) {
     throw new Failure('Failed to read password: No such device or address (os error 6)')
   }
@@ -119,5 +119,5 @@ function askPassword(session) {
 }
 
 function echo(onTerminal, to) {
-  if (onTerminal) spawnSync('stty', [to === 'on' ? 'echo' : '-echo'], { stdio: ['inherit', 'ignore', 'ignore'] })
+  if (onTerminal) switchEcho(to)
 }

@@ -1,6 +1,6 @@
 import { versionOf } from '../shared/client-sdk5.mjs'
+import { self } from '../shared/process.mjs'
 import { openSessionLog } from '../shared/session-log.mjs'
-import { sleep } from '../shared/sleep.mjs'
 import { createTerminal } from '../shared/terminal.mjs'
 
 /** One run of the tool. */
@@ -18,7 +18,7 @@ export function createSession(state) {
     logins: new Map(),
     isInteractive: false,
     wait(what) {
-      sleep(state.read().latencyMs[what] ?? 0)
+      self().sleep(state.read().latencyMs[what] ?? 0)
     },
   }
 }

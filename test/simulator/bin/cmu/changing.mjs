@@ -1,3 +1,4 @@
+import { self } from '../shared/process.mjs'
 import { recordViolation } from '../shared/recording.mjs'
 
 const banner = [
@@ -16,7 +17,7 @@ function refuse(command) {
     session.print(...banner, '')
     for (;;) {
       const answer = session.terminal.ask('Do you want to continue(y/n)?')
-      if (answer === undefined) process.exit(session.dialect.exitCode)
+      if (answer === undefined) self().exit(session.dialect.exitCode)
       session.log(answer)
       if (answer === 'n') return
       if (answer === 'y') return session.print(`${command} failed: RET_MXN_AUTH_FAILED`)

@@ -4,7 +4,7 @@
 import { recordProcess } from '../shared/recording.mjs'
 import { openState } from '../shared/state-file.mjs'
 import { createTerminal } from '../shared/terminal.mjs'
-import { runCommand } from './commands.mjs'
+import { take } from './commands.mjs'
 import { readServers } from './configuration.mjs'
 import { connect } from './connect.mjs'
 import { createSession } from './session.mjs'
@@ -22,14 +22,6 @@ if (typeof servers === 'string') {
 
 const session = createSession({ state, dialect, terminal })
 connect(session, servers)
-for (;;) {
-  const line = terminal.ask(session.prompt())
-  // What the real tool does at the end of its input is unknown; this one leaves as if told to.
-  if (line === undefined || line.trim() === 'quit') break
-  session.log(line)
-  runCommand(session, line)
-}
-terminal.print('disconnecting from servers, please wait...')
-session.log('quit')
+while (take(session, terminal.ask(session.prompt()))) {}
 state.close()
 process.exitCode = dialect.exitCode

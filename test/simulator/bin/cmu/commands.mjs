@@ -23,8 +23,19 @@ const inLimitedMode = new Set(['info', 'server', 'exit', 'listUsers', 'help'])
 // Faults that the command itself must know, because they change what happens inside.
 const inner = new Set(['mask-error', 'new-handle', 'twice'])
 
-/** Runs one line of input. */
-export function runCommand(session, line) {
+/** One line of input. Answers whether the tool goes on. What the real one does at the end of its input is unknown; this one leaves as if told to. */
+export function take(session, line = 'quit') {
+  if (line.trim() === 'quit') {
+    session.print('disconnecting from servers, please wait...')
+    session.log('quit')
+    return false
+  }
+  session.log(line)
+  runCommand(session, line)
+  return true
+}
+
+function runCommand(session, line) {
   const [command, ...args] = line.trim().split(/\s+/)
   if (command === '' || command === undefined) return
   if (line.includes('\t')) recordViolation('cloudhsm_mgmt_util', 'a tab was sent: it can hang the real tool')

@@ -1,25 +1,24 @@
-import { sleep } from '../shared/sleep.mjs'
+import { self } from '../shared/process.mjs'
 
 /** Plays the faults that are the same for every command; `perform` does what the command would have done. */
 export function playFault(session, { fault, command, perform }) {
   const { terminal } = session
   if (fault.do === 'delay') {
-    sleep(fault.ms ?? 1000)
+    self().sleep(fault.ms ?? 1000)
     perform()
   }
   if (fault.do === 'hang') {
     if (fault.after) terminal.capture(perform)
-    for (;;) sleep(60_000)
+    self().hang()
   }
   if (fault.do === 'kill') {
     if (fault.after) terminal.capture(perform)
-    process.kill(process.pid, 'SIGKILL')
-    sleep(10_000)
+    self().die()
   }
   if (fault.do === 'cut') {
     const text = terminal.capture(perform)
     terminal.write(text.slice(0, Math.floor(text.length / 2)))
-    process.exit(session.dialect.exitCode)
+    self().exit(session.dialect.exitCode)
   }
   if (fault.do === 'fail') terminal.print(`${command} failed: ${fault.text ?? 'HSM Error: RET_MXN_AUTH_FAILED'}`)
   if (fault.do === 'lie') for (const server of session.targets().slice(0, 1)) printSuccess(session, command, server)
@@ -51,7 +50,7 @@ function askQuestion(session, { fault, command, perform }) {
 function answered(session, question, answers) {
   for (;;) {
     const line = session.terminal.ask(`${question} `)
-    if (line === undefined) process.exit(session.dialect.exitCode)
+    if (line === undefined) self().exit(session.dialect.exitCode)
     session.log(line)
     const answer = answers[line.trim()]
     if (answer !== undefined) return answer()

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { keysOf } from '../shared/hsms.mjs'
+import { sha256 } from '../shared/late.mjs'
 
 const columns = [8, 24, 17, 7, 16, 24]
 
@@ -41,7 +41,7 @@ export const inspectionCommands = {
       session.print(
         `Attribute Value on server ${server.number}(${server.name}):`,
         attribute === '3' ? 'OBJ_ATTR_LABEL' : 'OBJ_ATTR_KCV',
-        attribute === '3' ? key.label : `0x${createHash('sha256').update(key.material).digest('hex').slice(0, 6)}`,
+        attribute === '3' ? key.label : `0x${sha256(key.material).slice(0, 6)}`,
       )
     }
   },

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { keysOf } from '../shared/hsms.mjs'
+import { sha256 } from '../shared/late.mjs'
 
 export const listingCommands = {
   // Works without a login.
@@ -95,5 +95,5 @@ function keyHash(hsm, keys) {
       ...key.sharedWith.map((name) => `${name}:${ids.get(name)}`),
     ])
     .sort((a, b) => a[0] - b[0])
-  return createHash('sha256').update(JSON.stringify(rows)).digest('hex')
+  return sha256(JSON.stringify(rows))
 }

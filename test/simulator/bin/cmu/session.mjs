@@ -1,6 +1,6 @@
 import { hsmIn } from '../shared/hsms.mjs'
+import { self } from '../shared/process.mjs'
 import { openSessionLog } from '../shared/session-log.mjs'
-import { sleep } from '../shared/sleep.mjs'
 import { takeFault } from '../shared/take-fault.mjs'
 
 /** One run of the tool: which servers answer, who is logged in where, and whether we are in server mode. */
@@ -40,7 +40,7 @@ export function createSession({ state, dialect, terminal }) {
       log.line(line.replace(/^(\s*loginHSM\s+\S+\s+\S+\s+).*/, '$1***'))
     },
     wait(command) {
-      sleep(state.read().latencyMs[command] ?? 0)
+      self().sleep(state.read().latencyMs[command] ?? 0)
     },
     fault(line) {
       return takeFault(state, { command: line.trim().split(/\s+/)[0], line })

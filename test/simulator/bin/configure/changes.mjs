@@ -10,6 +10,7 @@ import {
   placeholder,
   versionOf,
 } from '../shared/client-sdk5.mjs'
+import { self } from '../shared/process.mjs'
 import { readConfig, writeConfig } from './config-file.mjs'
 
 const usage = 'configure-cli [OPTIONS] [COMMAND]'
@@ -51,7 +52,8 @@ function addCluster(state, words) {
     return { error: `${defaultConfigPath()} has a cluster without an id: it cannot be used in a multi-cluster setup` }
   }
   if (present.some((entry) => idOf(entry) === id)) return { error: `Cluster ${id} already exists` }
-  const region = options['--region'] ?? process.env.AWS_DEFAULT_REGION ?? process.env.AWS_REGION ?? 'us-east-1'
+  const region =
+    options['--region'] ?? self().variables.AWS_DEFAULT_REGION ?? self().variables.AWS_REGION ?? 'us-east-1'
   const found = describeCluster(state, { id, region })
   if (found.error !== undefined) return found
   const ca = caFile(options)

@@ -1,12 +1,11 @@
-import { writeSync } from 'node:fs'
 import { defaultConfigPath } from '../shared/client-sdk5.mjs'
+import { self } from '../shared/process.mjs'
 import { recordViolation } from '../shared/recording.mjs'
-import { sleep } from '../shared/sleep.mjs'
 import { takeFault } from '../shared/take-fault.mjs'
 
 /** What `perform` answers, or what a planned misbehaviour makes of it: {text} or {error}, with an exit status or none. */
 export function withFault(state, { words, perform }) {
-  sleep(state.read().latencyMs['configure-cli'] ?? 0)
+  self().sleep(state.read().latencyMs['configure-cli'] ?? 0)
   const fault = takeFault(state, { command: 'configure-cli', line: words.join(' ') })
   if (fault === undefined) return perform()
   const play = plays[fault.do]
@@ -21,21 +20,20 @@ const plays = {
   'silent-noop': () => ({}),
   exit: (_fault, perform) => ({ ...perform(), exit: 3 }),
   delay(fault, perform) {
-    sleep(fault.ms ?? 1000)
+    self().sleep(fault.ms ?? 1000)
     return perform()
   },
   hang(fault, perform) {
     if (fault.after) perform()
-    for (;;) sleep(60_000)
+    self().hang()
   },
   kill(fault, perform) {
     if (fault.after) perform()
-    process.kill(process.pid, 'SIGKILL')
-    sleep(10_000)
+    self().die()
   },
   cut(_fault, perform) {
     const { text = '' } = perform()
-    writeSync(1, text.slice(0, Math.floor(text.length / 2)))
-    process.exit(0)
+    self().write(text.slice(0, Math.floor(text.length / 2)))
+    self().exit(0)
   },
 }

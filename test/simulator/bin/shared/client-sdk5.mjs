@@ -1,10 +1,11 @@
 // What the simulated bastion's installation of Client SDK 5 is like.
 
 import { join } from 'node:path'
+import { self } from './process.mjs'
 
 /** The bastion that this process runs on; an empty one for tools that are run by hand. */
 export function bastionIn(state) {
-  return state.bastions.find((bastion) => bastion.instanceId === process.env.SIM_BASTION) ?? {}
+  return state.bastions.find((bastion) => bastion.instanceId === self().variables.SIM_BASTION) ?? {}
 }
 
 /** Version of the installed Client SDK 5, for example 5.17.0. */
@@ -21,7 +22,7 @@ export function isAtLeast(installed, wanted) {
 
 /** The folder that stands for /opt/cloudhsm/etc, by its path: a bind mount may have put another one there. */
 export function etcFolder() {
-  return process.env.SIM_ETC
+  return self().variables.SIM_ETC
 }
 
 export function defaultConfigPath() {

@@ -1,7 +1,7 @@
 // A lock between processes that outlives none of them: a hard link is made in one step, and names its owner's process.
 
 import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
-import { sleep } from './sleep.mjs'
+import { block } from './process.mjs'
 
 let count = 0
 
@@ -17,7 +17,7 @@ export function createLock(path) {
         return
       } catch (error) {
         if (error.code !== 'EEXIST') throw error
-        if (!breakIfDead()) sleep(1)
+        if (!breakIfDead()) block(1)
       }
     }
   }

@@ -2,10 +2,11 @@
 
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { self } from './process.mjs'
 
 /** The simulator's directory, from the place of the state file. */
 export function simulatorDirectory() {
-  return dirname(process.env.SIM_STATE)
+  return dirname(self().variables.SIM_STATE)
 }
 
 /** Writes argument vector and environment of this process, and the argument vectors of its neighbours. */

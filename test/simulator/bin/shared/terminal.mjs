@@ -1,5 +1,4 @@
-import { readSync, writeSync } from 'node:fs'
-import { sleep } from './sleep.mjs'
+import { self } from './process.mjs'
 
 /** Standard input line by line, as it comes, and standard output without delay. */
 export function createTerminal(dialect) {
@@ -17,7 +16,7 @@ export function createTerminal(dialect) {
         return line
       }
       if (ended) return lastLine()
-      const count = readSome(chunk)
+      const count = self().read(chunk)
       if (count === 0) ended = true
       else pending = Buffer.concat([pending, chunk.subarray(0, count)])
     }
@@ -31,7 +30,7 @@ export function createTerminal(dialect) {
   }
 
   function write(text) {
-    if (captured === undefined) writeAll(Buffer.from(text))
+    if (captured === undefined) self().write(text)
     else captured.push(text)
   }
 
@@ -55,31 +54,5 @@ export function createTerminal(dialect) {
       captured = undefined
       return text
     },
-  }
-}
-
-function readSome(buffer) {
-  for (;;) {
-    try {
-      return readSync(0, buffer, 0, buffer.length, null)
-    } catch (error) {
-      if (error.code === 'EOF') return 0
-      // A pipe may have been made non-blocking by its other user.
-      if (error.code !== 'EAGAIN') throw error
-      sleep(2)
-    }
-  }
-}
-
-function writeAll(bytes) {
-  let at = 0
-  while (at < bytes.length) {
-    try {
-      at += writeSync(1, bytes, at)
-    } catch (error) {
-      if (error.code === 'EPIPE') process.exit(141)
-      if (error.code !== 'EAGAIN') throw error
-      sleep(1)
-    }
   }
 }
