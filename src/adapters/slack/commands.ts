@@ -12,6 +12,7 @@ import { parseSync } from './grammar.ts'
 import type { ListenerDeps } from './listeners.ts'
 import { openForm } from './sync-form.ts'
 import { code } from './text.ts'
+import { plainWords } from './typing.ts'
 import { checkingText, usageText } from './views/asked.ts'
 import { helpView } from './views/help.ts'
 import { hsmsView, pairView } from './views/hsms.ts'
@@ -31,7 +32,7 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
       work: async (command, answer) => {
         const stranger = await refuseStranger(deps, command.user_id)
         if (stranger) return answer({ text: explain(stranger) })
-        const [name, other, ...rest] = command.text.split(/\s+/).filter((word) => word !== '')
+        const [name, other, ...rest] = plainWords(command.text)
         if (name === undefined || rest.length > 0)
           return answer({
             text: `Name a cluster, or two to see whether they are clones: ${code('/hsm-ips <cluster> [<cluster>]')}. Known: ${aliases(deps)}.`,
@@ -63,7 +64,7 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
       work: async (command, answer) => {
         const stranger = await refuseStranger(deps, command.user_id)
         if (stranger) return answer({ text: explain(stranger) })
-        const word = command.text.trim().toLowerCase()
+        const word = plainWords(command.text).join(' ').toLowerCase()
         if (word === '' || word === 'open') {
           const open = await listOpen(deps)
           return answer(requestsView('Open requests', open, await linksOf(deps, open.requests)))

@@ -1,5 +1,6 @@
 import type { Mode, Scope, Selection } from '../../domain/scope.ts'
 import { code } from './text.ts'
+import { bareWord, plainTyping, undressed } from './typing.ts'
 
 export interface SyncWords {
   readonly source: string
@@ -12,8 +13,7 @@ export interface SyncWords {
 export const SYNC_USAGE =
   '/hsm-sync <source> <destination> [users=all|none|a,b] [keys=all|none|7,262162] [mode=sync|plan] <reason>'
 
-const OPTION = /^(users|keys|mode)=/i
-const LIKE_OPTION = /^([A-Za-z]+)=/
+const OPTIONS = ['users', 'keys', 'mode'] as const
 // CMU: at most 31 letters, digits and underscores (user guide, createUser).
 const USER_NAME = /^[A-Za-z0-9_]{1,31}$/
 const LARGEST_HANDLE = 0xffffffff
@@ -22,35 +22,31 @@ export const LONGEST_REASON = 500
 /** Characters of everything in the form, as a command: a text input takes 3,000 at most (Slack, plain text input). */
 export const LONGEST_FORM = 7000
 
-/** Reads the words behind `/hsm-sync`. Every wrong word gets a sentence that quotes it and shows the right form. */
+/** Reads the words behind `/hsm-sync`. Every wrong word gets a sentence that quotes it and shows the right form; what looks like an option is read as one or refused, never part of the reason. */
 export function parseSync(text: string): SyncWords | { readonly problems: readonly string[] } {
-  const words = plainTyping(text)
-    .split(/\s+/)
-    .filter((word) => word !== '')
-  const [source, destination] = words
+  const words = wordsOf(text)
+  const [source, destination] = words.slice(0, 2).map(bareWord)
   if (!source || !destination) return { problems: ['Name the source and the destination cluster, then the reason.'] }
   const problems: string[] = []
   for (const name of [source, destination]) {
-    if (LIKE_OPTION.test(name))
+    if (readOption(name) || isForPlan(name))
       problems.push(`${code(name)} stands where a cluster is expected: source and destination come first.`)
   }
   const rest = words.slice(2)
-  const reasonAt = rest.findIndex((word) => !LIKE_OPTION.test(word))
-  const options = reasonAt < 0 ? rest : rest.slice(0, reasonAt)
+  const reasonAt = rest.findIndex((word) => !readOption(bareWord(word)))
+  const options = (reasonAt < 0 ? rest : rest.slice(0, reasonAt)).map(bareWord)
   const reasonWords = reasonAt < 0 ? [] : rest.slice(reasonAt)
-  const late = reasonWords.find((word, at) => OPTION.test(word) || isMeantAsOption(word, reasonWords[at + 1]))
-  if (late)
-    problems.push(
-      `${code(late)} looks like an option where the reason stands. Options are written ${code('mode=plan')}, without spaces, before the reason.`,
-    )
+  problems.push(...misplaced(reasonWords))
 
   const seen = new Map<string, string>()
-  for (const option of options) {
-    const name = option.slice(0, option.indexOf('=')).toLowerCase()
-    if (!OPTION.test(option))
-      problems.push(`${code(option)} is no option: there are ${code('users=')}, ${code('keys=')} and ${code('mode=')}.`)
-    else if (seen.has(name)) problems.push(`${code(option)}: ${code(`${name}=`)} stands there twice.`)
-    if (OPTION.test(option)) seen.set(name, option.slice(option.indexOf('=') + 1))
+  for (const typed of options) {
+    const option = readOption(typed)
+    if (!option?.name)
+      problems.push(`${code(typed)} is no option: there are ${code('users=')}, ${code('keys=')} and ${code('mode=')}.`)
+    else if (option.value === undefined)
+      problems.push(`${code(typed)} lacks its value. Options are written ${code('mode=plan')}, without spaces.`)
+    else if (seen.has(option.name)) problems.push(`${code(typed)}: ${code(`${option.name}=`)} stands there twice.`)
+    if (option?.name) seen.set(option.name, option.value ?? 'all')
   }
   const reason = unquoted(reasonWords.join(' '))
   const read = readFields({ users: seen.get('users'), keys: seen.get('keys'), mode: seen.get('mode'), reason })
@@ -63,13 +59,64 @@ export function parseSync(text: string): SyncWords | { readonly problems: readon
   return { problems }
 }
 
+/** The words as typed, without what was pasted around them: the command itself, signs around all of it. */
+function wordsOf(text: string): readonly string[] {
+  const words = undressed(plainTyping(text))
+    .split(/\s+/)
+    .filter((word) => word !== '')
+  const isCommand = /^\/?hsm-sync$/i.test(bareWord(words[0] ?? ''))
+  return isCommand ? words.slice(1) : words
+}
+
+interface Option {
+  /** Absent: one that there is not. */
+  readonly name?: 'users' | 'keys' | 'mode'
+  /** Absent: it was not given. */
+  readonly value?: string
+}
+
+/** A bare word as an option, in whatever dress; `undefined` where it is none. `--plan` and `--dry-run` are what other programs have for `mode=plan`. */
+function readOption(word: string): Option | undefined {
+  const dashes = /^-*/.exec(word)?.[0] ?? ''
+  const inner = word.slice(dashes.length)
+  if (dashes !== '' && isForPlan(inner)) return { name: 'mode', value: 'plan' }
+  const [, name = '', value] = /^([\p{L}\p{N}][\p{L}\p{N}_-]*)(?:=(.*))?$/su.exec(inner) ?? []
+  if (name === '' || (dashes === '' && value === undefined)) return undefined
+  const known = OPTIONS.find((option) => option === name.toLowerCase())
+  return { ...(known ? { name: known } : {}), ...(value === undefined ? {} : { value: undressed(value) }) }
+}
+
+function isForPlan(word: string): boolean {
+  return /^(plan|dry[-_]?run)$/i.test(word)
+}
+
+/** What looks like an option behind the place for options. */
+function misplaced(reason: readonly string[]): readonly string[] {
+  const bare = reason.map(bareWord)
+  const [first = '', second = ''] = bare
+  const isQuoted = reason.length > 0 && undressed(reason.join(' ')) !== reason.join(' ')
+  const isPlan = isForPlan(first.replace(/[,;.:!]$/, '')) || (/^dry$/i.test(first) && /^run\b/i.test(second))
+  if (isPlan && !isQuoted)
+    return [
+      `${code(first)} in front of the reason looks like an option. To compare only, write ${code('mode=plan')} there; where it belongs to the reason, put the reason in quotes.`,
+    ]
+  const late = bare.find((word, at) => isMeantAsOption(word, bare.slice(at + 1)))
+  return late === undefined
+    ? []
+    : [
+        `${code(late)} looks like an option where the reason stands. Options are written ${code('mode=plan')}, without spaces, before the reason.`,
+      ]
+}
+
 /** The command that asks for this, as somebody would type it. */
 export function commandLine({ source, destination, mode, scope, reason }: SyncWords): string {
   // A number may have ten digits: what is larger is a reference.
   const typed = (key: number) => (key > LARGEST_HANDLE ? `0x${key.toString(16)}` : `${key}`)
   const keys = scope.keys.kind === 'listed' ? scope.keys.items.map(typed).join(',') : scope.keys.kind
   const users = scope.users.kind === 'listed' ? scope.users.items.join(',') : scope.users.kind
-  return `/hsm-sync ${source} ${destination} users=${users} keys=${keys} mode=${mode} ${reason}`
+  // In quotes what would look like an option is part of the reason.
+  const words = misplaced(reason.split(' ')).length > 0 || unquoted(reason) !== reason ? `"${reason}"` : reason
+  return `/hsm-sync ${source} ${destination} users=${users} keys=${keys} mode=${mode} ${words}`
 }
 
 /** What is asked for, field by field; where nothing was typed, `undefined` or nothing. */
@@ -111,18 +158,25 @@ export function readFields(
   return Object.keys(problems).length > 0 ? { problems } : { mode, scope: { users, keys }, reason }
 }
 
-/** `mode:plan`, `mode = plan` or `plan:` would otherwise be read as words of the reason, and a comparison become a sync. */
-function isMeantAsOption(word: string, next: string | undefined): boolean {
-  return /^(users|keys|mode|plan|sync):/i.test(word) || (/^(users|keys|mode)$/i.test(word) && /^[=:]/.test(next ?? ''))
-}
+const VALUE = /^(plan|sync|all|none|dry[-_]?run)$/i
+/** Each of these would otherwise be read as a word of the reason, and a comparison become a sync. */
+const MEANT_AS_OPTION: readonly RegExp[] = [
+  /^(users|keys|mode)=/i,
+  /^(users|keys|mode|plan|sync):/i,
+  /^--\p{L}/u,
+  /^-(users?|keys?|mode|plan|sync|dry[-_]?run)\b/i,
+  /^mode[^\p{L}\p{N}]+(plan|sync|dry)/iu,
+  // Whatever the name: it may have letters that only look like ours.
+  /^[\p{L}\p{N}_-]+=(plan|sync|all|none|dry[-_]?run)$/iu,
+]
 
-/** What phones make of quotes and dashes, taken back. */
-export function plainTyping(text: string): string {
-  return text
-    .replace(/[\u2018\u2019\u201A\u201B\u2032]/g, "'")
-    .replace(/[\u201C\u201D\u201E\u201F\u2033\u00AB\u00BB]/g, '"')
-    .replace(/[\u2010-\u2015\u2212]/g, '-')
-    .replace(/[\u00A0\u2007\u202F\u200B\uFEFF]/g, ' ')
+function isMeantAsOption(word: string, [next = '', afterNext = '']: readonly string[]): boolean {
+  const start = word.replace(/^["'`*_~([<]+/, '')
+  if (MEANT_AS_OPTION.some((pattern) => pattern.test(start))) return true
+  if (!/^(users|keys|mode)$/i.test(start)) return false
+  // `mode = plan`, `mode -> plan`, `keys none`.
+  const value = /^mode$/i.test(start) && /^[^\p{L}\p{N}]+$/u.test(next) ? afterNext : next
+  return /^[=:]/.test(next) || VALUE.test(value)
 }
 
 function selection<Item>(

@@ -63,7 +63,7 @@ describe('each wrong word is quoted', () => {
     ['an option twice', 'a b keys=7 keys=8 why', '`keys=8`: `keys=` stands there twice'],
     ['an option behind the reason', 'a b why keys=7', '`keys=7` looks like an option where the reason stands'],
     ['an option with a colon', 'a b mode:plan look first', '`mode:plan` looks like an option'],
-    ['a mode with a colon', 'a b plan: look first', '`plan:` looks like an option'],
+    ['a mode with a colon', 'a b plan: look first', '`plan:` in front of the reason looks like an option'],
     ['an option with spaces', 'a b mode = plan look', '`mode` looks like an option'],
     ['an option in the reason', 'a b why mode=plan so', '`mode=plan` looks like an option where the reason stands'],
     ['a space in a list', 'a b keys=7, 8 why', 'an empty item is not right'],
@@ -84,8 +84,97 @@ describe('each wrong word is quoted', () => {
   it('all of them at once', () => expect(problems('a b keys=x users=j.d mode=dry size=3')).toHaveLength(5))
 
   it('the backtick of a wrong word does not break out of its quotes', () => {
-    expect(problems('a b keys=`7` why').join()).toContain("`'7'`")
+    expect(problems('a b keys=7`8 why').join()).toContain("`7'8` is not right")
   })
+})
+
+describe('an option is never part of the reason, however it is dressed', () => {
+  const inOptions = [
+    ['with dashes', '--mode=plan'],
+    ['with one dash', '-mode=plan'],
+    ['with the dash that a Mac makes of two', '—mode=plan'],
+    ['as other programs have it', '--plan'],
+    ['as other programs have it, longer', '--dry-run'],
+    ['in quotes', '"mode=plan"'],
+    ['in smart quotes', '“mode=plan”'],
+    ['as code, pasted from the help', '`mode=plan`'],
+    ['bold', '*mode=plan*'],
+    ['with the brackets of the usage line', '[mode=plan]'],
+    ['its value in quotes', 'mode="plan"'],
+    ['full-width', 'ｍｏｄｅ＝ｐｌａｎ'],
+    ['with a full-width sign', 'mode＝plan'],
+    ['with a character that nobody sees', 'mo\u2060de=pl\u200ban'],
+    ['with marks of direction', '\u202Amode=plan\u202C'],
+    ['with a soft hyphen', 'mode\u00AD=plan'],
+  ] as const
+
+  it.each(inOptions)('%s, read as meant: %s', (_, typed) => {
+    expect(read(`prod-us prod-eu ${typed} compare first please`)).toMatchObject({
+      mode: 'plan',
+      reason: 'compare first please',
+    })
+  })
+
+  it.each(inOptions)('%s, behind the reason, refused with the right form: %s', (_, typed) => {
+    expect(problems(`prod-us prod-eu compare first please ${typed}`).join()).toContain('`mode=plan`')
+  })
+
+  it.each([
+    'plan compare first',
+    'PLAN: compare first',
+    'dry-run please',
+    'dryrun please',
+    'dry run please',
+    'mode plan please',
+    '--mode plan please',
+    'mode -> plan please',
+    'please --plan',
+    'please -plan',
+    'please users jdoe, keys none',
+    'dry-run=true please',
+    'dry_run=yes please',
+    'mоde=plan please', // a Cyrillic o
+    'please mоde=plan',
+    '--force please',
+    'please --force',
+    '"mode=plan look first"',
+  ])('%s: refused', (typed) => {
+    expect(problems(`prod-us prod-eu ${typed}`).join()).toMatch(/option|lacks its value/)
+  })
+
+  it.each([
+    ['plan prod-us prod-eu why', '`plan` stands where a cluster is expected'],
+    ['--dry-run prod-us prod-eu why', '`--dry-run` stands where a cluster is expected'],
+  ])('%s', (text, words) => expect(problems(text).join()).toContain(words))
+
+  it('a word in quotes in front belongs to the reason', () => {
+    expect(read('prod-us prod-eu "plan B of the migration"')).toMatchObject({
+      mode: 'sync',
+      reason: 'plan B of the migration',
+    })
+  })
+
+  it.each(['R&amp;D needs it', 'R&D needs it'])('%s: a sign that Slack hands over as an entity', (reason) =>
+    expect(read(`prod-us prod-eu ${reason}`).reason).toBe('R&D needs it'),
+  )
+
+  it.each([
+    '/hsm-sync prod-us prod-eu mode=plan why',
+    '`/hsm-sync prod-us prod-eu mode=plan why`',
+    '"prod-us prod-eu mode=plan why"',
+    '&lt;prod-us&gt; &lt;prod-eu&gt; [mode=plan] why',
+    '`prod-us` *prod-eu* _mode=plan_ why',
+  ])('pasted with more than was meant: %s', (text) =>
+    expect(read(text)).toMatchObject({ source: 'prod-us', destination: 'prod-eu', mode: 'plan', reason: 'why' }),
+  )
+
+  it.each([
+    'users of the new team need their keys',
+    'key ceremony of 2026-10',
+    'we planned it, see CHG-12: keys, then users',
+    'copy keys - all of them - before Monday',
+    'mode of operation: after the planned work',
+  ])('and a reason is a reason: %s', (reason) => expect(read(`prod-us prod-eu ${reason}`).reason).toBe(reason))
 })
 
 it('any text is answered, and nothing is accepted without source, destination and reason', () => {

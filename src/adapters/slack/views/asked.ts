@@ -1,16 +1,27 @@
 import type { Pending } from '../../../domain/request.ts'
-import { commandLine, LONGEST_FORM, SYNC_USAGE, type SyncWords } from '../grammar.ts'
-import { code } from '../text.ts'
+import type { Selection } from '../../../domain/scope.ts'
+import { commandLine, LONGEST_FORM, LONGEST_REASON, parseSync, SYNC_USAGE, type SyncWords } from '../grammar.ts'
+import { code, count } from '../text.ts'
+import { scopeText } from './spec-text.ts'
 
 // What somebody who asks is told.
 
-export function checkingText({ source, destination }: Pick<SyncWords, 'source' | 'destination'>): string {
-  return `Checking ${code(source)} → ${code(destination)}. The card appears in the route's channel in a few seconds.`
+export function checkingText({ source, destination, mode, scope }: Omit<SyncWords, 'reason'>): string {
+  const { users, keys } = scope
+  const what = `${chosenText(users, 'user')}, ${chosenText(keys, 'key')}`
+  const act = mode === 'plan' ? 'a comparison, which changes nothing' : 'a sync'
+  return `Checking ${code(source)} → ${code(destination)} for ${act}: ${what}. If nothing speaks against it, the card appears in the route's channel in a few seconds.`
 }
 
-export function filedText({ id, channel, rule }: Pending): string {
+function chosenText(selection: Selection<unknown>, noun: string): string {
+  if (selection.kind === 'listed') return count(selection.items.length, noun)
+  return `${selection.kind === 'all' ? 'all' : 'no'} ${noun}s`
+}
+
+export function filedText({ id, channel, rule, spec }: Pending): string {
   const needed = rule.required === 1 ? 'one approval is' : `${rule.required} approvals are`
-  return `Request ${code(id)} is filed: its card is in <#${channel}>, where ${needed} needed. ${code(`/hsm-requests ${id}`)} shows where it stands.`
+  const what = `${spec.mode === 'plan' ? 'a comparison' : 'a sync'} of ${scopeText(spec, 'users')} and ${scopeText(spec, 'keys')}`
+  return `Request ${code(id)} is filed, ${what}: its card is in <#${channel}>, where ${needed} needed. ${code(`/hsm-requests ${id}`)} shows where it stands.`
 }
 
 export function usageText(problems: readonly string[]): string {
@@ -19,7 +30,11 @@ export function usageText(problems: readonly string[]): string {
 
 /** The form is closed by now: what was typed in it, whole, as a command. */
 export function againText(words: SyncWords): string {
-  return `To ask for the same again: ${code(commandLine(words), LONGEST_FORM)}`
+  const command = commandLine(words)
+  // A form takes reasons that a command cannot tell from an option.
+  if ('problems' in parseSync(command))
+    return `To ask for the same again, type ${code('/hsm-sync')} alone. The reason was: ${code(words.reason, LONGEST_REASON)}`
+  return `To ask for the same again: ${code(command, LONGEST_FORM)}`
 }
 
 export const FORM_NOT_OPENED = usageText(['Slack did not open the form in time. The command asks for the same.'])
