@@ -41,7 +41,8 @@ const credentials = {
   source: z.enum(['secretsmanager', 'ssm-parameter']),
   id: z
     .string()
-    .regex(/^[A-Za-z0-9/_+=.@:-]{1,512}$/, 'expected the name or ARN of the secret or parameter, never its value'),
+    // Secrets Manager's own names hold an exclamation mark: rds!….
+    .regex(/^[A-Za-z0-9/_+=.@:!-]{1,512}$/, 'expected the name or ARN of the secret or parameter, never its value'),
 }
 
 const BastionSchema = z.strictObject({
@@ -173,17 +174,26 @@ function toRoute(file: File, route: File['routes'][number]): Route[] {
 function duplicates(file: File): string[] {
   const lists: readonly [string, readonly string[]][] = [
     ['clusters', file.clusters.map(({ alias: name }) => name.toLowerCase())],
-    ['clusters', file.clusters.map(({ clusterId }) => clusterId)],
-    ['bastions', file.bastions.map(({ name }) => name)],
+    ['clusters', file.clusters.map(({ clusterId }) => clusterId.toLowerCase())],
+    ['bastions', file.bastions.map(({ name }) => name.toLowerCase())],
     ...file.bastions.map(({ cryptoUsers }, at): [string, string[]] => [
       `bastions[${at}].cryptoUsers`,
       cryptoUsers.map(({ user }) => user),
     ]),
-    ['routes', file.routes.map(({ source, destination }) => `${source} → ${destination}`)],
+    ['routes', file.routes.map(({ source, destination }) => `${source} → ${destination}`.toLowerCase())],
   ]
-  return lists.flatMap(([list, names]) =>
+  const twice = lists.flatMap(([list, names]) =>
     names.flatMap((name, at) => (names.indexOf(name) < at ? [`${list}[${at}]: ${name} stands there twice`] : [])),
   )
+  return [...twice, ...misleading(file)]
+}
+
+/** An alias that is another cluster's id: whoever types the id would get the other one. */
+function misleading({ clusters }: File): string[] {
+  return clusters.flatMap(({ alias: name }, at) => {
+    const other = clusters.findIndex(({ clusterId }) => clusterId.toLowerCase() === name.toLowerCase())
+    return other < 0 || other === at ? [] : [`clusters[${at}].alias: ${name} is the id of clusters[${other}]`]
+  })
 }
 
 function unreachable(file: File): string[] {

@@ -88,14 +88,19 @@ async function authorise(
   const rule = liveRule(deps, request)
   if (isRefusal(rule)) return rule
   const memberOf: string[] = []
+  let unread: Refusal | undefined
   if (!rule.users.includes(click.by) && !person.flaw) {
     for (const group of rule.userGroups) {
       const members = await askWorkspace(() => deps.workspace.membersOf(group))
-      if (isRefusal(members)) return members
-      if (members.includes(click.by)) memberOf.push(group)
+      // One group that Slack does not show blocks no member of another.
+      if (isRefusal(members)) unread ??= members
+      else if (members.includes(click.by)) memberOf.push(group)
     }
   }
-  return refusedOr(request, (now) => refuseDecision(now, rule, { person, memberOf }))
+  const refusal = refuseDecision(request, rule, { person, memberOf })
+  // Who is in no group that can be read may be in the one that cannot: that is no "not on the list".
+  if (unread && refusal?.refused.code === 'not-approver') return unread
+  return refusal ?? ((now) => refuseDecision(now, rule, { person, memberOf }))
 }
 
 function refusedOr(

@@ -70,9 +70,10 @@ export interface ChannelFacts {
   readonly botIsMember: boolean
   /** Shared, or about to be, with another company. */
   readonly isExternal: boolean
+  readonly isArchived: boolean
 }
 
-/** Who and where, as Slack says now. All throw when Slack does not answer. */
+/** Who and where, as Slack says now. All throw where Slack does not tell: the message is a sentence for people, without its full stop. */
 export interface Workspace {
   person(userId: string): Promise<Person>
   membersOf(userGroup: string): Promise<readonly string[]>

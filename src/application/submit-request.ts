@@ -5,7 +5,8 @@ import type { Mode, Scope } from '../domain/scope.ts'
 import { digestOf } from '../domain/spec.ts'
 import { askWorkspace, refuseStranger } from './ask-workspace.ts'
 import { deriveSpec } from './derive-spec.ts'
-import type { Deps } from './ports.ts'
+import type { ChannelFacts, Deps } from './ports.ts'
+import { refuseUnapprovable } from './refuse-unapprovable.ts'
 
 export interface Ask {
   readonly requestedBy: string
@@ -38,7 +39,10 @@ export async function submitRequest(deps: Deps, ask: Ask): Promise<Pending | Ref
 async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
   const route = routeOf(deps, ask)
   if (isRefusal(route)) return route
-  const refusal = (await refusePlaces(deps, ask, route)) ?? (await refuseBusy(deps, route))
+  const refusal =
+    (await refusePlaces(deps, ask, route)) ??
+    (await refuseBusy(deps, route)) ??
+    (await refuseUnapprovable(deps, route, ask.requestedBy))
   if (refusal) return refusal
 
   const id = deps.newRequestId()
@@ -103,16 +107,22 @@ function routeOf({ landscape }: Deps, ask: Ask): Route | Refusal {
 async function refusePlaces(deps: Deps, ask: Ask, route: Route): Promise<Refusal | undefined> {
   const stranger = await refuseStranger(deps, ask.requestedBy)
   if (stranger) return stranger
-  for (const id of new Set([ask.channel, route.channel])) {
-    const channel = await askWorkspace(() => deps.workspace.channel(id))
-    if (isRefusal(channel)) return refuse({ code: 'channel-unknown', channel: id, problem: channel.refused.code })
-    // A direct message or a private channel without the bot: nothing is posted there, so only the route's channel must be visible.
-    if (!channel && id === route.channel) return refuse({ code: 'bot-not-in-channel', channel: id })
-    if (channel?.isExternal) return refuse({ code: 'channel-shared', channel: id })
-    if (channel && id === route.channel && !channel.botIsMember)
-      return refuse({ code: 'bot-not-in-channel', channel: id })
-  }
-  return undefined
+  // Nothing is posted where somebody asks, so it need not be visible: a direct message, a private channel without the bot.
+  const asked = await askWorkspace(() => deps.workspace.channel(ask.channel))
+  if (asked && !isRefusal(asked) && asked.isExternal) return refuse({ code: 'channel-shared', channel: ask.channel })
+  return refuseChannel(await askWorkspace(() => deps.workspace.channel(route.channel)), route.channel)
+}
+
+/** The channel of a route must take the card, and be read by nobody else. */
+function refuseChannel(channel: ChannelFacts | undefined | Refusal, id: string): Refusal | undefined {
+  if (isRefusal(channel)) return refuse({ code: 'channel-unknown', channel: id, problem: problemOf(channel) })
+  if (channel?.isArchived) return refuse({ code: 'channel-archived', channel: id })
+  if (!channel?.botIsMember) return refuse({ code: 'bot-not-in-channel', channel: id })
+  return channel.isExternal ? refuse({ code: 'channel-shared', channel: id }) : undefined
+}
+
+function problemOf({ refused }: Refusal): string {
+  return 'problem' in refused && typeof refused.problem === 'string' ? refused.problem : refused.code
 }
 
 async function refuseBusy({ store }: Deps, route: Route): Promise<Refusal | undefined> {

@@ -14,12 +14,18 @@ const NEEDED: readonly {
     expected: 'a path (or one in CAfile)',
     fits: ({ CApath, CAfile }) => isFilled(CApath) || isFilled(CAfile),
   },
-  { field: 'enable', expected: '"yes"', fits: ({ enable }) => enable !== 'no' },
+  // CMU wants words: a server with `true`, or without the field, would be left out and seen only in the run.
+  { field: 'enable', expected: '"yes"', fits: ({ enable }) => enable === 'yes' },
+  {
+    field: 'server_ssl',
+    expected: '"yes", or no such field',
+    fits: ({ server_ssl: ssl }) => ssl === undefined || ssl === 'yes',
+  },
   // Without end-to-end encryption the password would cross the network readable.
   {
     field: 'e2e_encryption.enable',
     expected: '"yes"',
-    fits: ({ e2e_encryption: e2e }) => !isObject(e2e) || e2e.enable !== 'no',
+    fits: ({ e2e_encryption: e2e }) => e2e === undefined || (isObject(e2e) && e2e.enable === 'yes'),
   },
   {
     field: 'e2e_encryption.owner_cert_path',

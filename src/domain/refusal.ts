@@ -9,7 +9,7 @@ export interface Refusal {
 }
 
 /** Why a person does not count as a full member. */
-export type MembershipFlaw = 'bot' | 'deactivated' | 'guest' | 'stranger' | 'other-workspace' | 'invited'
+export type MembershipFlaw = 'bot' | 'deactivated' | 'guest' | 'stranger' | 'other-workspace' | 'invited' | 'unsaid'
 
 export type BaseConfigFlaw =
   | { readonly flaw: 'missing' | 'unreadable' | 'too-large' | 'no-server' }
@@ -94,6 +94,18 @@ export type RefusalFacts =
   | { readonly code: 'channel-shared'; readonly channel: string }
   | { readonly code: 'channel-unknown'; readonly channel: string; readonly problem: string }
   | { readonly code: 'bot-not-in-channel'; readonly channel: string }
+  | { readonly code: 'channel-archived'; readonly channel: string }
+  | {
+      readonly code: 'nobody-may-approve'
+      readonly required: number
+      /** How many could, besides who asks. */
+      readonly found: number
+      readonly source: string
+      readonly destination: string
+      /** User groups that Slack does not show, and why not the first of them. */
+      readonly deadGroups: readonly string[]
+      readonly problem?: string
+    }
   | {
       readonly code: 'aws'
       readonly problem: AwsProblem

@@ -14,11 +14,23 @@ ulimit -c 0 # no core file of a tool that was told a password
 export LC_ALL=C PATH="$PATH:/usr/local/bin:/usr/bin:/bin"
 PIECE=18000 # characters of base64 in one answer: SSM cuts at 24,000 (GetCommandInvocation)
 PATIENCE=120 # seconds without a byte from the tool
+# All that any step needs: what is missing is found when somebody asks, not after the approvals.
+PROGRAMS=(aws base64 cat find flock gzip head mkdir mkfifo mktemp mv rm sha256sum stat stdbuf sync timeout touch tr)
 KEEP_DAYS=30 # as long as SSM keeps its own command records
 declare -A in=([action]='' [operation]='' [config]='' [sha256]='' [dialogue]='' [logins]='' [region]='' [binary]='' [configure]='' [clusters]=''
   [state]=/var/lib/cloudhsm-sync [work]=/dev/shm [lock]='' [seconds]=600 [until]=0 [piece]=1 [seal]=no)
 private='' owned='' marked=none facts='' sent=0 buffer='' stop='' detail='' pid='' began=$SECONDS users=() secrets=() cuts=('')
 shopt -s extglob
+
+# JSON may write a sign as an escape (Terraform's jsonencode: \u0026 for &). Signs only, and no quote or backslash: nothing else can come of it than what was meant.
+unescape() {
+  local sign
+  while [[ $raw =~ \\u00(2[13-689A-Fa-f]|3[A-Fa-f]|40|5[BDEFbdef]|60|7[B-Eb-e]) ]]; do
+    printf -v sign '%b' "\\x${BASH_REMATCH[1]}"
+    raw=${raw//"${BASH_REMATCH[0]}"/"$sign"}
+  done
+  raw=${raw//'\/'//}
+}
 
 # Name and password of one login, with the instance role. Its name is checked where the settings say whose it is.
 fetch_login() { # <name or nothing>:<source>:<id>
@@ -32,6 +44,7 @@ fetch_login() { # <name or nothing>:<source>:<id>
     (($? != 124)) || refuse credentials "$name: \`aws ${query[0]}\` did not answer in 60 seconds: is there a way from the bastion to that service in ${in[region]}?"
     refuse credentials "$name: $(tr -s '[:space:]' ' ' <"$errors" | head -c 400)"
   }
+  unescape
   [[ $raw =~ \"username\"[[:space:]]*:[[:space:]]*\"([A-Za-z0-9_]{1,31})\" ]] ||
     refuse credentials "the secret $name needs a \"username\" of letters, digits and underscores"
   users+=("${BASH_REMATCH[1]}")
@@ -108,7 +121,7 @@ session() {
     2) refuse state "an operation cannot be recorded in ${in[state]} (is the disk full, or read only?)" ;;
   esac
   owned=yes
-  need_programs base64 find gzip head mkfifo mktemp sha256sum stat stdbuf timeout touch tr ${NEEDED[@]+"${NEEDED[@]}"} ${in[logins]:+aws}
+  need_programs "${PROGRAMS[@]}" ${NEEDED[@]+"${NEEDED[@]}"}
   printf -v now '%(%s)T' -1
   ((in[until] == 0 || now <= in[until])) || refuse late "by the bastion's clock it comes $((now - in[until])) seconds too late"
   exec 9>>"${in[state]}/locks/${in[lock]}" || refuse state "${in[state]}/locks" # the tool inherits both locks: they are free when it is gone
@@ -134,7 +147,7 @@ dir=${in[state]}/operations/${in[operation]}
 [[ ${in[operation]} =~ ^[A-Z0-9]+\.[0-9]+$ && ${in[lock]} =~ ^[A-Za-z0-9-]*$ && ${in[piece]} =~ ^[1-9][0-9]*$ && ${in[until]} =~ ^[0-9]+$ ]] ||
   refuse input 'operation, lock, piece or until'
 case ${in[action]} in
-  read-config) need_programs base64 find gzip head mktemp sha256sum stat timeout tr ${NEEDED[@]+"${NEEDED[@]}"} && read_config ;;
+  read-config) need_programs "${PROGRAMS[@]}" ${NEEDED[@]+"${NEEDED[@]}"} && read_config ;;
   session | fetch)
     need_programs base64 cat flock gzip mkdir mv rm sha256sum sync
     mkdir -p "${in[state]}/operations" "${in[state]}/locks" || refuse state "${in[state]} cannot be made"

@@ -4,7 +4,7 @@ import type { BastionFacts, CredentialReference } from '../domain/spec.ts'
 import type { Fetch, ScriptLines } from './engine.ts'
 
 /** Values go into single quotes, so nothing that could end them; no braces, because SSM replaces `{{…}}` in parameters. */
-const PLAIN = /^[A-Za-z0-9_./:@=+,\\ -]*$/
+const PLAIN = /^[A-Za-z0-9_./:@=+,!\\ -]*$/
 
 /** A tool's parts, then the parts that all tools share: one script, without the lines that only hold comments, since SSM takes little. Throws when a file is missing. */
 export function bastionScript(...parts: readonly URL[]): string {

@@ -13,6 +13,7 @@ export interface StageOptions {
   readonly world?: WorldSpec
   /** Overrides in the one route's approval rule. */
   readonly required?: number
+  readonly userGroups?: readonly string[]
   readonly expiresAfter?: string
   /** Default auto. */
   readonly engine?: 'auto' | 'cmu' | 'cloudhsm-cli'
@@ -164,7 +165,7 @@ routes:
     channel: ${channels.route}
     engine: ${options.engine ?? 'auto'}
     approval:
-      approvers: { users: [${people.approver}, ${people.secondApprover}], userGroups: [S0BBBBBBB] }
+      approvers: { users: [${people.approver}, ${people.secondApprover}], userGroups: [${(options.userGroups ?? ['S0BBBBBBB']).join(', ')}] }
       required: ${options.required ?? 2}
       expiresAfter: ${options.expiresAfter ?? '8h'}
 `

@@ -86,24 +86,35 @@ describe('a person as Slack might one day describe them', () => {
     }
   }
 
-  it.each([
-    ['a flag that is not a boolean counts as set', { id, team_id: home.teamId, is_restricted: 'no' }, 'guest'],
-    ['no workspace at all is another one', { id }, 'other-workspace'],
+  /** What Slack says of every full member. */
+  const no = { deleted: false, is_bot: false, is_app_user: false, is_restricted: false, is_ultra_restricted: false }
+
+  it.each<readonly [string, object, string]>([
+    ['a flag that is not a boolean counts as set', { id, team_id: home.teamId, ...no, is_restricted: 'no' }, 'guest'],
+    ['no workspace at all is another one', { id, ...no }, 'other-workspace'],
     [
       'an enterprise of its own does not help',
-      { id, team_id: 'T0X', enterprise_user: { enterprise_id: 'E0X' } },
+      { id, team_id: 'T0X', ...no, enterprise_user: { enterprise_id: 'E0X' } },
       'other-workspace',
     ],
+    ...Object.keys(no).map(
+      (flag) =>
+        [
+          `without ${flag}, nothing says that it is a full member`,
+          { id, team_id: home.teamId, ...Object.fromEntries(Object.entries(no).filter(([name]) => name !== flag)) },
+          'unsaid',
+        ] as const,
+    ),
   ])('%s', async (_, user, flaw) => {
     await expect(answered(user)).resolves.toEqual({ id, flaw })
   })
 
   it('an enterprise without an id matches no workspace without an enterprise', async () => {
-    await expect(answered({ id, team_id: 'T0X', enterprise_user: {} })).resolves.toHaveProperty('flaw')
+    await expect(answered({ id, team_id: 'T0X', ...no, enterprise_user: {} })).resolves.toHaveProperty('flaw')
   })
 
   it('the same enterprise is home', async () => {
-    const user = { id, team_id: 'T0X', enterprise_user: { enterprise_id: 'E0HOME' } }
+    const user = { id, team_id: 'T0X', ...no, enterprise_user: { enterprise_id: 'E0HOME' } }
     await expect(answered(user, { ...home, enterpriseId: 'E0HOME' })).resolves.toEqual({ id })
   })
 
@@ -135,10 +146,19 @@ describe('a user group', () => {
 
 describe('a channel', () => {
   it.each([
-    [channels.route, { id: channels.route, name: 'hsm-sync', botIsMember: true, isExternal: false }],
-    [channels.private, { id: channels.private, name: 'custodians', botIsMember: true, isExternal: false }],
-    [channels.withoutBot, { id: channels.withoutBot, name: 'elsewhere', botIsMember: false, isExternal: false }],
-    [channels.shared, { id: channels.shared, name: 'with-a-partner', botIsMember: true, isExternal: true }],
+    [channels.route, { id: channels.route, name: 'hsm-sync', botIsMember: true, isExternal: false, isArchived: false }],
+    [
+      channels.private,
+      { id: channels.private, name: 'custodians', botIsMember: true, isExternal: false, isArchived: false },
+    ],
+    [
+      channels.withoutBot,
+      { id: channels.withoutBot, name: 'elsewhere', botIsMember: false, isExternal: false, isArchived: false },
+    ],
+    [
+      channels.shared,
+      { id: channels.shared, name: 'with-a-partner', botIsMember: true, isExternal: true, isArchived: false },
+    ],
   ])('%s is as Slack says', async (id, facts) => {
     await expect(workspace().channel(id)).resolves.toEqual(facts)
   })

@@ -131,7 +131,7 @@ describe('a block', () => {
 })
 
 describe('the data of a script', () => {
-  const plain = /^[A-Za-z0-9_./:@=+,\\ -]*$/
+  const plain = /^[A-Za-z0-9_./:@=+,!\\ -]*$/
   const script = '#!/bin/bash\necho one\necho two\n'
 
   it('never ends its quotes, starts another line, or holds what SSM replaces', () => {

@@ -63,6 +63,7 @@ async function end(stage: Stage, crowd: Crowd, processes: Processes, violations:
     }
     await time.sleep(5 * SECOND)
   }
+  stage.people.returnAll()
   for (const route of stage.landscape.routes)
     violations.push(...(await askOnceMore(stage, { crowd, processes, route })))
 }

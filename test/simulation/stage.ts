@@ -12,7 +12,7 @@ import { newDatabase, type Opened } from './database.ts'
 import { Random } from './random.ts'
 import { makeClusters, Secrets } from './scenario.ts'
 import { Channel } from './slack/channel.ts'
-import { CHANNEL, GROUP, LISTED, People } from './slack/people.ts'
+import { CHANNEL, DEAD_GROUP, GROUP, LISTED, People } from './slack/people.ts'
 import { StoreTrouble } from './store-trouble.ts'
 import { MINUTE, SECOND, Time } from './time.ts'
 import { DISK_TROUBLES, Weather } from './weather.ts'
@@ -198,7 +198,7 @@ function landscapeOf(hsms: Hsms, random: Random): Landscape {
       bastion,
       channel: CHANNEL,
       engine: 'auto',
-      approvers: { users: [...LISTED], userGroups: [GROUP] },
+      approvers: { users: [...LISTED], userGroups: [DEAD_GROUP, GROUP] },
       required: random.pick([1, 2]),
       expiresAfterMs: random.int(6, 11) * MINUTE,
       reminders: [0.5],

@@ -188,6 +188,7 @@ describe('a rule that could never be met is wrong', () => {
     ['an unknown bastion', [route({ bastion: 'eu-bastion' })], 'no bastion has the name eu-bastion'],
     ['a cluster with itself', [route({ destination: 'PROD-US' })], 'source and destination are the same cluster'],
     ['the same route twice', [route(), route()], 'stands there twice'],
+    ['the same route in another spelling', [route(), route({ source: 'PROD-US' })], 'stands there twice'],
   ]
   it.each(cases)('%s', (_, routes, words) => {
     expect(wrong({ ...file(), routes }).join('\n')).toContain(words)
@@ -198,6 +199,13 @@ describe('a rule that could never be met is wrong', () => {
     ['cluster id', { alias: 'third', clusterId: 'cluster-2abcdefghij', region: 'us-east-1' }],
   ])('the same %s twice', (_, cluster) => {
     expect(wrong({ ...file(), clusters: [...file().clusters, cluster] }).join()).toContain('stands there twice')
+  })
+
+  it('an alias that is the id of another cluster would send people there', () => {
+    const cluster = { alias: 'cluster-2ABCDEFGHIJ', clusterId: 'cluster-3abcdefghij', region: 'us-east-1' }
+    expect(wrong({ ...file(), clusters: [...file().clusters, cluster] })).toEqual([
+      'clusters[2].alias: cluster-2ABCDEFGHIJ is the id of clusters[0]',
+    ])
   })
 
   it('a user group can hold any number of people', () => {

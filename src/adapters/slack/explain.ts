@@ -1,6 +1,6 @@
 import type { Ancestry } from '../../domain/lineage.ts'
 import type { AwsProblem, BaseConfigFlaw, MembershipFlaw, Refusal, ToolConfigFlaw } from '../../domain/refusal.ts'
-import { approversText, code, person, plain, when } from './text.ts'
+import { approversText, code, count, person, plain, when } from './text.ts'
 
 /** The one sentence (or two) that a person reads when something is refused: the rule, and what to do. Slack markup. */
 export function explain({ refused }: Refusal): string {
@@ -46,7 +46,7 @@ export function explain({ refused }: Refusal): string {
     case 'base-config':
       return `The base config ${code(refused.path)} on bastion ${code(refused.bastion)} ${explainFlaw(refused.problem)}`
     case 'tool-missing':
-      return `Bastion ${code(refused.bastion)} has no program ${code(refused.tool)}. Is the CloudHSM client installed there, or do the bastion's settings name another place?`
+      return `Bastion ${code(refused.bastion)} has no program ${code(refused.tool)}. ${installText(refused.tool)}`
     case 'tool-version':
       return `Bastion ${code(refused.bastion)} has CloudHSM CLI ${code(refused.found)}; ${refused.needed} or newer is needed (user replicate came with it). Update Client SDK 5 there.`
     case 'tool-config': {
@@ -61,7 +61,19 @@ export function explain({ refused }: Refusal): string {
     case 'channel-shared':
       return `<#${refused.channel}> is shared with another company. Requests are refused there.`
     case 'channel-unknown':
-      return `I could not find out about channel <#${refused.channel}>, so this is refused: ${plain(refused.problem)}`
+      return `I could not find out about channel <#${refused.channel}>, so this is refused: ${plain(refused.problem)}.`
+    case 'channel-archived':
+      return `<#${refused.channel}>, where this route's requests are decided, is archived. Somebody who may manage channels must unarchive it and invite me again, or the operator must give the route another channel.`
+    case 'nobody-may-approve': {
+      const needed = count(refused.required, 'approval')
+      const found =
+        refused.found === 0 ? 'nobody besides you who could give one' : `besides you only ${refused.found} who could`
+      const dead =
+        refused.deadGroups.length > 0
+          ? ` Slack shows me no members of ${refused.deadGroups.map((group) => code(group)).join(', ')}: ${plain(refused.problem ?? '', 200)}.`
+          : ''
+      return `The route ${code(refused.source)} → ${code(refused.destination)} needs ${needed}, and among the full members of this workspace on the route's list I find ${found}.${dead} The operator must change its ${code('approval')}, or somebody else must ask.`
+    }
     case 'bot-not-in-channel':
       return `I am not in <#${refused.channel}>, where this route's requests are decided. Invite me there, then ask again.`
     case 'aws':
@@ -69,7 +81,7 @@ export function explain({ refused }: Refusal): string {
     case 'not-a-member':
       return `This is for full members of this workspace: ${MEMBERSHIP[refused.flaw]}`
     case 'identity-unknown':
-      return `Slack did not tell me who may do this, so I refuse it (${plain(refused.problem, 200)}). Try again in a minute.`
+      return `Slack did not tell me who may do this, so I refuse it: ${plain(refused.problem, 200)}.`
     case 'not-approver':
       return `You are not on this route's list of approvers: ${approversText(refused)}.`
     case 'self-approval':
@@ -102,6 +114,28 @@ const MEMBERSHIP: Readonly<Record<MembershipFlaw, string>> = {
   stranger: 'people from other companies may not.',
   'other-workspace': 'people from another workspace may not.',
   invited: 'an invitation that is not accepted yet may not.',
+  unsaid: 'Slack does not say that you are one.',
+}
+
+const PACKAGES: readonly (readonly [name: string, programs: readonly string[]])[] = [
+  ['the AWS CLI', ['aws']],
+  ['`findutils`', ['find']],
+  ['`gzip`', ['gzip']],
+  ['`grep`', ['grep']],
+  ['`util-linux`', ['flock', 'mount', 'unshare']],
+  [
+    '`coreutils`',
+    ['base64', 'cat', 'cp', 'date', 'head', 'mkdir', 'mkfifo', 'mktemp', 'mv', 'rm', 'sha256sum', 'sort', 'stat'],
+  ],
+  ['`coreutils`', ['stdbuf', 'sync', 'tail', 'timeout', 'touch', 'tr']],
+]
+
+/** What brings a program that is missing. */
+function installText(program: string): string {
+  const found = PACKAGES.find(([, programs]) => programs.includes(program))
+  return found
+    ? `Install ${found[0]} there.`
+    : "Is the CloudHSM client installed there, or do the bastion's settings name another place?"
 }
 
 function explainFlaw(flaw: BaseConfigFlaw): string {

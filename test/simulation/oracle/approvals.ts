@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Asked, Clicked, Crowd } from '../crowd.ts'
+import { EVERYBODY } from '../slack/people.ts'
 import type { Stage } from '../stage.ts'
 import { deedsOf, told } from './operations.ts'
 import { type RequestDoc, type SelectionDoc, stepsOf } from './records.ts'
@@ -31,6 +32,11 @@ function judgeRequest(stage: Stage, crowd: Crowd, request: RequestDoc, asked: As
   const violations: string[] = []
   const writes = deedsOf(stage.hsms.deeds, request.id).filter(({ did }) => did === 'user' || did === 'key')
   const [first] = writes
+  const could = EVERYBODY.filter(
+    (person) => person !== request.requestedBy && stage.people.mightDecide(person, asked.at, request.requestedAt),
+  )
+  if (could.length < asked.route.required)
+    violations.push(`it was filed, and ${could.length} of ${asked.route.required} people could approve it`)
   const approvers = approversOf(stage, crowd, request, digest)
   const isApproved = request.approvedAt !== undefined
   const { required } = asked.route

@@ -7,6 +7,8 @@ import type { Weather } from '../weather.ts'
 
 export const CHANNEL = 'C0SYNCS'
 export const GROUP = 'S0CUSTODIANS'
+/** Named on the route, too, and deleted long ago. */
+export const DEAD_GROUP = 'S0DELETED'
 export const ASKERS = ['U0ASKER', 'U0BOTH'] as const
 /** Named on the route; `U0BOTH` asks too. */
 export const LISTED = ['U0ALICE', 'U0BOTH'] as const
@@ -32,7 +34,11 @@ export class People implements Workspace {
     this.#time = time
     this.#random = random
     this.#weather = weather
-    this.history.push({ from: 0, members: [...GROUPED], flaws: new Map([['U0GUEST', 'guest']]) })
+    // In some workspaces hardly anybody is left who may approve.
+    const isDeserted = random.chance(0.06)
+    const left: readonly string[] = isDeserted ? LISTED : []
+    const flaws = [['U0GUEST', 'guest'], ...left.map((user) => [user, 'deactivated'] as const)] as const
+    this.history.push({ from: 0, members: isDeserted ? [GROUPED[0]] : [...GROUPED], flaws: new Map(flaws) })
   }
 
   /** Somebody leaves the group, or joins it. */
@@ -45,6 +51,11 @@ export class People implements Workspace {
   deactivate(user: string): void {
     const { members, flaws } = this.#last()
     this.history.push({ from: this.#time.now, members, flaws: new Map([...flaws, [user, 'deactivated']]) })
+  }
+
+  /** Whoever left or was deactivated is back. */
+  returnAll(): void {
+    this.history.push({ from: this.#time.now, members: [...GROUPED], flaws: new Map([['U0GUEST', 'guest']]) })
   }
 
   /** Was this person, at any moment between, one who may decide on this route? */
@@ -63,14 +74,15 @@ export class People implements Workspace {
     return flaw ? { id: userId, flaw } : { id: userId }
   }
 
-  async membersOf(): Promise<readonly string[]> {
+  async membersOf(group: string): Promise<readonly string[]> {
     await this.#answer()
+    if (group === DEAD_GROUP) throw new Error('Slack has no such user group')
     return this.#last().members
   }
 
   async channel(id: string): Promise<ChannelFacts | undefined> {
     await this.#answer()
-    return { id, name: 'hsm-syncs', botIsMember: true, isExternal: false }
+    return { id, name: 'hsm-syncs', botIsMember: true, isExternal: false, isArchived: false }
   }
 
   #last(): Standing {

@@ -137,6 +137,24 @@ describe('a session', () => {
     expect(status).toBe(1)
   })
 
+  it('finds a program that only later steps need when somebody asks', async () => {
+    const few = join(bastion.root, 'few')
+    mkdirSync(few)
+    const listed = /^PROGRAMS=\((.*)\)$/m.exec(SCRIPTS.cmu)?.[1]?.split(' ') ?? []
+    expect(listed.length).toBeGreaterThan(10)
+    for (const name of ['bash', ...listed.filter((program) => program !== 'flock' && program !== 'aws')]) {
+      const path = spawnSync('bash', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
+      if (path.startsWith('/')) symlinkSync(path, join(few, name))
+    }
+    symlinkSync(join(bastion.bin, 'aws'), join(few, 'aws'))
+    const copy = SCRIPTS.cmu.replace(':/usr/local/bin:/usr/bin:/bin', '')
+    const { stdout } = spawnSync('bash', ['-c', copy, 'bastion', 'action=read-config', 'operation=A.0'], {
+      env: { PATH: few },
+      encoding: 'utf8',
+    })
+    expect(parseBlock(stdout)).toMatchObject({ result: 'refused-tool-missing', detail: 'flock' })
+  })
+
   it('for the same destination waits for nobody for long: the lock is held, so it is refused', async () => {
     const slow = bastion.install('cmu', tool('hold) sleep 60 ;;'))
     const first = bastion.start({ ...session('AB12.1', ['send hold']), binary: slow })
@@ -250,6 +268,23 @@ describe('the password', () => {
     ]
     expect(seen.join('\n')).not.toContain(PASSWORD)
   })
+
+  it.each([
+    ["Terraform's jsonencode", 'a\\\\u0026b\\\\u003cc\\\\u003Ed1', 'a&b<c>d1'],
+    ['a slash with an escape', 'a\\\\/b/c-1234', 'a/b/c-1234'],
+  ])('is read through the escapes of JSON: %s', async (_, written, meant) => {
+    bastion.install('aws', `printf '%s' '{"username":"officer","password":"${written.replaceAll('\\\\', '\\')}"}'`)
+    await bastion.session('AB12.1', ['login', 'send one'], LOGIN)
+    expect(bastion.told()[1]).toBe(`loginHSM CO officer ${meant}`)
+  })
+
+  it.each(['long\\\\u0022enough', 'long\\\\u005cenough', 'long\\\\u0061enough', 'long\\\\\\\\u0026enough'])(
+    'is refused where an escape could be something else: %s',
+    async (written) => {
+      bastion.install('aws', `printf '%s' '{"username":"officer","password":"${written.replaceAll('\\\\', '\\')}"}'`)
+      expect((await bastion.session('AB12.1', ['login'], LOGIN)).block?.result).toBe('refused-credentials')
+    },
+  )
 
   it.each([
     ['no user name', '{"password":"longenough1"}'],

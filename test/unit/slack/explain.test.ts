@@ -81,6 +81,16 @@ const REFUSALS = {
   'channel-shared': { code: 'channel-shared', channel: 'C0CHANNEL' },
   'channel-unknown': { code: 'channel-unknown', channel: 'C0CHANNEL', problem: 'fetch failed' },
   'bot-not-in-channel': { code: 'bot-not-in-channel', channel: 'C0CHANNEL' },
+  'channel-archived': { code: 'channel-archived', channel: 'C0CHANNEL' },
+  'nobody-may-approve': {
+    code: 'nobody-may-approve',
+    required: 2,
+    found: 1,
+    source: 'prod-us',
+    destination: 'prod-eu',
+    deadGroups: ['S0DELETED'],
+    problem: 'Slack has no such user group (no_such_subteam)',
+  },
   aws: {
     code: 'aws',
     problem: 'access-denied',
@@ -130,7 +140,7 @@ describe('every refusal has a sentence that names its facts', () => {
     )
     expect(new Set(all).size).toBe(4)
   })
-  it.each(['bot', 'deactivated', 'guest', 'stranger', 'other-workspace', 'invited'] as const)(
+  it.each(['bot', 'deactivated', 'guest', 'stranger', 'other-workspace', 'invited', 'unsaid'] as const)(
     '%s: says who may',
     (flaw) => {
       expect(explain(refuse({ code: 'not-a-member', flaw }))).toContain('full members of this workspace')
