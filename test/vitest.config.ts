@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Patient: a shared machine can be many times slower than usual, and a hanging test still ends. One module graph for a worker's files: nothing here mocks a module.
 const common = { testTimeout: 240_000, hookTimeout: 120_000, isolate: false }
@@ -15,9 +16,26 @@ const REAL = [
   'test/simulation/**/*.test.ts',
 ]
 
+/** They take longest, and most of that they wait: begun last, they would be waited for alone. A fresh clone knows no durations. */
+const LONG = [
+  ...['e2e/threads', 'e2e/cli-threads', 'e2e/expired-thread', 'e2e/secrets', 'e2e/scale'],
+  ...['faults/soak', 'faults/slack-down', 'faults/ssm', 'faults/replicas', 'faults/replay', 'faults/kill-points'],
+  ...['integration/http-process', 'contract/store', 'contract/engines/'],
+]
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => LONG.findIndex((name) => moduleId.includes(`/test/${name}`))
+    const isLong = (file: TestSpecification) => rank(file) >= 0
+    const long = files.filter(isLong).sort((a, b) => rank(a) - rank(b))
+    return [...long, ...(await super.sort(files.filter((file) => !isLong(file))))]
+  }
+}
+
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {
