@@ -54,7 +54,7 @@ it.each(PLACES)(
     const stage = await startStage({ ...options, bastions: 'real', env: { LOG_LEVEL: 'trace' } })
     try {
       const { simulator, bot } = stage
-      const card = await stage.ask()
+      const card = await stage.ask('prod-us prod-eu users=crypto_user6 keys=262159,262163 one user, two keys')
       await stage.approve(card, people.approver, people.groupApprover)
       const end = await stage.finished(card)
       expect(end.text).toMatch(/Succeeded|Partly done/)

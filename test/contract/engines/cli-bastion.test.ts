@@ -9,6 +9,7 @@ import { REQUEST_ID, sure } from '../../fixtures/examples.ts'
 import { Ground, type RunOptions } from '../../harness/engine-run.ts'
 import type { BastionSpec } from '../../simulator/world/world-spec.ts'
 import type { WorldState } from '../../simulator/world/world-state.ts'
+import { theKeys } from './scenario.ts'
 import { cliTool, reference } from './tools.ts'
 import { arrived, destinationOf, sourceOf } from './truth.ts'
 
@@ -47,6 +48,7 @@ async function untilTyped(ground: Ground, text: string): Promise<void> {
 describe('the operator’s cloudhsm-cli.cfg stays as it is, byte for byte', () => {
   const slow = (state: WorldState) => tool.disturbUser(state, 'crypto_user6', { do: 'delay', ms: 20_000 })
   const killed = (ground: Ground): RunOptions => ({
+    scope: { users: { kind: 'listed', items: ['crypto_user5', 'crypto_user6'] }, keys: { kind: 'none' } },
     during: async (plan, script) => {
       if (plan.kind !== 'sync-users') return
       await untilTyped(ground, 'crypto_user6')
@@ -69,6 +71,7 @@ describe('the operator’s cloudhsm-cli.cfg stays as it is, byte for byte', () =
       const seen: unknown[] = []
       ground.world.update((state) => tool.disturbKey(state, 262159, { do: 'delay', ms: 500 }))
       const { outcome } = await ground.run({
+        scope: { users: { kind: 'none' }, keys: theKeys(262159) },
         during: async (plan) => {
           if (plan.kind !== 'sync-keys' || !plan.canary) return
           await untilTyped(ground, reference(262159))
