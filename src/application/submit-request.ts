@@ -108,8 +108,10 @@ async function refusePlaces(deps: Deps, ask: Ask, route: Route): Promise<Refusal
   const stranger = await refuseStranger(deps, ask.requestedBy)
   if (stranger) return stranger
   // Nothing is posted where somebody asks, so it need not be visible: a direct message, a private channel without the bot.
-  const asked = await askWorkspace(() => deps.workspace.channel(ask.channel))
-  if (asked && !isRefusal(asked) && asked.isExternal) return refuse({ code: 'channel-shared', channel: ask.channel })
+  if (ask.channel !== route.channel) {
+    const asked = await askWorkspace(() => deps.workspace.channel(ask.channel))
+    if (asked && !isRefusal(asked) && asked.isExternal) return refuse({ code: 'channel-shared', channel: ask.channel })
+  }
   return refuseChannel(await askWorkspace(() => deps.workspace.channel(route.channel)), route.channel)
 }
 

@@ -92,7 +92,7 @@ function wordsFor(error: unknown): string {
         ? 'Slack asks me to slow down, so try again in a minute'
         : 'Slack could not be reached, so try again in a minute'
     case 'missing_scope':
-      return `Slack lacks a permission for my app (${answered}): who runs me must install it again with the scopes of its manifest`
+      return `my app lacks a permission in Slack (${answered}): who runs me must install it again with the scopes of its manifest`
     case 'invalid_auth':
     case 'account_inactive':
     case 'token_revoked':
