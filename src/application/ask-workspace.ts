@@ -11,6 +11,11 @@ export async function askWorkspace<Answer>(look: () => Promise<Answer>): Promise
   }
 }
 
+/** Why Slack did not tell, out of a refusal of `askWorkspace`. */
+export function problemOf({ refused }: Refusal): string {
+  return refused.code === 'identity-unknown' ? refused.problem : refused.code
+}
+
 /** Why this person may not use the bot at all, or nothing: full members of this workspace may. */
 export async function refuseStranger(deps: Pick<Deps, 'workspace'>, userId: string): Promise<Refusal | undefined> {
   const person = await askWorkspace(() => deps.workspace.person(userId))

@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
 import type { Route } from '../domain/route.ts'
-import { askWorkspace } from './ask-workspace.ts'
+import { askWorkspace, problemOf } from './ask-workspace.ts'
 import type { Deps } from './ports.ts'
 
 /** People who are looked up at the most: Slack takes about a hundred such calls a minute (users.info, tier 4). */
@@ -12,19 +12,21 @@ const MOST_LOOKUPS = 50
  */
 export async function refuseUnapprovable(
   deps: Pick<Deps, 'workspace' | 'log'>,
-  { approvers, required, source, destination }: Route,
+  { approvers, required, source, destination }: Pick<Route, 'approvers' | 'required' | 'source' | 'destination'>,
   requestedBy: string,
 ): Promise<Refusal | undefined> {
+  const listed = new Set(approvers.users)
+  const deadGroups: { readonly group: string; readonly problem: string }[] = []
+  const membersOf = (group: string) => askWorkspace(() => deps.workspace.membersOf(group))
   const groups = await Promise.all(
-    approvers.userGroups.map(async (group) => ({
-      group,
-      members: await askWorkspace(() => deps.workspace.membersOf(group)),
-    })),
+    approvers.userGroups.map(async (group) => ({ group, members: await membersOf(group) })),
   )
-  const dead = groups.flatMap(({ group, members }) => (isRefusal(members) ? [{ group, refusal: members }] : []))
-  for (const { group, refusal } of dead)
-    deps.log.warn({ group, route: destination.alias, problem: refusal.refused }, 'Slack does not show a user group')
-  const listed = new Set([...approvers.users, ...groups.flatMap(({ members }) => (isRefusal(members) ? [] : members))])
+  for (const { group, members } of groups) {
+    if (isRefusal(members)) deadGroups.push({ group, problem: problemOf(members) })
+    else for (const member of members) listed.add(member)
+  }
+  for (const dead of deadGroups)
+    deps.log.warn({ ...dead, route: destination.alias }, 'Slack does not show a user group')
   listed.delete(requestedBy)
   let found = 0
   let unknown: Refusal | undefined
@@ -34,10 +36,9 @@ export async function refuseUnapprovable(
     else if (!person.flaw) found++
     if (found >= required) return undefined
   }
-  const [first] = dead
-  if (unknown && !first) return unknown
-  const problem = first?.refusal.refused.code === 'identity-unknown' ? { problem: first.refusal.refused.problem } : {}
+  // Of those who were not looked up nothing is known, so nobody is refused for them: their approvals are checked when they come.
+  if (listed.size > MOST_LOOKUPS) return undefined
+  if (unknown && deadGroups.length === 0) return unknown
   const places = { source: source.alias, destination: destination.alias }
-  const deadGroups = dead.map(({ group }) => group)
-  return refuse({ code: 'nobody-may-approve', required, found, ...places, deadGroups, ...problem })
+  return refuse({ code: 'nobody-may-approve', required, found, ...places, deadGroups })
 }

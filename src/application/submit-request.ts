@@ -3,7 +3,7 @@ import type { Pending } from '../domain/request.ts'
 import { findCluster, findRoute, type Route } from '../domain/route.ts'
 import type { Mode, Scope } from '../domain/scope.ts'
 import { digestOf } from '../domain/spec.ts'
-import { askWorkspace, refuseStranger } from './ask-workspace.ts'
+import { askWorkspace, problemOf, refuseStranger } from './ask-workspace.ts'
 import { deriveSpec } from './derive-spec.ts'
 import type { ChannelFacts, Deps } from './ports.ts'
 import { refuseUnapprovable } from './refuse-unapprovable.ts'
@@ -121,10 +121,6 @@ function refuseChannel(channel: ChannelFacts | undefined | Refusal, id: string):
   if (channel?.isArchived) return refuse({ code: 'channel-archived', channel: id })
   if (!channel?.botIsMember) return refuse({ code: 'bot-not-in-channel', channel: id })
   return channel.isExternal ? refuse({ code: 'channel-shared', channel: id }) : undefined
-}
-
-function problemOf({ refused }: Refusal): string {
-  return 'problem' in refused && typeof refused.problem === 'string' ? refused.problem : refused.code
 }
 
 async function refuseBusy({ store }: Deps, route: Route): Promise<Refusal | undefined> {

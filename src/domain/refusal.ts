@@ -102,9 +102,8 @@ export type RefusalFacts =
       readonly found: number
       readonly source: string
       readonly destination: string
-      /** User groups that Slack does not show, and why not the first of them. */
-      readonly deadGroups: readonly string[]
-      readonly problem?: string
+      /** User groups that Slack does not show: whether a member of theirs could is not known. */
+      readonly deadGroups: readonly { readonly group: string; readonly problem: string }[]
     }
   | {
       readonly code: 'aws'

@@ -59,7 +59,7 @@ describe('where somebody asks', () => {
         when: ({ channel }) => channel === channels.general,
       })
       expect(await answer(channels.general)).toContain(
-        'is filed, a sync of all users, crypto officers included and all keys',
+        'is filed: a sync of all keys and all users, crypto officers included. Its card',
       )
     },
   )
@@ -102,7 +102,9 @@ describe('only what can be approved is filed', () => {
       'The route `prod-us` → `prod-eu` needs 2 approvals, and among the full members of this workspace',
     )
     expect(told).toContain('besides you only 1 who could')
-    expect(told).toContain(`Slack shows me no members of \`${DEAD}\``)
+    expect(told).toContain(
+      `Of user group \`${DEAD}\` I cannot see the members, so whether one of them could is not known`,
+    )
     expect(waiting()).toBeUndefined()
   })
 

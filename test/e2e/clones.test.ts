@@ -116,6 +116,7 @@ describe('/hsm-ips with two clusters', () => {
     ['prod–us', '10.0.1.7'],
     ['`prod-us`', '10.0.1.7'],
     ['pr\u2060od-us &lt;prod-eu&gt;', 'Proven clones'],
+    ['<prod-us> <prod-eu>', 'Proven clones'],
     ['prod-us prod-us', 'Source and destination are the same cluster'],
     ['prod-us nobody', 'I know no cluster `nobody`'],
     ['prod-us prod-eu prod-us', 'Name a cluster, or two'],

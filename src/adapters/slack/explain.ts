@@ -68,11 +68,12 @@ export function explain({ refused }: Refusal): string {
       const needed = count(refused.required, 'approval')
       const found =
         refused.found === 0 ? 'nobody besides you who could give one' : `besides you only ${refused.found} who could`
-      const dead =
-        refused.deadGroups.length > 0
-          ? ` Slack shows me no members of ${refused.deadGroups.map((group) => code(group)).join(', ')}: ${plain(refused.problem ?? '', 200)}.`
-          : ''
-      return `The route ${code(refused.source)} → ${code(refused.destination)} needs ${needed}, and among the full members of this workspace on the route's list I find ${found}.${dead} The operator must change its ${code('approval')}, or somebody else must ask.`
+      const dead = refused.deadGroups.map(
+        ({ group, problem }) =>
+          ` Of user group ${code(group)} I cannot see the members, so whether one of them could is not known: ${plain(problem, 200)}.`,
+      )
+      const next = dead.length > 0 ? 'Unless that passes, the operator' : 'The operator'
+      return `The route ${code(refused.source)} → ${code(refused.destination)} needs ${needed}, and among the full members of this workspace on the route's list I find ${found}.${dead.join('')} ${next} must change its ${code('approval')}, or somebody else must ask.`
     }
     case 'bot-not-in-channel':
       return `I am not in <#${refused.channel}>, where this route's requests are decided. Invite me there, then ask again.`
@@ -117,22 +118,20 @@ const MEMBERSHIP: Readonly<Record<MembershipFlaw, string>> = {
   unsaid: 'Slack does not say that you are one.',
 }
 
-const PACKAGES: readonly (readonly [name: string, programs: readonly string[]])[] = [
-  ['the AWS CLI', ['aws']],
-  ['`findutils`', ['find']],
-  ['`gzip`', ['gzip']],
-  ['`grep`', ['grep']],
-  ['`util-linux`', ['flock', 'mount', 'unshare']],
-  [
-    '`coreutils`',
-    ['base64', 'cat', 'cp', 'date', 'head', 'mkdir', 'mkfifo', 'mktemp', 'mv', 'rm', 'sha256sum', 'sort', 'stat'],
-  ],
-  ['`coreutils`', ['stdbuf', 'sync', 'tail', 'timeout', 'touch', 'tr']],
+const COREUTILS =
+  'base64 cat cp date head mkdir mkfifo mktemp mv rm sha256sum sort stat stdbuf sync tail timeout touch tr'
+const PACKAGES: readonly (readonly [name: string, programs: string])[] = [
+  ['the AWS CLI', 'aws'],
+  ['`findutils`', 'find'],
+  ['`gzip`', 'gzip'],
+  ['`grep`', 'grep'],
+  ['`util-linux`', 'flock mount unshare'],
+  ['`coreutils`', COREUTILS],
 ]
 
 /** What brings a program that is missing. */
 function installText(program: string): string {
-  const found = PACKAGES.find(([, programs]) => programs.includes(program))
+  const found = PACKAGES.find(([, programs]) => programs.split(' ').includes(program))
   return found
     ? `Install ${found[0]} there.`
     : "Is the CloudHSM client installed there, or do the bastion's settings name another place?"

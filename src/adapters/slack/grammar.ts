@@ -100,7 +100,7 @@ function misplaced(reason: readonly string[]): readonly string[] {
     return [
       `${code(first)} in front of the reason looks like an option. To compare only, write ${code('mode=plan')} there; where it belongs to the reason, put the reason in quotes.`,
     ]
-  const late = bare.find((word, at) => isMeantAsOption(word, bare.slice(at + 1)))
+  const late = bare.find((word, at) => isMeantAsOption(word, bare.slice(at + 1, at + 3)))
   return late === undefined
     ? []
     : [
@@ -114,7 +114,7 @@ export function commandLine({ source, destination, mode, scope, reason }: SyncWo
   const typed = (key: number) => (key > LARGEST_HANDLE ? `0x${key.toString(16)}` : `${key}`)
   const keys = scope.keys.kind === 'listed' ? scope.keys.items.map(typed).join(',') : scope.keys.kind
   const users = scope.users.kind === 'listed' ? scope.users.items.join(',') : scope.users.kind
-  // In quotes what would look like an option is part of the reason.
+  // In quotes a word in front that looks like an option belongs to the reason.
   const words = misplaced(reason.split(' ')).length > 0 || unquoted(reason) !== reason ? `"${reason}"` : reason
   return `/hsm-sync ${source} ${destination} users=${users} keys=${keys} mode=${mode} ${words}`
 }

@@ -41,9 +41,15 @@ export function bareWord(word: string): string {
   return undressed(word.normalize('NFKC'))
 }
 
-/** Takes off what stands around a text on both sides. */
+/** Takes off what stands around a text on both sides, and nowhere within: `<a> <b>` are two dressed words, no dressed text. */
 export function undressed(text: string): string {
   const inner = text.trim()
-  const dress = DRESS.find(([open, close]) => inner.length > 1 && inner.startsWith(open) && inner.endsWith(close))
-  return dress ? undressed(inner.slice(1, -1)) : inner
+  const within = inner.slice(1, -1)
+  const isAround = ([open, close]: readonly [string, string]) =>
+    inner.length > 1 &&
+    inner.startsWith(open) &&
+    inner.endsWith(close) &&
+    !within.includes(open) &&
+    !within.includes(close)
+  return DRESS.some(isAround) ? undressed(within) : inner
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ChannelFacts, Workspace } from '../../application/ports.ts'
 import type { Person } from '../../domain/approval-policy.ts'
 import type { MembershipFlaw } from '../../domain/refusal.ts'
+import { slackAnswer, slackProblem } from './slack-problem.ts'
 
 const flag = z.boolean().optional().catch(true)
 
@@ -45,24 +46,24 @@ export function slackWorkspace(client: webApi.WebClient, home: () => Promise<Hom
   return {
     person: async (userId): Promise<Person> => {
       const { user } = await client.users.info({ user: userId }).catch(inWords)
-      const known = User.parse(user)
+      const known = read(User, user)
       if (known.id !== userId) throw new Error('Slack answered another user')
-      const flaw = flawOf(known, await home())
+      const flaw = flawOf(known, await home().catch(inWords))
       return flaw ? { id: userId, flaw } : { id: userId }
     },
     membersOf: async (userGroup) => {
       const { users } = await client.usergroups.users.list({ usergroup: userGroup }).catch(inWords)
-      return z.array(z.string()).parse(users)
+      return read(z.array(z.string()), users)
     },
     channel: async (id): Promise<ChannelFacts | undefined> => {
       try {
         const { channel } = await client.conversations.info({ channel: id })
-        const known = Channel.parse(channel)
+        const known = read(Channel, channel)
         const isExternal = Boolean(known.is_ext_shared || known.is_pending_ext_shared)
         const isArchived = Boolean(known.is_archived)
         return { id: known.id, name: known.name, botIsMember: known.is_member, isExternal, isArchived }
       } catch (error) {
-        return codeOf(error) === 'channel_not_found' ? undefined : inWords(error)
+        return slackAnswer(error) === 'channel_not_found' ? undefined : inWords(error)
       }
     },
   }
@@ -79,46 +80,14 @@ function flawOf(user: z.infer<typeof User>, { teamId, enterpriseId }: Home): Mem
   return user.team_id === teamId || sameEnterprise ? undefined : 'other-workspace'
 }
 
-/** Why Slack did not tell, as a person can act on it. */
+/** As the port has it: in words. */
 function inWords(error: unknown): never {
-  throw new Error(wordsFor(error), { cause: error })
+  throw new Error(slackProblem(error), { cause: error })
 }
 
-function wordsFor(error: unknown): string {
-  const answered = codeOf(error)
-  switch (answered) {
-    case undefined:
-      return isRateLimited(error)
-        ? 'Slack asks me to slow down, so try again in a minute'
-        : 'Slack could not be reached, so try again in a minute'
-    case 'missing_scope':
-      return `my app lacks a permission in Slack (${answered}): who runs me must install it again with the scopes of its manifest`
-    case 'invalid_auth':
-    case 'account_inactive':
-    case 'token_revoked':
-    case 'token_expired':
-    case 'not_authed':
-      return `Slack does not take my token any more (${answered}): who runs me must look`
-    case 'ratelimited':
-      return 'Slack asks me to slow down, so try again in a minute'
-    case 'user_not_found':
-    case 'user_not_visible':
-      return `Slack shows me no such person (${answered})`
-    case 'no_such_subteam':
-      return `Slack has no such user group (${answered})`
-    default:
-      return `Slack answered ${answered}`
-  }
-}
-
-/** What Slack answered instead, by its own name; `undefined` where it did not answer. */
-function codeOf(error: unknown): string | undefined {
-  const data = typeof error === 'object' && error !== null ? Reflect.get(error, 'data') : undefined
-  const answered: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, 'error') : undefined
-  return typeof answered === 'string' ? answered : undefined
-}
-
-/** The client's own name for an answer with status 429 (@slack/web-api, ErrorCode). */
-function isRateLimited(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === 'slack_webapi_rate_limited_error'
+/** What Slack answered, as far as it decides; throws where that is not to be found in it. */
+function read<Facts>(schema: z.ZodType<Facts>, answered: unknown): Facts {
+  const parsed = schema.safeParse(answered)
+  if (parsed.success) return parsed.data
+  throw new Error('Slack answered in a form that this version of me does not know', { cause: parsed.error })
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { explain } from '../../../src/adapters/slack/explain.ts'
 import { stopText } from '../../../src/adapters/slack/views/stop-text.ts'
@@ -88,8 +89,7 @@ const REFUSALS = {
     found: 1,
     source: 'prod-us',
     destination: 'prod-eu',
-    deadGroups: ['S0DELETED'],
-    problem: 'Slack has no such user group (no_such_subteam)',
+    deadGroups: [{ group: 'S0DELETED', problem: 'Slack has no such user group (no_such_subteam)' }],
   },
   aws: {
     code: 'aws',
@@ -122,6 +122,16 @@ function factsOf(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [value]
   return Object.entries(value).flatMap(([name, part]) => (name === 'code' ? [] : factsOf(part)))
 }
+
+it('every program that a step needs is named with what brings it', () => {
+  const scripts = ['bastion.sh', 'cloudhsm-cli/configure.sh'].map((name) =>
+    readFileSync(new URL(`../../../src/engines/${name}`, import.meta.url), 'utf8'),
+  )
+  const programs = scripts.flatMap((text) => /^(?:PROGRAMS|NEEDED)=\((.+)\)$/m.exec(text)?.[1]?.split(' ') ?? [])
+  expect(programs.length).toBeGreaterThan(20)
+  for (const tool of programs)
+    expect(explain(refuse({ code: 'tool-missing', bastion, tool }))).toMatch(/Install .+ there\.$/)
+})
 
 describe('every refusal has a sentence that names its facts', () => {
   it.each(Object.entries(REFUSALS))('%s', (_, refused) => {

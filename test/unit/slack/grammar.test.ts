@@ -164,9 +164,19 @@ describe('an option is never part of the reason, however it is dressed', () => {
     '"prod-us prod-eu mode=plan why"',
     '&lt;prod-us&gt; &lt;prod-eu&gt; [mode=plan] why',
     '`prod-us` *prod-eu* _mode=plan_ why',
+    '<prod-us> <prod-eu> [mode=plan] why',
   ])('pasted with more than was meant: %s', (text) =>
     expect(read(text)).toMatchObject({ source: 'prod-us', destination: 'prod-eu', mode: 'plan', reason: 'why' }),
   )
+
+  it('the brackets of every word of the usage line, kept', () => {
+    expect(read('<prod-us> <prod-eu> [mode=plan] <new starters>')).toMatchObject({
+      source: 'prod-us',
+      destination: 'prod-eu',
+      mode: 'plan',
+      reason: '<new starters>',
+    })
+  })
 
   it.each([
     'users of the new team need their keys',

@@ -20,8 +20,8 @@ function chosenText(selection: Selection<unknown>, noun: string): string {
 
 export function filedText({ id, channel, rule, spec }: Pending): string {
   const needed = rule.required === 1 ? 'one approval is' : `${rule.required} approvals are`
-  const what = `${spec.mode === 'plan' ? 'a comparison' : 'a sync'} of ${scopeText(spec, 'users')} and ${scopeText(spec, 'keys')}`
-  return `Request ${code(id)} is filed, ${what}: its card is in <#${channel}>, where ${needed} needed. ${code(`/hsm-requests ${id}`)} shows where it stands.`
+  const what = `${spec.mode === 'plan' ? 'a comparison' : 'a sync'} of ${scopeText(spec, 'keys')} and ${scopeText(spec, 'users')}`
+  return `Request ${code(id)} is filed: ${what}. Its card is in <#${channel}>, where ${needed} needed. ${code(`/hsm-requests ${id}`)} shows where it stands.`
 }
 
 export function usageText(problems: readonly string[]): string {
