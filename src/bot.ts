@@ -1,12 +1,16 @@
+import type { App } from '@slack/bolt'
 import { awsClients } from './adapters/aws/clients.ts'
 import { hsmDirectory } from './adapters/aws/hsm-directory.ts'
 import { ssmBastions } from './adapters/aws/ssm-bastion.ts'
 import { healthPages, servePages } from './adapters/health.ts'
 import { createApp } from './adapters/slack/app.ts'
+import { identityOf, type WhoAmI } from './adapters/slack/identity.ts'
 import { addListeners } from './adapters/slack/listeners.ts'
+import { isTokenRefused, slackAnswer, slackProblem } from './adapters/slack/slack-problem.ts'
+import { keepConnected } from './adapters/slack/socket.ts'
 import { createTasks } from './adapters/slack/tasks.ts'
 import { slackWeb } from './adapters/slack/web.ts'
-import { type Home, slackWorkspace } from './adapters/slack/workspace.ts'
+import { slackWorkspace } from './adapters/slack/workspace.ts'
 import { openDatabase } from './adapters/store/open-database.ts'
 import { requestStore } from './adapters/store/request-store.ts'
 import type { Clock } from './application/ports.ts'
@@ -39,42 +43,71 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   const store = requestStore(await openDatabase(config.databaseUrl))
   await store.auditChange(settingsEntry(config, clock.now()))
   const clients = awsClients({ endpoint: config.awsEndpoint })
-  const pages = healthPages({ store, clock, askSlack: () => app.client.auth.test() })
-  const app = createApp(config.slack, pages, log)
-  const web = slackWeb(app.client)
+  const pages = healthPages({
+    store,
+    clock,
+    askSlack: () => client.auth.test(),
+    isConnected: () => connection?.isUp() ?? true,
+  })
+  const { app, client, socket } = createApp(config.slack, pages, log)
+  const whoAmI = identityOf(client)
+  const web = slackWeb(client, whoAmI)
   const ports = {
     ...world,
     landscape: config.landscape,
     engines: allEngines(),
     directory: hsmDirectory(clients),
     bastions: ssmBastions(clients),
-    workspace: slackWorkspace(
-      app.client,
-      once(() => whoAmI(app.client)),
-    ),
+    workspace: slackWorkspace(client, whoAmI, config.landscape.workspaces),
     store,
   }
   const work = startWork(ports, web)
   const tasks = createTasks(clock, (error) => log.error({ error: describeError(error) }, 'a task failed'))
   addListeners(app, { ...work.deps, web, tasks })
 
-  const port = await listen(app, config, pages)
+  // Slack's absence holds up nothing else: the pages are served, runs go on, and what could not be shown is shown later.
+  const server = socket ? await servePages(pages, { port: config.port, host: config.host }) : await listen(app, config)
+  const connection = socket && keepConnected(socket, { clock, log })
+  const stop = async () => {
+    server.close()
+    const stopped = Promise.all([
+      connection?.stop(),
+      app.stop().catch((error: unknown) => log.warn({ error: describeError(error) }, 'Slack did not stop cleanly')),
+    ])
+    await work.stop(Promise.all([tasks.drain(DRAIN_MS), stopped]))
+    await store.close()
+  }
+  const problem = await refusedToken(whoAmI, log)
+  if (problem) {
+    await stop()
+    throw problem
+  }
   log.info(
-    { port: port.number, mode: config.slack.mode.kind, routes: config.landscape.routes.length },
+    { port: server.port, mode: config.slack.mode.kind, routes: config.landscape.routes.length },
     'the bot is ready',
   )
   return {
-    port: port.number,
+    port: server.port,
     stop: async () => {
       log.info({}, 'stopping')
-      port.close()
-      const stopped = app
-        .stop()
-        .catch((error: unknown) => log.warn({ error: describeError(error) }, 'Slack did not stop cleanly'))
-      await work.stop(Promise.all([tasks.drain(DRAIN_MS), stopped]))
-      await store.close()
+      await stop()
       log.info({}, 'stopped')
     },
+  }
+}
+
+/** A token that Slack refuses in so many words is a wrong setting. Anything else may pass: it is tried again whenever something is needed from Slack. */
+async function refusedToken(whoAmI: WhoAmI, log: Log): Promise<Error | undefined> {
+  try {
+    await whoAmI()
+    return undefined
+  } catch (error) {
+    if (isTokenRefused(error)) return new Error(`Slack refuses SLACK_BOT_TOKEN (${slackAnswer(error)})`)
+    log.warn(
+      { error: describeError(error), why: slackProblem(error) },
+      'Slack does not answer yet: going on without it',
+    )
+    return undefined
   }
 }
 
@@ -84,29 +117,8 @@ function settingsEntry({ landscape }: Config, at: number) {
   return { at, type: 'settings', actor: 'bot', facts: { digest: sha256(text), landscape: JSON.parse(text) } }
 }
 
-async function listen(app: ReturnType<typeof createApp>, config: Config, pages: Parameters<typeof servePages>[0]) {
-  await app.init()
-  if (config.slack.mode.kind === 'socket') {
-    const server = await servePages(pages, { port: config.port, host: config.host })
-    await app.start()
-    return { number: server.port, close: server.close }
-  }
-  const server = await app.start({ port: config.port, ...(config.host === undefined ? {} : { host: config.host }) })
+async function listen(app: App, { port, host }: Config): Promise<{ readonly port: number; close(): void }> {
+  const server = await app.start({ port, ...(host === undefined ? {} : { host }) })
   const address = 'address' in server && typeof server.address === 'function' ? server.address() : null
-  return { number: typeof address === 'object' && address ? address.port : config.port, close: () => undefined }
-}
-
-async function whoAmI(client: ReturnType<typeof createApp>['client']): Promise<Home> {
-  const me = await client.auth.test()
-  if (!me.team_id) throw new Error('Slack did not say which workspace this is')
-  return { teamId: me.team_id, enterpriseId: me.enterprise_id }
-}
-
-/** Asks once; a failure is not remembered. */
-function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
-  let known: Value | undefined
-  return async () => {
-    known ??= await ask()
-    return known
-  }
+  return { port: typeof address === 'object' && address ? address.port : port, close: () => undefined }
 }

@@ -115,6 +115,10 @@ export const FileSchema = z.strictObject({
   clusters: z.array(ClusterSchema).min(2).max(200),
   bastions: z.array(BastionSchema).min(1).max(100),
   routes: z.array(RouteSchema).min(1).max(200),
+  workspaces: z
+    .array(z.string().regex(/^T[A-Z0-9]{2,}$/, 'expected a workspace id such as T0123ABCD'))
+    .max(100)
+    .default([]),
   keep: z.strictObject({ steps: keeping.default(90 * HOURS.d) }).prefault({}),
 })
 
@@ -148,7 +152,8 @@ export function parseLandscape(raw: unknown): Parsed {
   if (problems.length > 0) return { problems }
   const clusters = parsed.data.clusters
   const routes = parsed.data.routes.flatMap((route) => toRoute(parsed.data, route))
-  return { landscape: { clusters, routes, keepStepsMs: parsed.data.keep.steps } }
+  const { workspaces, keep } = parsed.data
+  return { landscape: { clusters, routes, workspaces, keepStepsMs: keep.steps } }
 }
 
 function toRoute(file: File, route: File['routes'][number]): Route[] {

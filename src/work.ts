@@ -20,7 +20,7 @@ const FORGET_MS = 3_600_000
 
 /** Everything that goes on by itself, over any ports: runs, what Slack shows, expiry and reminders. */
 export function startWork(ports: Omit<Deps, 'changed'>, web: Web): Work {
-  const { store, engines, clock, log, holder } = ports
+  const { store, engines, clock, log, holder, workspace } = ports
   const deps: Deps = {
     ...ports,
     changed: (id) => {
@@ -28,7 +28,7 @@ export function startWork(ports: Omit<Deps, 'changed'>, web: Web): Work {
       runs.wake()
     },
   }
-  const painter = startPainter({ store, engines, clock, log, web, holder }, (view) =>
+  const painter = startPainter({ store, engines, clock, log, web, holder, workspace }, (view) =>
     runTranscript({ store, engines }, view),
   )
   const runs = driveRuns(deps)

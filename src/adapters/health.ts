@@ -2,6 +2,8 @@ import { createServer } from 'node:http'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Clock } from '../application/ports.ts'
 import type { Store } from '../application/store.ts'
+import { limited } from './limited.ts'
+import { slackProblem } from './slack/slack-problem.ts'
 
 const CHECK_MS = 5_000
 /** Slack is asked at most this often, however often the probe comes. */
@@ -16,7 +18,9 @@ export interface Page {
 export function healthPages(deps: {
   readonly store: Store
   readonly clock: Clock
+  /** Rejects while nothing can be asked of Slack, or Slack can deliver nothing. */
   readonly askSlack: () => Promise<unknown>
+  readonly isConnected: () => boolean
 }): readonly Page[] {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -43,8 +47,9 @@ export function healthPages(deps: {
 
   let lastGood = 0
   const slackAnswers = async () => {
+    if (!deps.isConnected()) throw new Error('the connection to Slack (Socket Mode) is down, so nothing can arrive')
     if (deps.clock.now() - lastGood < REMEMBER_MS) return
-    await limited(deps.askSlack())
+    await limited(CHECK_MS, deps.askSlack())
     lastGood = deps.clock.now()
   }
   return [
@@ -52,12 +57,18 @@ export function healthPages(deps: {
     {
       path: '/readyz',
       handler: async () => {
-        const [database, slack] = await Promise.all([outcome(limited(deps.store.ready())), outcome(slackAnswers())])
-        const ready = database === 'ok' && slack === 'ok'
+        const [database, slack] = await Promise.all([
+          flawOf(limited(CHECK_MS, deps.store.ready()), () => 'the database does not answer'),
+          flawOf(slackAnswers(), slackProblem),
+        ])
+        const ready = database === undefined && slack === undefined
+        const word = (flaw: string | undefined) => (flaw === undefined ? 'ok' : 'failed')
+        const state = { ready, config: 'ok', database: word(database), slack: word(slack) }
+        const why = { ...(database ? { database } : {}), ...(slack ? { slack } : {}) }
         return {
           status: ready ? 200 : 503,
           type: 'application/json',
-          body: JSON.stringify({ ready, config: 'ok', database, slack }),
+          body: JSON.stringify(ready ? state : { ...state, why }),
         }
       },
     },
@@ -93,19 +104,12 @@ export function servePages(
   })
 }
 
-async function outcome(check: Promise<unknown>): Promise<'ok' | 'failed'> {
+/** Nothing where it is well; else why not. */
+async function flawOf(check: Promise<unknown>, wordsFor: (error: unknown) => string): Promise<string | undefined> {
   try {
     await check
-    return 'ok'
-  } catch {
-    return 'failed'
+    return undefined
+  } catch (error) {
+    return wordsFor(error)
   }
-}
-
-function limited<Value>(work: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined
-  const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('too slow')), CHECK_MS)
-  })
-  return Promise.race([work, patience]).finally(() => clearTimeout(timer))
 }

@@ -125,7 +125,7 @@ export interface Store {
   paintLater(id: RequestId, at: Instant): Promise<void>
   slots(id: RequestId): Promise<readonly PostedSlot[]>
   saveSlot(id: RequestId, slot: PostedSlot): Promise<void>
-  /** Forgets everything posted of a request: its card is gone. */
+  /** Forgets everything posted of a request in its channel: its card is gone. Slots `private:…` stay. */
   removeSlots(id: RequestId): Promise<void>
 
   /** Removes steps and what they printed of requests that ended before `before`; the record stays. Answers how many. */

@@ -27,6 +27,8 @@ export interface Route {
 export interface Landscape {
   readonly clusters: readonly Side[]
   readonly routes: readonly Route[]
+  /** Other workspaces of the same Enterprise Grid whose full members count as ours. */
+  readonly workspaces: readonly string[]
   /** How long steps and what they printed are kept after a request's expiry, in milliseconds. The record stays. */
   readonly keepStepsMs: number
 }

@@ -19,7 +19,7 @@ export interface BotProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts the built bot as an operator would, and waits until it is ready. Rejects with what it printed when it ends instead. */
+/** Starts the built bot as an operator would, and waits until it is up, whether Slack answers or not. Rejects with what it printed when it ends instead. */
 export async function startBotProcess(env: Readonly<Record<string, string>>, cwd: string): Promise<BotProcess> {
   const port = env.PORT ?? String(await freePort())
   const started = performance.now()
@@ -57,7 +57,7 @@ async function ready(child: ChildProcess, url: string, output: () => string): Pr
   while (Date.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`the bot ended before it was ready:\n${output()}`)
-    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
+    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
     if (answer?.ok) return
     await wait(100)
   }

@@ -81,6 +81,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   }
   let bot = await start().catch(giveUp)
   if (!options.socketMode) simulator.slack.connectTo(`${bot.url}/slack/events`)
+  else await until(() => (simulator.slack.sockets.connections > 0 ? true : undefined), 'a connection').catch(giveUp)
 
   const messages = () => simulator.slack.messages(channels.route)
   const stage: Stage = {

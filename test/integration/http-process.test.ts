@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../harness/bot-process.ts'
 import { configFor, type Stage, startStage, until } from '../harness/stage.ts'
 import { channels, people, twoClusters } from '../simulator/worlds.ts'
@@ -125,12 +125,7 @@ describe('a place where the bot cannot work', () => {
     [
       'Slack refuses the token',
       async () => ({ SLACK_BOT_TOKEN: 'xoxb-another-token' }),
-      /could not start: .*invalid_auth/,
-    ],
-    [
-      'Slack does not answer',
-      async () => ({ SLACK_API_URL: `http://127.0.0.1:${await freePort()}/api/` }),
-      /could not start: /,
+      /could not start: Slack refuses SLACK_BOT_TOKEN \(invalid_auth\)/,
     ],
     [
       'the database does not answer',
@@ -150,6 +145,41 @@ describe('a place where the bot cannot work', () => {
     expect(err).toMatch(reason)
     expect(code).toBe(1)
     expect(err).not.toContain('a:b@')
+  })
+})
+
+describe('Slack that does not answer', () => {
+  const ready = async (stage: Stage) => {
+    const answer = await fetch(`${stage.bot.url}/readyz`)
+    return { status: answer.status, body: await answer.json() }
+  }
+
+  it.each([
+    ['HTTP', {}],
+    ['Socket Mode', { socketMode: true }],
+  ])('holds up neither the start nor the pages nor a run, and all is shown once it is back: %s', async (_, options) => {
+    const stage = await onStage({ ...options, required: 1 })
+    const { slack } = stage.simulator
+    const card = await stage.ask()
+    stage.simulator.aws.fault({ operation: 'DescribeClusters', delayMs: 1_500, times: 2 })
+    await stage.approve(card, people.approver)
+    await stage.cardWith('Approved')
+    await stage.bot.stop('SIGKILL')
+    slack.fault({ method: '*', unreachable: true, times: 1_000_000 })
+    await stage.restart()
+    await until(() => (stage.simulator.sessions().length > 3 ? true : undefined), 'the run to go on')
+    await expect(ready(stage)).resolves.toMatchObject({
+      status: 503,
+      body: { ready: false, database: 'ok', slack: 'failed', why: { slack: expect.stringMatching(/reached|is down/) } },
+    })
+    await expect(fetch(`${stage.bot.url}/healthz`)).resolves.toHaveProperty('status', 200)
+    slack.clearFaults()
+    await expect(stage.finished(card)).resolves.toHaveProperty('text', expect.stringContaining('Succeeded'))
+    await vi.waitFor(async () => expect(await ready(stage)).toMatchObject({ status: 200 }), {
+      timeout: 60_000,
+      interval: 500,
+    })
+    expect(repeatedSteps(stage)).toEqual([])
   })
 })
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Stage, startStage, until } from '../harness/stage.ts'
 import { channels, people } from '../simulator/worlds.ts'
 import { repeatedSteps } from './repeated-steps.ts'
@@ -63,6 +63,16 @@ describe('Socket Mode', () => {
     await type('/hsm-help')
     await until(() => whispers()[before], 'an answer')
     expect(stage.simulator.violations()).toEqual([])
+  })
+
+  it('is not ready while it has no connection, stays up however often it cannot get one, and is ready again with one', async () => {
+    const ready = async () => (await fetch(`${stage.bot.url}/readyz`)).json()
+    slack().fault({ method: 'apps.connections.open', unreachable: true, times: 3 })
+    slack().sockets.disconnect({ reason: 'refresh_requested', closeAfterMs: 0 })
+    await until(() => (slack().sockets.connections === 0 ? true : undefined), 'the end of the connection')
+    await vi.waitFor(async () => expect(await ready()).toMatchObject({ ready: false, slack: 'failed' }))
+    await until(() => (slack().sockets.connections > 0 ? true : undefined), 'a new connection', 60_000)
+    await vi.waitFor(async () => expect(await ready()).toMatchObject({ ready: true, slack: 'ok' }))
   })
 
   it('ends with 0 within 10 s', async () => {

@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
+import { identityOf } from '../../src/adapters/slack/identity.ts'
 import { startPainter } from '../../src/adapters/slack/painter.ts'
 import { slackWeb } from '../../src/adapters/slack/web.ts'
+import { slackWorkspace } from '../../src/adapters/slack/workspace.ts'
 import { openDatabase } from '../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../src/adapters/store/request-store.ts'
 import type { Clock } from '../../src/application/ports.ts'
@@ -31,6 +33,8 @@ export interface Painting {
   /** Waits until everything stored is shown, letting time pass as needed. */
   settled(): Promise<void>
   cards(): MessageRecord[]
+  /** What the operator reads in the log. */
+  told(): readonly string[]
   /** The texts below the only card. */
   thread(): string[]
 }
@@ -52,7 +56,13 @@ export function painting(at: () => SlackPlace): () => Painting {
       },
     }
     const store = requestStore(await openDatabase(`sqlite:${join(folder, 'bot.sqlite')}`))
-    const deps = { store, engines: allEngines(), holder: 'me', clock, log: silent, web: slackWeb(at().client) }
+    const { client } = at()
+    const told: string[] = []
+    const log = { ...silent, warn: (_: object, sentence: string) => void told.push(sentence) }
+    const whoAmI = identityOf(client)
+    const web = slackWeb(client, whoAmI)
+    const workspace = slackWorkspace(client, whoAmI, [])
+    const deps = { store, engines: allEngines(), holder: 'me', clock, log, web, workspace }
     const painter = startPainter(deps, async () => undefined)
     stop = async () => {
       await painter.stop()
@@ -94,6 +104,7 @@ export function painting(at: () => SlackPlace): () => Painting {
         }
       },
       cards,
+      told: () => told,
       thread: () => {
         const [card, ...others] = cards()
         if (!card || others.length > 0) throw new Error(`${cards().length} cards instead of one`)

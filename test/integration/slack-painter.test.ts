@@ -4,7 +4,7 @@ import type { Pending } from '../../src/domain/request.ts'
 import { digestOf } from '../../src/domain/spec.ts'
 import { sampleSpec } from '../contract/sample-request.ts'
 import type { SlackFaultRule } from '../simulator/slack/server.ts'
-import { channels } from '../simulator/worlds.ts'
+import { channels, people } from '../simulator/worlds.ts'
 import { duplicates, painting, until } from './painter-place.ts'
 import { inSlack, methodsCalled } from './slack-place.ts'
 
@@ -97,7 +97,7 @@ describe('Slack on a bad day', () => {
     on().later(6_000)
     await on().idle()
     await pause(150)
-    expect(methodsCalled(at())).toEqual(['chat.postMessage'])
+    expect(methodsCalled(at())).toEqual(['conversations.info', 'chat.postMessage'])
   })
 
   it.each<[string, SlackFaultRule]>([
@@ -105,7 +105,7 @@ describe('Slack on a bad day', () => {
     ['no connection for a while', { method: '*', unreachable: true, times: 6 }],
     ['an archived channel', { method: 'chat.postMessage', error: 'is_archived', times: 3 }],
     ['a revoked token', { method: '*', error: 'token_revoked', times: 3 }],
-    ['a broken upload', { method: 'upload', unreachable: true, times: 2 }],
+    ['a broken upload', { method: 'upload', unreachable: true }],
     ['limits everywhere', { method: '*', retryAfter: 10, times: 5 }],
   ])('loses nothing: %s', async (_, fault) => {
     slack().fault(fault)
@@ -129,6 +129,47 @@ describe('Slack on a bad day', () => {
     await on().settled()
     expect(on().cards()).toMatchObject([{ text: expect.stringContaining('Withdrawn') }])
     expect(on().thread()).toEqual([...THREAD, expect.stringContaining('Withdrawn by')])
+  })
+})
+
+describe('one message that Slack does not take', () => {
+  it('hides no other: what stands behind it is shown at once', async () => {
+    slack().fault({ method: 'chat.postMessage', skip: 1, error: 'fatal_error', times: 99 })
+    await on().ask()
+    await on().idle()
+    expect(on().thread()).toEqual(['merged-T00001.cfg'])
+  })
+
+  it('hides no result: with the card that cannot be changed any more for now, the thread still tells the end', async () => {
+    await on().ask()
+    await on().settled()
+    slack().fault({ method: 'chat.update', error: 'internal_error', times: 99 })
+    await on().happen(withdraw)
+    await on().idle()
+    expect(on().thread()).toEqual([...THREAD, expect.stringContaining('Withdrawn by')])
+  })
+
+  it.each(['invalid_blocks', 'msg_blocks_too_long'])('in our form (%s) stands there as bare text', async (error) => {
+    slack().fault({ method: 'chat.postMessage', skip: 1, error })
+    await on().ask()
+    await on().settled()
+    const [digest] = slack().thread(channels.route, on().cards()[0]?.ts ?? '')
+    expect(digest).toMatchObject({ blocks: [], text: expect.stringContaining('What an approval binds') })
+    expect(on().thread()).toEqual(THREAD)
+  })
+
+  it('is tried again soon while something gets through: the pause grows only while nothing does', async () => {
+    // Every second call fails for a long time.
+    for (let call = 0; call < 40; call++)
+      slack().fault({ method: 'chat.postMessage', skip: call, error: 'internal_error' })
+    await on().ask()
+    await on().idle()
+    for (let round = 0; round < 12; round++) {
+      on().later(2_100)
+      await on().idle()
+    }
+    expect(on().thread()).toHaveLength(THREAD.length)
+    expect(on().thread()).toEqual(expect.arrayContaining(THREAD))
   })
 })
 
@@ -196,6 +237,25 @@ describe('where uploads are off', () => {
       .map((block) => JSON.parse(JSON.stringify(block)).elements[0].elements[0].text)
       .join('\n')
 
+  it.each<[string, SlackFaultRule]>([
+    ['missing_scope', off('missing_scope')],
+    ['access_denied', off('access_denied')],
+    ['storage_limit_reached', off('storage_limit_reached')],
+    ['no way to the address of the upload', { method: 'upload', unreachable: true, times: 99 }],
+    ['a proxy that refuses the upload', { method: 'upload', status: 403, times: 99 }],
+    ['a refusal at the last step', { method: 'files.completeUploadExternal', error: 'posting_denied', times: 99 }],
+  ])('%s: the text is posted, and the operator is told once', async (_, fault) => {
+    slack().fault(fault)
+    await on().ask()
+    await on().settled()
+    expect(on().thread()).toEqual([THREAD[0], 'Merged config, whole, part 1 of 1'])
+    expect(
+      on()
+        .told()
+        .filter((said) => said.includes('Slack takes no files')),
+    ).toHaveLength(1)
+  })
+
   it.each(['file_uploads_disabled', 'file_type_not_allowed'])('%s: the config stands in pieces', async (code) => {
     slack().fault(off(code))
     const request = large(25_000)
@@ -249,5 +309,66 @@ describe('the largest request there can be', () => {
     expect(refused.map((call) => call.response)).toEqual([])
     expect(on().cards()).toMatchObject([{ text: expect.stringContaining('Withdrawn') }])
     expect(at().simulator.violations()).toEqual([])
+  })
+})
+
+describe('a channel that may not be written to', () => {
+  const route = () => slack().channel(channels.route)
+  const direct = (user: string) =>
+    slack()
+      .directMessages(user)
+      .map(({ text, blocks }) => text + JSON.stringify(blocks))
+  const approve = { type: 'approve', by: people.approver } as const
+
+  it.each([
+    ['archived', { isArchived: true }, 'it is archived'],
+    ['shared with another company', { isExtShared: true }, 'another company can read there now'],
+    ['about to be shared', { isPendingExtShared: true }, 'another company can read there now'],
+  ])(
+    '%s: nothing more is posted there, and who asked and who decided are told directly, once a state',
+    async (_, changes, why) => {
+      await on().ask()
+      await on().happen(approve)
+      await on().settled()
+      const before = JSON.stringify([on().cards(), on().thread()])
+      Object.assign(route(), changes)
+      await on().happen(withdraw)
+      await on().idle()
+      on().later(130_000)
+      await on().idle()
+      expect(JSON.stringify([on().cards(), on().thread()])).toBe(before)
+      for (const person of [people.requester, people.approver]) {
+        expect(direct(person).at(-1)).toContain(why)
+        expect(direct(person).at(-1)).toContain('Withdrawn')
+        expect(duplicates(direct(person))).toEqual([])
+      }
+      expect(direct(people.secondApprover)).toEqual([])
+
+      Object.assign(route(), { isArchived: false, isExtShared: false, isPendingExtShared: false })
+      await on().settled()
+      expect(on().cards()).toMatchObject([{ text: expect.stringContaining('Withdrawn') }])
+      expect(direct(people.requester)).toHaveLength(1)
+    },
+  )
+
+  it('is not written to either while Slack does not tell whether it is shared', async () => {
+    slack().fault({ method: 'conversations.info', error: 'internal_error', times: 3 })
+    await on().ask()
+    await on().idle()
+    expect(on().cards()).toEqual([])
+    await on().settled()
+    expect(on().thread()).toEqual(THREAD)
+  })
+
+  it('holds up nobody else’s message where one person takes none', async () => {
+    await on().ask()
+    await on().happen(approve)
+    await on().settled()
+    route().isArchived = true
+    slack().fault({ method: 'chat.postMessage', error: 'messages_tab_disabled' })
+    await on().happen(withdraw)
+    await on().idle()
+    expect(direct(people.requester)).toEqual([])
+    expect(direct(people.approver)).not.toEqual([])
   })
 })

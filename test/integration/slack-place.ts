@@ -10,16 +10,14 @@ export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, er
 const MANIFEST = new URL('../../manifest.yml', import.meta.url).pathname
 
 /** The client the bot itself uses: Bolt's, with the bot's own time limits and without retries. */
-export async function botClient(apiUrl: string) {
+export function botClient(apiUrl: string) {
   const mode = { kind: 'http', signingSecret: tokens.signingSecret } as const
-  const app = createApp({ botToken: tokens.bot, mode, apiUrl }, [], silent)
-  await app.init()
-  return app.client
+  return createApp({ botToken: tokens.bot, mode, apiUrl }, [], silent).client
 }
 
 export interface SlackPlace {
   readonly simulator: Simulator
-  readonly client: Awaited<ReturnType<typeof botClient>>
+  readonly client: ReturnType<typeof botClient>
 }
 
 /** A Slack workspace per test, with the scopes of manifest.yml, and the bot's client in it. */
@@ -27,7 +25,7 @@ export function inSlack(): () => SlackPlace {
   let place: SlackPlace
   beforeEach(async () => {
     const simulator = await startSimulator({ manifest: MANIFEST, world: twoClusters() })
-    place = { simulator, client: await botClient(simulator.slack.apiUrl) }
+    place = { simulator, client: botClient(simulator.slack.apiUrl) }
     simulator.slack.calls.length = 0
   })
   afterEach(() => place.simulator.stop())

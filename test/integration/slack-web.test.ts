@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { identityOf } from '../../src/adapters/slack/identity.ts'
 import { type Message, section } from '../../src/adapters/slack/views/blocks.ts'
 import { SlackProblem, slackWeb } from '../../src/adapters/slack/web.ts'
 import type { SlackFaultRule } from '../simulator/slack/server.ts'
@@ -6,7 +7,8 @@ import { channels, people } from '../simulator/worlds.ts'
 import { inSlack, methodsCalled } from './slack-place.ts'
 
 const at = inSlack()
-const web = () => slackWeb(at().client)
+const web = () => slackWeb(at().client, identityOf(at().client))
+const keep = async () => undefined
 const slack = () => at().simulator.slack
 const channel = channels.route
 const since = () => Date.now() - 5_000
@@ -97,35 +99,51 @@ describe('finding what was posted', () => {
   it('finds the message whose answer was lost, by its mark', async () => {
     slack().fault({ method: 'chat.postMessage', after: true })
     await expect(post('lost', { mark: mark('card') })).rejects.toMatchObject({ code: 'unclear' })
-    await expect(web().find({ channel, since: since() }, mark('card'))).resolves.toBe(slack().messages(channel)[0]?.ts)
+    await expect(web().find({ channel, since: since() }, mark('card'), keep)).resolves.toBe(
+      slack().messages(channel)[0]?.ts,
+    )
   })
 
   it('finds it in its thread', async () => {
     const root = await post('card', { mark: mark('card') })
     await post('step', { threadTs: root, mark: mark('step:1') })
     const place = { channel, threadTs: root, since: since() }
-    await expect(web().find(place, mark('step:1'))).resolves.toBe(slack().thread(channel, root)[0]?.ts)
-    await expect(web().find(place, mark('step:2'))).resolves.toBeUndefined()
-    await expect(web().find({ channel, since: since() }, mark('step:1'))).resolves.toBeUndefined()
+    await expect(web().find(place, mark('step:1'), keep)).resolves.toBe(slack().thread(channel, root)[0]?.ts)
+    await expect(web().find(place, mark('step:2'), keep)).resolves.toBeUndefined()
+    await expect(web().find({ channel, since: since() }, mark('step:1'), keep)).resolves.toBeUndefined()
   })
 
   it('finds it behind 450 newer messages', async () => {
     const ts = await post('card', { mark: mark('card') })
     const chatter = { channel, user: people.approver, text: 'chatter', blocks: [] }
     for (let number = 0; number < 450; number++) slack().workspace.post(chatter)
-    await expect(web().find({ channel, since: since() }, mark('card'))).resolves.toBe(ts)
+    await expect(web().find({ channel, since: since() }, mark('card'), keep)).resolves.toBe(ts)
   })
 
   it('takes no other slot, no other request, and no message without a mark', async () => {
     await post('card', { mark: mark('card', 'AAAA') })
     await post('result', { mark: mark('result') })
     await post('bare')
-    await expect(web().find({ channel, since: since() }, mark('card'))).resolves.toBeUndefined()
+    await expect(web().find({ channel, since: since() }, mark('card'), keep)).resolves.toBeUndefined()
+  })
+
+  it.each([
+    ['a person', { user: people.approver }],
+    ['another app', { user: 'U0OTHERBOT' }],
+  ])('takes no copy that %s posted with the same mark, and no file of the same name', async (_, author) => {
+    const event_payload = { ...mark('card') }
+    const copy = { channel, text: 'copy', blocks: [], metadata: { event_type: 'hsm_sync', event_payload } }
+    const file = { id: 'F1', name: 'merged-7Q2F.cfg', title: 'x', content: 'x' }
+    slack().workspace.post({ ...copy, ...author, files: [file] })
+    await expect(web().find({ channel, since: since() }, mark('card'), keep)).resolves.toBeUndefined()
+    await expect(web().find({ channel, since: since() }, { file: file.name }, keep)).resolves.toBeUndefined()
+    const ts = await post('card', { mark: mark('card') })
+    await expect(web().find({ channel, since: since() }, mark('card'), keep)).resolves.toBe(ts)
   })
 
   it('takes no message from before the request was asked', async () => {
     await post('card', { mark: mark('card') })
-    await expect(web().find({ channel, since: Date.now() + 120_000 }, mark('card'))).resolves.toBeUndefined()
+    await expect(web().find({ channel, since: Date.now() + 120_000 }, mark('card'), keep)).resolves.toBeUndefined()
   })
 
   it.each<[string, SlackFaultRule]>([
@@ -133,7 +151,31 @@ describe('finding what was posted', () => {
     ['unclear', { method: 'conversations.history', unreachable: true }],
   ])('throws when it could not look: %s', async (code, fault) => {
     slack().fault(fault)
-    await expect(web().find({ channel, since: since() }, mark('card'))).rejects.toMatchObject({ code })
+    await expect(web().find({ channel, since: since() }, mark('card'), keep)).rejects.toMatchObject({ code })
+  })
+})
+
+describe('a lease', () => {
+  it('is taken anew before every single call of an upload and of a search', async () => {
+    const root = await post('card', { mark: mark('card') })
+    const before = slack().calls.length
+    const calls: number[] = []
+    const counting = async () => void calls.push(slack().calls.length - before)
+    await web().upload(channel, root, { name: 'a.cfg', title: 'a', content: 'a' }, counting)
+    // The bytes go to another address than the methods.
+    expect(calls).toEqual([0, 1, 1])
+    await web().find({ channel, since: since() }, mark('card'), counting)
+    expect(calls).toHaveLength(4)
+  })
+
+  it('that is lost stops an upload before anything is shared', async () => {
+    const root = await post('card')
+    let times = 0
+    const lost = async () => {
+      if (++times === 3) throw new Error('lost')
+    }
+    await expect(web().upload(channel, root, { name: 'a.cfg', title: 'a', content: 'a' }, lost)).rejects.toThrow('lost')
+    expect(slack().thread(channel, root)).toEqual([])
   })
 })
 
@@ -142,12 +184,12 @@ describe('a file', () => {
 
   it('stands in the thread, byte for byte, and is found by its name', async () => {
     const root = await post('card')
-    await web().upload(channel, root, file)
+    await web().upload(channel, root, file, keep)
     const [shared] = slack().thread(channel, root)
     expect(shared).toMatchObject({ files: [{ name: file.name, title: file.title, content: file.content }] })
     const place = { channel, threadTs: root, since: since() }
-    await expect(web().find(place, { file: file.name })).resolves.toBe(shared?.ts)
-    await expect(web().find(place, { file: 'merged-AAAA.cfg' })).resolves.toBeUndefined()
+    await expect(web().find(place, { file: file.name }, keep)).resolves.toBe(shared?.ts)
+    await expect(web().find(place, { file: 'merged-AAAA.cfg' }, keep)).resolves.toBeUndefined()
   })
 
   it.each<[string, SlackFaultRule, string]>([
@@ -157,12 +199,12 @@ describe('a file', () => {
       'file_uploads_disabled',
     ],
     ['the bytes do not arrive', { method: 'upload', unreachable: true }, 'upload_failed'],
-    ['the bytes are refused', { method: 'upload', status: 500 }, 'http_500'],
+    ['the bytes are refused', { method: 'upload', status: 500 }, 'upload_failed'],
     ['sharing is limited', { method: 'files.completeUploadExternal', retryAfter: 2 }, 'ratelimited'],
   ])('is not shared when %s', async (_, fault, code) => {
     const root = await post('card')
     slack().fault(fault)
-    await expect(web().upload(channel, root, file)).rejects.toMatchObject({ code })
+    await expect(web().upload(channel, root, file, keep)).rejects.toMatchObject({ code })
     expect(slack().thread(channel, root)).toEqual([])
   })
 })

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { type Home, slackWorkspace } from '../../src/adapters/slack/workspace.ts'
+import type { Identity } from '../../src/adapters/slack/identity.ts'
+import { slackWorkspace } from '../../src/adapters/slack/workspace.ts'
 import type { SlackFaultRule } from '../simulator/slack/server.ts'
 import { channels, people } from '../simulator/worlds.ts'
 import { scripted } from './aws-place.ts'
 import { botClient, inSlack } from './slack-place.ts'
 
 const at = inSlack()
-const home: Home = { teamId: 'T0TEAM0001', enterpriseId: undefined }
-const workspace = () => slackWorkspace(at().client, async () => home)
+const home: Identity = { teamId: 'T0TEAM0001', enterpriseId: undefined, userId: 'U0SYNCBOT1', botId: 'B0SYNCBOT1' }
+const workspace = () => slackWorkspace(at().client, async () => home, [])
 
 describe('a person', () => {
   it('without a flaw is a full member of our workspace', async () => {
@@ -66,21 +67,18 @@ describe('a person', () => {
   it('cannot be told while we do not know whose bot we are', async () => {
     const lost = slackWorkspace(at().client, async () => {
       throw new Error('auth.test failed')
-    })
+    }, [])
     await expect(lost.person(people.approver)).rejects.toThrow('auth.test failed')
   })
 })
 
 describe('a person as Slack might one day describe them', () => {
   const id = people.approver
-  async function answered(user: object, from: Home = home) {
-    const slack = await scripted([
-      { body: JSON.stringify({ ok: true, team_id: home.teamId, user_id: 'U0SYNCBOT1', bot_id: 'B0SYNCBOT1' }) },
-      { body: JSON.stringify({ ok: true, user }) },
-    ])
-    const client = await botClient(`${slack.endpoint}/api/`)
+  async function answered(user: object, from: Identity = home, alsoFrom: readonly string[] = []) {
+    const slack = await scripted([{ body: JSON.stringify({ ok: true, user }) }])
+    const client = botClient(`${slack.endpoint}/api/`)
     try {
-      return await slackWorkspace(client, async () => from).person(id)
+      return await slackWorkspace(client, async () => from, alsoFrom).person(id)
     } finally {
       await slack.close()
     }
@@ -113,9 +111,24 @@ describe('a person as Slack might one day describe them', () => {
     await expect(answered({ id, team_id: 'T0X', ...no, enterprise_user: {} })).resolves.toHaveProperty('flaw')
   })
 
-  it('the same enterprise is home', async () => {
-    const user = { id, team_id: 'T0X', ...no, enterprise_user: { enterprise_id: 'E0HOME' } }
-    await expect(answered(user, { ...home, enterpriseId: 'E0HOME' })).resolves.toEqual({ id })
+  const ofHome = (user: object, alsoFrom: readonly string[] = []) =>
+    answered({ id, ...no, ...user }, { ...home, enterpriseId: 'E0HOME' }, alsoFrom)
+
+  it('another workspace of the same enterprise counts only where the settings name it', async () => {
+    const user = { team_id: 'T0X', enterprise_user: { enterprise_id: 'E0HOME' } }
+    await expect(ofHome(user)).resolves.toEqual({ id, flaw: 'other-workspace' })
+    await expect(ofHome(user, ['T0Y'])).resolves.toEqual({ id, flaw: 'other-workspace' })
+    await expect(ofHome(user, ['T0X'])).resolves.toEqual({ id })
+  })
+
+  it('a workspace that the settings name is none of ours in another enterprise', async () => {
+    const user = { team_id: 'T0X', enterprise_user: { enterprise_id: 'E0OTHER' } }
+    await expect(ofHome(user, ['T0X'])).resolves.toEqual({ id, flaw: 'other-workspace' })
+  })
+
+  it('who is in ours too is one of ours, whichever is named first', async () => {
+    const user = { team_id: 'T0X', enterprise_user: { enterprise_id: 'E0HOME', teams: ['T0X', home.teamId] } }
+    await expect(ofHome(user)).resolves.toEqual({ id })
   })
 
   it.each([

@@ -204,5 +204,5 @@ function landscapeOf(hsms: Hsms, random: Random): Landscape {
       reminders: [0.5],
     }),
   )
-  return { clusters: sides, routes, keepStepsMs: 30 * 24 * 60 * MINUTE }
+  return { clusters: sides, routes, workspaces: [], keepStepsMs: 30 * 24 * 60 * MINUTE }
 }

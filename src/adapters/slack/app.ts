@@ -1,4 +1,4 @@
-import { App, HTTPReceiver, type Logger, LogLevel, SocketModeReceiver } from '@slack/bolt'
+import { App, HTTPReceiver, type Logger, LogLevel, SocketModeReceiver, webApi } from '@slack/bolt'
 import type { Config } from '../../config.ts'
 import { describeError, type Log } from '../../log.ts'
 
@@ -10,43 +10,60 @@ export interface Route {
   readonly handler: () => Promise<{ readonly status: number; readonly type: string; readonly body: string }>
 }
 
-/** Bolt, in the mode the settings say. Nothing is contacted before `start`. */
-export function createApp(settings: Config['slack'], routes: readonly Route[], log: Log): App {
+export interface SlackApp {
+  readonly app: App
+  readonly client: webApi.WebClient
+  /** In Socket Mode: the connection to Slack, which somebody must keep (Bolt's own way back ends the process when Slack cannot be reached: node-slack-sdk#2656). */
+  readonly socket?: SocketModeReceiver['client']
+}
+
+/** Bolt, in the mode the settings say. Nothing is contacted before it starts. */
+export function createApp(settings: Config['slack'], routes: readonly Route[], log: Log): SlackApp {
+  const logger = boltLogger(log)
   const clientOptions = {
+    logger,
     ...(settings.apiUrl === undefined ? {} : { slackApiUrl: settings.apiUrl }),
     timeout: CALL_MS,
     // A repeated chat.postMessage posts twice: Slack has no idempotency key. What failed is painted again, after looking (facts, section 1.6).
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
   }
-  const logger = boltLogger(log)
-  const receiver =
-    settings.mode.kind === 'http'
-      ? new HTTPReceiver({
-          signingSecret: settings.mode.signingSecret,
-          // Bolt refuses old requests, not those from the future (facts, section 1.4): the listeners do.
-          customPropertiesExtractor: (request) => ({
-            sentAt: Number(request.headers['x-slack-request-timestamp']) * 1000,
-          }),
-          logger,
-          customRoutes: routes.map(({ path, handler }) => ({
-            path,
-            method: 'GET',
-            handler: async (_, response) => {
-              const { status, type, body } = await handler().catch(() => FAILED)
-              response.writeHead(status, { 'content-type': type }).end(body)
-            },
-          })),
-        })
-      : new SocketModeReceiver({ appToken: settings.mode.appToken, logger, installerOptions: { clientOptions } })
-  return new App({
-    token: settings.botToken,
-    receiver,
-    clientOptions,
+  const client = new webApi.WebClient(settings.botToken, clientOptions)
+  const make = (receiver: HTTPReceiver | SocketModeReceiver) =>
+    new App({
+      receiver,
+      clientOptions,
+      logger,
+      convoStore: false,
+      // One workspace: with `token` Bolt would ask Slack who it is before it takes a delivery.
+      authorize: async () => ({ botToken: settings.botToken }),
+    })
+  if (settings.mode.kind === 'http') {
+    const receiver = new HTTPReceiver({
+      signingSecret: settings.mode.signingSecret,
+      // Bolt refuses old requests, not those from the future (facts, section 1.4): the listeners do.
+      customPropertiesExtractor: (request) => ({
+        sentAt: Number(request.headers['x-slack-request-timestamp']) * 1000,
+      }),
+      logger,
+      customRoutes: routes.map(({ path, handler }) => ({
+        path,
+        method: 'GET',
+        handler: async (_, response) => {
+          const { status, type, body } = await handler().catch(() => FAILED)
+          response.writeHead(status, { 'content-type': type }).end(body)
+        },
+      })),
+    })
+    return { app: make(receiver), client }
+  }
+  const receiver = new SocketModeReceiver({
+    appToken: settings.mode.appToken,
     logger,
-    convoStore: false,
-    deferInitialization: true,
+    installerOptions: { clientOptions },
+    autoReconnectEnabled: false,
   })
+  return { app: make(receiver), client, socket: receiver.client }
 }
 
 /** Bolt's own words go to our log; its debug level would print whole requests, so it is never on. */

@@ -2,6 +2,7 @@ import type { App, BlockAction, ButtonAction, SlashCommand, types, ViewSubmitAct
 import type { Deps } from '../../application/ports.ts'
 import { sha256 } from '../../domain/digest.ts'
 import { describeError } from '../../log.ts'
+import { limited } from '../limited.ts'
 import { type Answer, clickHandlers, rejectSubmitted } from './clicks.ts'
 import { commandHandlers } from './commands.ts'
 import { formSubmitted, readForm } from './sync-form.ts'
@@ -135,7 +136,7 @@ function answerTo(deps: ListenerDeps, respond: Respond | undefined, channel: str
     const { text, blocks } = withinLimits({ text: message.text, blocks: message.blocks ?? [] })
     try {
       if (!respond) throw new Error('no response URL')
-      await within(
+      await limited(
         ANSWER_MS,
         respond({
           text,
@@ -166,14 +167,6 @@ function respondAt(url: string): Respond {
     })
     if (!sent.ok) throw new Error(`the response URL answered ${sent.status}`)
   }
-}
-
-function within<Value>(ms: number, work: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined
-  const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
-  })
-  return Promise.race([work, patience]).finally(() => clearTimeout(timer))
 }
 
 function commandKey(command: SlashCommand): string {

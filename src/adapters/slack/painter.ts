@@ -1,8 +1,9 @@
 import type { RequestView } from '../../application/list-requests.ts'
 import type { RequestId } from '../../domain/ids.ts'
 import { OPEN_STATES } from '../../domain/request.ts'
-import { type PaintDeps, paint } from './paint.ts'
-import { SlackProblem } from './web.ts'
+import { paint } from './paint.ts'
+import type { PaintDeps } from './show-slot.ts'
+import { isOfEverything, SlackProblem } from './web.ts'
 
 export interface Painter {
   /** This request's picture may be out of date. */
@@ -16,39 +17,41 @@ const SWEEP_SIZE = 50
 const REFRESH_MS = 5 * 60_000
 const FIRST_RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 120_000
-/** Slack will not change its mind about these by being asked again soon. */
-const SETTLED: ReadonlySet<string> = new Set([
-  'channel_not_found',
-  'not_in_channel',
-  'is_archived',
-  'invalid_auth',
-  'account_inactive',
-  'token_revoked',
-  'missing_scope',
-])
-
 /** Keeps what Slack shows equal to what is stored: paints at every change, and repairs what is behind, however it came to be. */
 export function startPainter(
-  deps: PaintDeps,
+  given: Omit<PaintDeps, 'warnOnce'>,
   transcriptOf: (view: RequestView) => Promise<string | undefined>,
 ): Painter {
+  const told = new Set<string>()
+  const deps: PaintDeps = {
+    ...given,
+    warnOnce: (code, sentence) => {
+      if (!told.has(code)) given.log.warn({ code }, sentence)
+      told.add(code)
+    },
+  }
   const stopping = new AbortController()
   const active = new Map<RequestId, { again: boolean; done: Promise<void> }>()
   /** Requests that Slack would not take, and when to try them again: no sooner, whatever changes. */
-  const waiting = new Map<RequestId, { tries: number; until: number }>()
+  const waiting = new Map<RequestId, { tries: number; until: number; isFlaky: boolean }>()
   let refreshed = deps.clock.now()
 
   const paintOnce = async (id: RequestId, depth: 'changes' | 'card-too'): Promise<void> => {
-    try {
-      await paint(deps, id, { transcriptOf, depth })
+    const { tries, isFlaky } = waiting.get(id) ?? { tries: 0, isFlaky: false }
+    const brush = { transcriptOf, depth, isFlaky }
+    const painted = await paint(deps, id, brush).catch((error: unknown) => {
+      return { kind: 'behind', gotThrough: false, error } as const
+    })
+    if (painted.kind === 'shown') {
       waiting.delete(id)
-    } catch (error) {
-      const tries = (waiting.get(id)?.tries ?? 0) + 1
-      const until = deps.clock.now() + pauseAfter(error, tries)
-      waiting.set(id, { tries, until })
-      deps.log.warn({ requestId: id, tries, error }, 'could not show the request in Slack')
-      await deps.store.paintLater(id, until).catch(() => undefined)
+      return
     }
+    // The pause grows only while nothing gets through.
+    const failed = painted.gotThrough ? 1 : tries + 1
+    const until = deps.clock.now() + pauseAfter(painted.error, failed)
+    waiting.set(id, { tries: failed, until, isFlaky: painted.gotThrough })
+    deps.log.warn({ requestId: id, tries: failed, error: painted.error }, 'could not show all of the request in Slack')
+    await deps.store.paintLater(id, until).catch(() => undefined)
   }
 
   const mustWait = (id: RequestId): boolean => (waiting.get(id)?.until ?? 0) > deps.clock.now()
@@ -100,6 +103,7 @@ export function startPainter(
 
 function pauseAfter(error: unknown, tries: number): number {
   if (error instanceof SlackProblem && error.retryAfterMs !== undefined) return error.retryAfterMs
-  if (error instanceof SlackProblem && SETTLED.has(error.code)) return LONGEST_RETRY_MS
+  // Slack will not change its mind about these by being asked again soon.
+  if (error instanceof SlackProblem && isOfEverything(error)) return LONGEST_RETRY_MS
   return Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LONGEST_RETRY_MS)
 }

@@ -24,6 +24,19 @@ export function slackProblem(error: unknown): string {
   }
 }
 
+const TOKEN_REFUSED: ReadonlySet<string> = new Set([
+  'invalid_auth',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+  'not_authed',
+])
+
+/** Does Slack say that the token is none, or none any more? */
+export function isTokenRefused(error: unknown): boolean {
+  return TOKEN_REFUSED.has(slackAnswer(error) ?? '')
+}
+
 /** What Slack answered instead, by its own name; `undefined` where it did not answer. */
 export function slackAnswer(error: unknown): string | undefined {
   const answered = fieldOf(fieldOf(error, 'data'), 'error')

@@ -1,5 +1,7 @@
 import type { webApi } from '@slack/bolt'
 import { webApi as slack } from '@slack/bolt'
+import { z } from 'zod'
+import type { Identity, WhoAmI } from './identity.ts'
 import type { Message } from './views/blocks.ts'
 import type { ThreadFile } from './views/picture.ts'
 
@@ -14,6 +16,31 @@ export class SlackProblem extends Error {
     this.code = code
     this.retryAfterMs = retryAfterMs
   }
+}
+
+/** Refusals that meet every further call, wherever it goes, and do not end soon. */
+const OF_THE_BOT: ReadonlySet<string> = new Set([
+  'ratelimited',
+  'not_authed',
+  'invalid_auth',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+])
+/** The same for every further call in one channel. */
+const OF_THE_CHANNEL: ReadonlySet<string> = new Set([
+  'channel_not_found',
+  'channel_is_shared',
+  'not_in_channel',
+  'is_archived',
+])
+
+export function isOfTheBot({ code }: SlackProblem): boolean {
+  return OF_THE_BOT.has(code)
+}
+
+export function isOfEverything(problem: SlackProblem): boolean {
+  return isOfTheBot(problem) || OF_THE_CHANNEL.has(problem.code)
 }
 
 /** What marks a message as a slot of a request, so that it can be found again. */
@@ -36,17 +63,25 @@ export interface Web {
   ): Promise<string>
   update(channel: string, ts: string, message: Message, mark: SlotMark): Promise<void>
   whisper(channel: string, user: string, text: string): Promise<void>
-  upload(channel: string, threadTs: string, file: ThreadFile): Promise<void>
+  /** `keep` is called before each of its calls, and may throw: more than one fits into no lease. */
+  upload(channel: string, threadTs: string, file: ThreadFile, keep: () => Promise<void>): Promise<void>
   openView(triggerId: string, view: webApi.ViewsOpenArguments['view']): Promise<void>
   permalink(channel: string, ts: string): Promise<string | undefined>
-  /** The ts of the message with this mark (or the file of this name), in a thread or at the channel's top. */
+  /** The ts of the bot's own message with this mark (or its own file of this name), in a thread or at the channel's top. `keep` as in `upload`. */
   find(
-    place: { readonly channel: string; readonly threadTs?: string; readonly since: number },
+    place: MessagePlace,
     what: SlotMark | { readonly file: string },
+    keep: () => Promise<void>,
   ): Promise<string | undefined>
 }
 
-export function slackWeb(client: webApi.WebClient): Web {
+export interface MessagePlace {
+  readonly channel: string
+  readonly threadTs?: string
+  readonly since: number
+}
+
+export function slackWeb(client: webApi.WebClient, whoAmI: WhoAmI): Web {
   return {
     post: async (channel, { text, blocks }, { threadTs, mark }) => {
       const thread = threadTs === undefined ? {} : { thread_ts: threadTs }
@@ -63,7 +98,7 @@ export function slackWeb(client: webApi.WebClient): Web {
     whisper: async (channel, user, text) => {
       await call(client.chat.postEphemeral({ channel, user, text }))
     },
-    upload: (channel, threadTs, file) => upload(client, { channel, threadTs, file }),
+    upload: (channel, threadTs, file, keep) => upload(client, { channel, threadTs, file, keep }),
     openView: async (triggerId, view) => {
       await call(client.views.open({ trigger_id: triggerId, view }))
     },
@@ -74,27 +109,32 @@ export function slackWeb(client: webApi.WebClient): Web {
         return undefined // a link is a convenience: the id stands beside it
       }
     },
-    find: (place, what) => find(client, place, what),
+    find: (place, what, keep) => find({ client, whoAmI, keep }, place, what),
   }
 }
 
-/** Slack's three steps of an upload (files.getUploadURLExternal). */
+/** Slack's three steps of an upload (files.getUploadURLExternal). Before the last one nothing is shared. */
 async function upload(
   client: webApi.WebClient,
-  { channel, threadTs, file }: { channel: string; threadTs: string; file: ThreadFile },
+  { channel, threadTs, file, keep }: { channel: string; threadTs: string; file: ThreadFile; keep: () => Promise<void> },
 ): Promise<void> {
   const bytes = Buffer.from(file.content, 'utf8')
+  await keep()
   const { upload_url: url, file_id: id } = await call(
     client.files.getUploadURLExternal({ filename: file.name, length: bytes.length }),
-  )
-  if (!url || !id) throw new SlackProblem('unclear', 'files.getUploadURLExternal answered without a place')
+  ).catch((error: unknown) => {
+    throw error instanceof SlackProblem && error.code === 'unclear' ? new SlackProblem('upload_failed', error) : error
+  })
+  if (!url || !id) throw new SlackProblem('upload_failed', 'files.getUploadURLExternal answered without a place')
+  await keep()
   let sent: Response
   try {
     sent = await fetch(url, { method: 'POST', body: bytes, redirect: 'error', signal: AbortSignal.timeout(UPLOAD_MS) })
   } catch (error) {
-    throw new SlackProblem('upload_failed', error) // nothing is shared yet
+    throw new SlackProblem('upload_failed', error)
   }
-  if (!sent.ok) throw new SlackProblem(`http_${sent.status}`, `upload of ${file.name}`)
+  if (!sent.ok) throw new SlackProblem('upload_failed', `the upload of ${file.name} was answered with ${sent.status}`)
+  await keep()
   await call(
     client.files.completeUploadExternal({
       files: [{ id, title: file.title }],
@@ -105,19 +145,21 @@ async function upload(
 }
 
 async function find(
-  client: webApi.WebClient,
-  { channel, threadTs, since }: { channel: string; threadTs?: string; since: number },
+  { client, whoAmI, keep }: { client: webApi.WebClient; whoAmI: WhoAmI; keep: () => Promise<void> },
+  { channel, threadTs, since }: MessagePlace,
   what: SlotMark | { file: string },
 ): Promise<string | undefined> {
+  const self = await call(whoAmI())
   let cursor: string | undefined
   for (let page = 0; page < FIND_PAGES; page++) {
+    await keep()
     const paging = { limit: 200, include_all_metadata: true, ...(cursor ? { cursor } : {}) }
     const oldest = String(Math.floor(since / 1000) - 60)
     const answer =
       threadTs === undefined
         ? await call(client.conversations.history({ channel, oldest, ...paging }))
         : await call(client.conversations.replies({ channel, ts: threadTs, ...paging }))
-    const found = (answer.messages ?? []).find((message) => isIt(message, what))
+    const found = (answer.messages ?? []).find((message) => isBy(self, message) && isIt(message, what))
     if (found?.ts) return found.ts
     cursor = answer.response_metadata?.next_cursor
     if (!cursor) return undefined
@@ -126,29 +168,39 @@ async function find(
   throw new SlackProblem('unclear', `more than ${FIND_PAGES} pages to look through`)
 }
 
+const Author = z.object({ user: z.string().optional(), bot_id: z.string().optional() })
+
+/** Anybody may write a message of our form, and an app may copy its metadata: only what names us as its author, by user or as a bot, and nobody else, is ours. */
+function isBy({ userId, botId }: Identity, message: unknown): boolean {
+  const { user, bot_id: bot } = Author.safeParse(message).data ?? {}
+  const named = [
+    [user, userId],
+    [bot, botId],
+  ].filter(([theirs, ours]) => theirs !== undefined && ours !== undefined)
+  return named.length > 0 && named.every(([theirs, ours]) => theirs === ours)
+}
+
+const Marked = z.object({
+  metadata: z.object({
+    event_type: z.literal(MARK_TYPE),
+    event_payload: z.object({ request: z.string(), slot: z.string() }),
+  }),
+})
+
 function isIt(
-  message: { metadata?: unknown; files?: { name?: string | null | undefined }[] | undefined },
+  message: { files?: { name?: string | null | undefined }[] | undefined },
   what: SlotMark | { file: string },
 ): boolean {
   if ('file' in what) return (message.files ?? []).some((file) => file.name === what.file)
-  const metadata = message.metadata
-  if (
-    typeof metadata !== 'object' ||
-    metadata === null ||
-    !('event_type' in metadata) ||
-    !('event_payload' in metadata)
-  )
-    return false
-  const payload = metadata.event_payload
-  if (metadata.event_type !== MARK_TYPE || typeof payload !== 'object' || payload === null) return false
-  return 'request' in payload && payload.request === what.request && 'slot' in payload && payload.slot === what.slot
+  const mark = Marked.safeParse(message).data?.metadata.event_payload
+  return mark !== undefined && mark.request === what.request && mark.slot === what.slot
 }
 
 function marked(mark: SlotMark | undefined) {
   return mark === undefined ? {} : { metadata: { event_type: MARK_TYPE, event_payload: { ...mark } } }
 }
 
-async function call<Answer extends webApi.WebAPICallResult>(answer: Promise<Answer>): Promise<Answer> {
+async function call<Answer>(answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer
   } catch (error) {
@@ -157,7 +209,8 @@ async function call<Answer extends webApi.WebAPICallResult>(answer: Promise<Answ
 }
 
 /** By the SDK's error classes, never by words. */
-function problemOf(error: unknown): SlackProblem {
+export function problemOf(error: unknown): SlackProblem {
+  if (error instanceof SlackProblem) return error
   if (error instanceof slack.WebAPIPlatformError) return new SlackProblem(error.data.error, error)
   if (error instanceof slack.WebAPIRateLimitedError)
     return new SlackProblem('ratelimited', error, error.retryAfter * 1000)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ChannelFacts, Workspace } from '../../application/ports.ts'
 import type { Person } from '../../domain/approval-policy.ts'
 import type { MembershipFlaw } from '../../domain/refusal.ts'
+import type { Identity, WhoAmI } from './identity.ts'
 import { slackAnswer, slackProblem } from './slack-problem.ts'
 
 const flag = z.boolean().optional().catch(true)
@@ -23,7 +24,7 @@ const User = z.object({
   is_ultra_restricted: flag,
   is_stranger: flag,
   is_invited_user: flag,
-  enterprise_user: z.object({ enterprise_id: z.string().optional() }).optional(),
+  enterprise_user: z.object({ enterprise_id: z.string().optional(), teams: z.array(z.string()).catch([]) }).optional(),
 })
 
 const Channel = z.object({
@@ -35,20 +36,14 @@ const Channel = z.object({
   is_archived: flag,
 })
 
-/** Whose bot this is. */
-export interface Home {
-  readonly teamId: string
-  readonly enterpriseId: string | undefined
-}
-
 /** Looks people, groups and channels up in Slack, each time anew. */
-export function slackWorkspace(client: webApi.WebClient, home: () => Promise<Home>): Workspace {
+export function slackWorkspace(client: webApi.WebClient, whoAmI: WhoAmI, alsoFrom: readonly string[]): Workspace {
   return {
     person: async (userId): Promise<Person> => {
       const { user } = await client.users.info({ user: userId }).catch(inWords)
       const known = read(User, user)
       if (known.id !== userId) throw new Error('Slack answered another user')
-      const flaw = flawOf(known, await home().catch(inWords))
+      const flaw = flawOf(known, await whoAmI().catch(inWords), alsoFrom)
       return flaw ? { id: userId, flaw } : { id: userId }
     },
     membersOf: async (userGroup) => {
@@ -69,15 +64,23 @@ export function slackWorkspace(client: webApi.WebClient, home: () => Promise<Hom
   }
 }
 
-function flawOf(user: z.infer<typeof User>, { teamId, enterpriseId }: Home): MembershipFlaw | undefined {
+/** Members of another workspace count where the settings name it and Slack says that it belongs to the same organization. */
+function flawOf(
+  user: z.infer<typeof User>,
+  { teamId, enterpriseId }: Identity,
+  alsoFrom: readonly string[],
+): MembershipFlaw | undefined {
   if (user.deleted) return 'deactivated'
   if (user.is_bot || user.is_app_user || user.is_workflow_bot || user.is_connector_bot) return 'bot'
   if (user.is_stranger) return 'stranger'
   if (user.is_restricted || user.is_ultra_restricted) return 'guest'
   if (user.is_invited_user) return 'invited'
   if (ALWAYS_GIVEN.some((name) => user[name] === undefined)) return 'unsaid'
-  const sameEnterprise = enterpriseId !== undefined && user.enterprise_user?.enterprise_id === enterpriseId
-  return user.team_id === teamId || sameEnterprise ? undefined : 'other-workspace'
+  if (user.team_id === teamId) return undefined
+  const organization = user.enterprise_user
+  if (enterpriseId === undefined || organization?.enterprise_id !== enterpriseId) return 'other-workspace'
+  const teams = [...organization.teams, ...(user.team_id === undefined ? [] : [user.team_id])]
+  return teams.some((team) => team === teamId || alsoFrom.includes(team)) ? undefined : 'other-workspace'
 }
 
 /** As the port has it: in words. */

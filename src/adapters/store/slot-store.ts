@@ -68,7 +68,7 @@ export function slotStore(db: Kysely<Tables>): SlotPart {
         .execute()
     },
     removeSlots: async (id) => {
-      await db.deleteFrom('slots').where('request_id', '=', id).execute()
+      await db.deleteFrom('slots').where('request_id', '=', id).where('slot', 'not like', 'private:%').execute()
     },
   }
 }

@@ -43,5 +43,6 @@ export function isSet(args: Json, name: string): boolean {
 
 /** The scope family of a channel: `channels:…` for public ones, `groups:…` for private ones. */
 export function channelScope(channel: ChannelRecord, right: 'read' | 'history'): string {
+  if (channel.isDirect) return `im:${right}`
   return `${channel.isPrivate ? 'groups' : 'channels'}:${right}`
 }

@@ -60,6 +60,8 @@ export interface ChannelRecord {
   readonly id: string
   readonly name: string
   isPrivate: boolean
+  /** The bot's direct messages with one person. */
+  readonly isDirect?: boolean
   isArchived: boolean
   isExtShared: boolean
   isPendingExtShared: boolean

@@ -25,6 +25,8 @@ export interface SlackSimulator
   messages(channelId: string): MessageRecord[]
   /** Replies that have not been deleted, oldest first. */
   thread(channelId: string, ts: string): MessageRecord[]
+  /** What the bot wrote to one person directly, oldest first. */
+  directMessages(userId: string): MessageRecord[]
   ephemerals(userId?: string): EphemeralRecord[]
   views(userId: string): ViewRecord[]
   /** An admin removes a message. */
@@ -71,6 +73,7 @@ export async function startSlack(options: { spec: SlackSpec; manifest?: string }
       const parent = channel(id).messages.find((message) => message.ts === ts)
       return (parent?.thread ?? []).filter((message) => !message.deleted)
     },
+    directMessages: (userId) => workspace.directMessages(userId).messages,
     ephemerals: (userId) => workspace.ephemerals.filter((entry) => userId === undefined || entry.user === userId),
     views: (userId) => workspace.views.filter((view) => view.user === userId),
     deleteMessage(channelId, ts) {

@@ -93,11 +93,23 @@ export class Workspace {
     return id
   }
 
-  /** A channel the bot may post in. */
+  /** A channel the bot may post in; of a person, the direct messages with them (chat.postMessage takes a user's id). */
   postable(id: string): ChannelRecord {
-    const channel = this.visible(id)
+    const channel = this.users.has(id) ? this.directMessages(id) : this.visible(id)
     if (!channel.members.has(botUser.id)) throw new ApiError('not_in_channel')
     if (channel.isArchived) throw new ApiError('is_archived')
+    return channel
+  }
+
+  /** The bot's direct messages with a person: made when first needed. */
+  directMessages(user: string): ChannelRecord {
+    const id = `D${user.slice(1)}`
+    const known = this.channels.get(id)
+    if (known !== undefined) return known
+    const members = new Set([user, botUser.id])
+    const states = { isArchived: false, isExtShared: false, isPendingExtShared: false, isOrgShared: false }
+    const channel = { id, name: 'directmessage', isPrivate: true, isDirect: true, ...states, members, messages: [] }
+    this.channels.set(id, channel)
     return channel
   }
 

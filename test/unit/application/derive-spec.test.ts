@@ -89,7 +89,12 @@ function place({ from = source(), to = destination(), printed, ...told }: World 
     find: async () => undefined,
   }
   const asked = directory({ backups: BACKUPS, ...told, clusters: [from, to, ...(told.clusters ?? [])] })
-  const landscape = { clusters: [route().source, route().destination], routes: [route()], keepStepsMs: 1 }
+  const landscape = {
+    clusters: [route().source, route().destination],
+    routes: [route()],
+    workspaces: [],
+    keepStepsMs: 1,
+  }
   const recorded: AuditEntry[] = []
   const store = { audit: async (entry: AuditEntry) => void recorded.push(entry) } as unknown as Store
   const deps = { directory: asked, bastions, engines, clock, log, landscape, store }

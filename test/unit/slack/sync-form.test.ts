@@ -22,6 +22,7 @@ function landscape(count: number): Landscape {
   return {
     clusters: routes.flatMap(({ source, destination }) => [source, destination]),
     routes: routes as unknown as Route[],
+    workspaces: [],
     keepStepsMs: 1,
   }
 }
@@ -69,7 +70,7 @@ it('never makes a route and its reverse look alike', () => {
     { source: sure(east), destination: sure(west) },
     { source: sure(west), destination: sure(east) },
   ] as unknown as Route[]
-  const [block] = syncForm({ clusters: [], routes: both, keepStepsMs: 1 }, MEMO).blocks
+  const [block] = syncForm({ clusters: [], routes: both, workspaces: [], keepStepsMs: 1 }, MEMO).blocks
   const texts = [...JSON.stringify(block).matchAll(/"text":"([^"]* → [^"]*)"/g)].map(([, text]) => text)
   expect(new Set(texts).size).toBe(texts.length)
 })

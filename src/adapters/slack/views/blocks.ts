@@ -101,3 +101,22 @@ export function withinLimits(message: Message): Message {
   if (kept.length === message.blocks.length) return message
   return { ...message, blocks: [...kept, context('There is more than one message can hold.')] }
 }
+
+/** All that a message says, as one bare text, cut where Slack takes no more. */
+export function asText({ text, blocks }: Message): Message {
+  const lines = [text, ...blocks.flatMap(textsOf)].filter((line) => line.trim() !== '')
+  return { text: cut(lines.join('\n'), TEXT_LIMIT), blocks: [] }
+}
+
+/** chat.update takes 4,000 characters. */
+const TEXT_LIMIT = 3_800
+
+function textsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf)
+  if (typeof value !== 'object' || value === null) return []
+  // A button without its block cannot be pressed.
+  if ('type' in value && value.type === 'actions') return []
+  return Object.entries(value).flatMap(([name, part]) =>
+    name === 'text' && typeof part === 'string' ? [part] : textsOf(part),
+  )
+}
