@@ -1,9 +1,8 @@
-import type { App } from '@slack/bolt'
 import { awsClients } from './adapters/aws/clients.ts'
 import { hsmDirectory } from './adapters/aws/hsm-directory.ts'
 import { ssmBastions } from './adapters/aws/ssm-bastion.ts'
 import { healthPages, servePages } from './adapters/health.ts'
-import { createApp } from './adapters/slack/app.ts'
+import { createApp, type SlackApp } from './adapters/slack/app.ts'
 import { identityOf, type WhoAmI } from './adapters/slack/identity.ts'
 import { addListeners } from './adapters/slack/listeners.ts'
 import { isTokenRefused, slackAnswer, slackProblem } from './adapters/slack/slack-problem.ts'
@@ -117,7 +116,7 @@ function settingsEntry({ landscape }: Config, at: number) {
   return { at, type: 'settings', actor: 'bot', facts: { digest: sha256(text), landscape: JSON.parse(text) } }
 }
 
-async function listen(app: App, { port, host }: Config): Promise<{ readonly port: number; close(): void }> {
+async function listen(app: SlackApp['app'], { port, host }: Config): Promise<{ readonly port: number; close(): void }> {
   const server = await app.start({ port, ...(host === undefined ? {} : { host }) })
   const address = 'address' in server && typeof server.address === 'function' ? server.address() : null
   return { port: typeof address === 'object' && address ? address.port : port, close: () => undefined }

@@ -80,23 +80,38 @@ const BastionSchema = z.strictObject({
   workDir: absolute.default('/dev/shm'),
 })
 
+const people = {
+  users: z
+    .array(z.string().regex(/^[UW][A-Z0-9]{2,}$/, 'expected a user id such as U0AAAAAAA'))
+    .max(100)
+    .default([]),
+  userGroups: z
+    .array(z.string().regex(/^S[A-Z0-9]{2,}$/, 'expected a user group id such as S0BBBBBBB'))
+    .max(20)
+    .default([]),
+}
+
+const ticket = z.string().min(1).max(200).refine(isPattern, "expected a regular expression such as 'CHG[0-9]{7}'")
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(`^(?:${text})$`, 'u')
+    return true
+  } catch {
+    return false
+  }
+}
+
 const RouteSchema = z.strictObject({
   source: alias,
   destination: alias,
   bastion: alias,
   channel: z.string().regex(/^[CG][A-Z0-9]{2,}$/, 'expected a channel id such as C0123456789'),
   engine: z.enum(['auto', 'cmu', 'cloudhsm-cli']).default('auto'),
+  requesters: z.strictObject(people).optional(),
+  ticket: ticket.optional(),
   approval: z.strictObject({
-    approvers: z.strictObject({
-      users: z
-        .array(z.string().regex(/^[UW][A-Z0-9]{2,}$/, 'expected a user id such as U0AAAAAAA'))
-        .max(100)
-        .default([]),
-      userGroups: z
-        .array(z.string().regex(/^S[A-Z0-9]{2,}$/, 'expected a user group id such as S0BBBBBBB'))
-        .max(20)
-        .default([]),
-    }),
+    approvers: z.strictObject(people),
     required: z.number().int().min(1).max(20).default(1),
     expiresAfter: duration.default(8 * HOURS.h),
     reminders: z
@@ -168,6 +183,8 @@ function toRoute(file: File, route: File['routes'][number]): Route[] {
       bastion: bastion satisfies Bastion,
       channel: route.channel,
       engine: route.engine,
+      ...(route.requesters ? { requesters: route.requesters } : {}),
+      ...(route.ticket === undefined ? {} : { ticket: route.ticket }),
       approvers: route.approval.approvers,
       required: route.approval.required,
       expiresAfterMs: route.approval.expiresAfter,
@@ -213,6 +230,9 @@ function unreachable(file: File): string[] {
       problems.push(`${here}: source and destination are the same cluster`)
     if (!file.bastions.some(({ name }) => name === route.bastion))
       problems.push(`${here}.bastion: no bastion has the name ${route.bastion}`)
+    const { requesters } = route
+    if (requesters && requesters.users.length + requesters.userGroups.length === 0)
+      problems.push(`${here}.requesters: nobody may ask; name users or userGroups, or leave it out for any full member`)
     const people = new Set(users).size
     if (people === 0 && userGroups.length === 0)
       problems.push(`${here}.approval.approvers: nobody may approve; name users or userGroups`)

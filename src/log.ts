@@ -26,6 +26,18 @@ export function createLog(level: LogLevel, out: DestinationStream): Log {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
+export type WarnOnce = (key: string, fields: object, sentence: string) => void
+
+/** Warns once of each `key`, as long as this process lives: what stays wrong would bury the rest. */
+export function warnOnce(log: Log): WarnOnce {
+  const told = new Set<string>()
+  return (key, fields, sentence) => {
+    if (told.has(key)) return
+    told.add(key)
+    log.warn(fields, sentence)
+  }
+}
+
 /** An error as fields: its kind, its words, its code and its causes. Never the objects SDKs hang on it: those carry requests. */
 export function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) }

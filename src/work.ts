@@ -4,7 +4,7 @@ import { driveRuns } from './application/drive-runs.ts'
 import type { Deps } from './application/ports.ts'
 import { runTranscript } from './application/run-transcript.ts'
 import { forgetSteps, sweepRequests } from './application/sweep-requests.ts'
-import { describeError } from './log.ts'
+import { describeError, warnOnce } from './log.ts'
 
 export interface Work {
   /** What the use cases need; a change they make wakes what follows from it. */
@@ -19,16 +19,18 @@ const SHORTEST_SWEEP_MS = 1_000
 const FORGET_MS = 3_600_000
 
 /** Everything that goes on by itself, over any ports: runs, what Slack shows, expiry and reminders. */
-export function startWork(ports: Omit<Deps, 'changed'>, web: Web): Work {
+export function startWork(ports: Omit<Deps, 'changed' | 'warnOnce'>, web: Web): Work {
   const { store, engines, clock, log, holder, workspace } = ports
+  const once = warnOnce(log)
   const deps: Deps = {
     ...ports,
+    warnOnce: once,
     changed: (id) => {
       painter.wake(id)
       runs.wake()
     },
   }
-  const painter = startPainter({ store, engines, clock, log, web, holder, workspace }, (view) =>
+  const painter = startPainter({ store, engines, clock, log, web, holder, workspace, warnOnce: once }, (view) =>
     runTranscript({ store, engines }, view),
   )
   const runs = driveRuns(deps)

@@ -21,3 +21,19 @@ export async function refuseStranger(deps: Pick<Deps, 'workspace'>, userId: stri
   const person = await askWorkspace(() => deps.workspace.person(userId))
   return isRefusal(person) ? person : refuseRequester(person)
 }
+
+/** Of these user groups, those whose member this person is now; `unread`: why one of them could not be read. One that Slack does not show blocks no member of another. */
+export async function groupsOf(
+  deps: Pick<Deps, 'workspace'>,
+  userGroups: readonly string[],
+  userId: string,
+): Promise<{ readonly memberOf: readonly string[]; readonly unread?: Refusal }> {
+  const memberOf: string[] = []
+  let unread: Refusal | undefined
+  for (const group of userGroups) {
+    const members = await askWorkspace(() => deps.workspace.membersOf(group))
+    if (isRefusal(members)) unread ??= members
+    else if (members.includes(userId)) memberOf.push(group)
+  }
+  return unread ? { memberOf, unread } : { memberOf }
+}

@@ -3,16 +3,23 @@ import type { RequestId } from '../domain/ids.ts'
 import { isRefusal, type Refusal, type RefusalFacts, refuse } from '../domain/refusal.ts'
 import { type ApprovalRule, type Request, type RequestEvent, transition } from '../domain/request.ts'
 import { findRoute } from '../domain/route.ts'
-import { askWorkspace } from './ask-workspace.ts'
+import { askWorkspace, groupsOf, problemOf } from './ask-workspace.ts'
 import type { Deps } from './ports.ts'
 import { recordRefusedClick } from './refused-click.ts'
 import type { StoredRequest } from './store.ts'
 
+/** What somebody decides on: a card, with the digest it stood for and the message it was; or, by a command, the digest as it was typed. */
+export type Shown =
+  | { readonly kind: 'card'; readonly digest: string; readonly ts: string }
+  | { readonly kind: 'typed'; readonly digest?: string }
+
+/** Characters of a digest that an approval by a command must name at the least. */
+export const DIGEST_TYPED = 12
+
 export interface Click {
   readonly by: string
   readonly request: RequestId
-  /** What the clicked card showed: the digest it stood for, and the message it was. */
-  readonly shown: { readonly digest: string; readonly ts: string }
+  readonly shown: Shown
   readonly verdict: 'approve' | 'reject' | 'withdraw'
   readonly reason?: string
 }
@@ -48,18 +55,17 @@ async function preview(deps: Deps, click: Click): Promise<Request | Refusal> {
 }
 
 function recordRefusal(deps: Deps, { verdict, by, request, shown }: Click, refusal: Refusal): Promise<void> {
-  return recordRefusedClick(deps, { by, button: verdict, request, digest: shown.digest }, refusal)
+  const digest = shown.digest === undefined ? {} : { digest: shown.digest }
+  return recordRefusedClick(deps, { by, button: verdict, request, ...digest }, refusal)
 }
 
 async function decide(deps: Deps, click: Click): Promise<StoredRequest | Refusal> {
   const before = await deps.store.load(click.request)
   if (!before) return refuse({ code: 'no-such-request', text: click.request })
-  const card = (await deps.store.slots(click.request)).find((slot) => slot.slot === 'card')
-  const isCurrent =
-    click.shown.digest === before.request.digest && (card?.ts === undefined || card.ts === click.shown.ts)
   const may = await authorise(deps, before.request, click)
   if (isRefusal(may)) return may
-  if (!isCurrent) return refuse({ code: 'not-current-card', request: click.request })
+  const outdated = await refuseOutdated(deps, click, before.request)
+  if (outdated) return outdated
   return deps.store.change(
     click.request,
     // The rules once more on the newest version: another click may have come between.
@@ -72,6 +78,27 @@ async function decide(deps: Deps, click: Click): Promise<StoredRequest | Refusal
       facts: factsOf(click, after),
     }),
   )
+}
+
+/** What is decided must be what was looked at, and an approval takes effect only where its thread may be written to. */
+async function refuseOutdated(
+  deps: Deps,
+  { shown, verdict, request: id }: Click,
+  { digest, channel }: Request,
+): Promise<Refusal | undefined> {
+  if (shown.kind === 'card') {
+    const card = (await deps.store.slots(id)).find((slot) => slot.slot === 'card')
+    if (shown.digest !== digest || (card?.ts !== undefined && card.ts !== shown.ts))
+      return refuse({ code: 'not-current-card', request: id })
+  } else if (verdict === 'approve') {
+    const typed = shown.digest ?? ''
+    if (typed.length < DIGEST_TYPED || !digest.startsWith(typed))
+      return refuse({ code: 'other-digest', request: id, typed })
+  }
+  if (verdict !== 'approve') return undefined
+  const place = await askWorkspace(() => deps.workspace.channel(channel))
+  if (isRefusal(place)) return refuse({ code: 'channel-unknown', channel, problem: problemOf(place) })
+  return place?.isExternal ? refuse({ code: 'channel-shared', channel }) : undefined
 }
 
 const AUDIT_TYPES = { approve: 'approved', reject: 'rejected', withdraw: 'withdrawn' } as const
@@ -87,16 +114,8 @@ async function authorise(
   if (click.verdict === 'withdraw') return refusedOr(request, (now) => refuseWithdrawal(now, person))
   const rule = liveRule(deps, request)
   if (isRefusal(rule)) return rule
-  const memberOf: string[] = []
-  let unread: Refusal | undefined
-  if (!rule.users.includes(click.by) && !person.flaw) {
-    for (const group of rule.userGroups) {
-      const members = await askWorkspace(() => deps.workspace.membersOf(group))
-      // One group that Slack does not show blocks no member of another.
-      if (isRefusal(members)) unread ??= members
-      else if (members.includes(click.by)) memberOf.push(group)
-    }
-  }
+  const isKnown = rule.users.includes(click.by) || person.flaw
+  const { memberOf, unread } = await groupsOf(deps, isKnown ? [] : rule.userGroups, click.by)
   const refusal = refuseDecision(request, rule, { person, memberOf })
   // Who is in no group that can be read may be in the one that cannot: that is no "not on the list".
   if (unread && refusal?.refused.code === 'not-approver') return unread
@@ -126,5 +145,6 @@ function eventOf(deps: Deps, { verdict, by, reason }: Click, request: Request): 
 
 function factsOf(click: Click, after: Request): Record<string, unknown> {
   const reason = click.reason === undefined ? {} : { reason: click.reason }
-  return { digest: after.digest, state: after.state, ...reason }
+  const how = click.shown.kind === 'typed' ? { by: 'command' } : {}
+  return { digest: after.digest, state: after.state, ...how, ...reason }
 }

@@ -25,6 +25,7 @@ interface Asking {
 export interface Wanted {
   readonly mode: Mode
   readonly scope: Scope
+  readonly ticket?: string
 }
 
 type DeriveDeps = Pick<Deps, 'directory' | 'clock' | 'engines' | 'bastions' | 'log' | 'store'>
@@ -90,6 +91,7 @@ export async function deriveSpec(
     reach: engine.reach,
     mode: wanted.mode,
     scope: wanted.scope,
+    ...(wanted.ticket === undefined ? {} : { ticket: wanted.ticket }),
     ...draft,
     ...prepared,
     scriptDigest: engine.scriptDigest,

@@ -6,7 +6,7 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { Landscape } from '../domain/route.ts'
 import type { BastionFacts, EngineName } from '../domain/spec.ts'
 import type { Engine, ScriptLines } from '../engines/engine.ts'
-import type { Log } from '../log.ts'
+import type { Log, WarnOnce } from '../log.ts'
 import type { Store } from './store.ts'
 
 export interface Clock {
@@ -96,4 +96,5 @@ export interface Deps {
   /** Something about a request changed: show it, drive it. Never throws, never waits. */
   readonly changed: (id: RequestId) => void
   readonly log: Log
+  readonly warnOnce: WarnOnce
 }

@@ -10,13 +10,15 @@ import {
   type Running as RunningRequest,
   transition,
 } from '../domain/request.ts'
-import { findRoute } from '../domain/route.ts'
+import { findRoute, type Route } from '../domain/route.ts'
 import { next } from '../domain/run-plan.ts'
 import { differences, digestOf } from '../domain/spec.ts'
 import type { Stop } from '../domain/step.ts'
+import { findTicket } from '../domain/ticket.ts'
 import type { Engine } from '../engines/engine.ts'
 import { deriveSpec } from './derive-spec.ts'
 import type { Deps } from './ports.ts'
+import { refuseAsker } from './refuse-asker.ts'
 import { fitsCommand, runStep } from './run-step.ts'
 import { doneSteps } from './run-view.ts'
 import type { StepRecord } from './store.ts'
@@ -53,6 +55,11 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
   const route = findRoute(deps.landscape, spec.source.clusterId, spec.destination.clusterId)
   if (!route)
     return apply(deps, request.id, { type: 'found-stale', changed: ['the route: it is no longer in the settings'] })
+  if (route.ticket !== undefined && (spec.ticket === undefined || findTicket(route.ticket, spec.ticket) === undefined))
+    return apply(deps, request.id, { type: 'found-stale', changed: ['the route: it asks for another ticket now'] })
+  const asker = await recheckAsker(deps, request, { route, signal })
+  if (signal.aborted) return undefined
+  if (asker) return apply(deps, request.id, asker)
   for (let attempt = 1; ; attempt++) {
     const asking = { request: request.id, lineage: request.lineage, signal }
     const now = await deriveSpec(deps, route, spec, asking)
@@ -74,6 +81,24 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
     await deps.clock.sleep(RECHECK_PAUSE_MS, signal)
     if (signal.aborted) return undefined
   }
+}
+
+/** Where a route names who may ask, who asked must still be one of them. While Slack does not tell, the request waits, until it expires. */
+async function recheckAsker(
+  deps: Deps,
+  { requestedBy, expiresAt, id }: Approved,
+  { route, signal }: { readonly route: Route; readonly signal: AbortSignal },
+): Promise<RequestEvent | undefined> {
+  while (route.requesters && !signal.aborted) {
+    const refusal = await refuseAsker(deps, route, requestedBy)
+    if (deps.clock.now() >= expiresAt) return TOO_OLD
+    if (!refusal) return undefined
+    const { refused } = refusal
+    if (refused.code !== 'identity-unknown') return { type: 'found-stale', changed: [], refused }
+    deps.log.warn({ requestId: id, refused }, 'Slack does not tell whether who asked may still ask')
+    await deps.clock.sleep(RECHECK_PAUSE_MS, signal)
+  }
+  return undefined
 }
 
 const TOO_OLD: RequestEvent = {

@@ -1,4 +1,9 @@
+import { type Diff, diffOnce } from '../domain/diff.ts'
+import type { Inventory } from '../domain/inventory.ts'
+import { roundsOf } from '../domain/listing.ts'
 import type { Request } from '../domain/request.ts'
+import { withoutResent } from '../domain/run-facts.ts'
+import type { Spec } from '../domain/spec.ts'
 import type { DoneStep, Reading, StepPlan } from '../domain/step.ts'
 import type { Engine } from '../engines/engine.ts'
 import { findingAtOnce } from './finding.ts'
@@ -38,4 +43,19 @@ export function seenSteps(engine: Engine, request: Request, steps: readonly Step
       ...(found ? { reading: found.reading, evidence: found.evidence } : {}),
     }
   })
+}
+
+/** The listings at the start of the run. */
+export function listedBefore(steps: readonly SeenStep[]): readonly Inventory[] | undefined {
+  return roundsOf(withoutResent(steps.flatMap(toDone)), 'before')[0]?.inventories
+}
+
+function toDone({ plan, reading, evidence, seconds }: SeenStep): DoneStep[] {
+  return reading && evidence ? [{ plan, reading, evidence, seconds }] : []
+}
+
+/** The comparison, once both sides are listed. */
+export function diffOf(spec: Spec, steps: readonly SeenStep[]): Diff | undefined {
+  const listed = listedBefore(steps)
+  return listed && diffOnce(listed, spec.scope)
 }

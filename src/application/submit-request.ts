@@ -3,9 +3,11 @@ import type { Pending } from '../domain/request.ts'
 import { findCluster, findRoute, type Route } from '../domain/route.ts'
 import type { Mode, Scope } from '../domain/scope.ts'
 import { digestOf } from '../domain/spec.ts'
-import { askWorkspace, problemOf, refuseStranger } from './ask-workspace.ts'
+import { findTicket } from '../domain/ticket.ts'
+import { askWorkspace, problemOf } from './ask-workspace.ts'
 import { deriveSpec } from './derive-spec.ts'
 import type { ChannelFacts, Deps } from './ports.ts'
+import { refuseAsker } from './refuse-asker.ts'
 import { refuseUnapprovable } from './refuse-unapprovable.ts'
 
 export interface Ask {
@@ -39,14 +41,16 @@ export async function submitRequest(deps: Deps, ask: Ask): Promise<Pending | Ref
 async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
   const route = routeOf(deps, ask)
   if (isRefusal(route)) return route
-  const refusal =
-    (await refusePlaces(deps, ask, route)) ??
-    (await refuseBusy(deps, route)) ??
-    (await refuseUnapprovable(deps, route, ask.requestedBy))
+  const refusal = (await refusePlaces(deps, ask, route)) ?? (await refuseBusy(deps, route))
   if (refusal) return refusal
+  const ticket = ticketOf(route, ask)
+  if (isRefusal(ticket)) return ticket
+  const approvable = await refuseUnapprovable(deps, route, ask.requestedBy)
+  if (isRefusal(approvable)) return approvable
 
   const id = deps.newRequestId()
-  const derived = await deriveSpec(deps, route, ask, { request: id })
+  const wanted = { mode: ask.mode, scope: ask.scope, ...ticket }
+  const derived = await deriveSpec(deps, route, wanted, { request: id })
   if (isRefusal(derived)) return derived
   const { spec, lineage } = derived
   const now = deps.clock.now()
@@ -63,6 +67,7 @@ async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
     digest: digestOf(spec),
     lineage,
     decisions: [],
+    ...(approvable.deadGroups.length > 0 ? { deadGroups: approvable.deadGroups } : {}),
     remindAt: route.reminders.map((part) => now + Math.round(route.expiresAfterMs * part)),
   }
   const facts = {
@@ -73,6 +78,7 @@ async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
     digest: request.digest,
     engine: spec.engine,
     lineage: lineage.verdict,
+    ...ticket,
   }
   const stored = await deps.store.create(request, {
     at: now,
@@ -103,10 +109,19 @@ function routeOf({ landscape }: Deps, ask: Ask): Route | Refusal {
   return refuse({ code: 'no-route', source: ask.source, destination: ask.destination, reverseExists })
 }
 
-/** Who asks, and where: full members only, nothing in a channel another company reads, and the bot must be able to post the card. */
+/** The ticket that the route asks for, where it asks for one. */
+function ticketOf(route: Route, { reason }: Ask): { readonly ticket?: string } | Refusal {
+  if (route.ticket === undefined) return {}
+  const ticket = findTicket(route.ticket, reason)
+  if (ticket !== undefined) return { ticket }
+  const places = { source: route.source.alias, destination: route.destination.alias }
+  return refuse({ code: 'ticket-missing', ...places, ticket: route.ticket })
+}
+
+/** Who asks, and where: nothing in a channel another company reads, and the bot must be able to post the card. */
 async function refusePlaces(deps: Deps, ask: Ask, route: Route): Promise<Refusal | undefined> {
-  const stranger = await refuseStranger(deps, ask.requestedBy)
-  if (stranger) return stranger
+  const refused = await refuseAsker(deps, route, ask.requestedBy)
+  if (refused) return refused
   // Nothing is posted where somebody asks, so it need not be visible: a direct message, a private channel without the bot.
   if (ask.channel !== route.channel) {
     const asked = await askWorkspace(() => deps.workspace.channel(ask.channel))

@@ -1,5 +1,6 @@
 import { type MembershipFlaw, type Refusal, refuse } from './refusal.ts'
 import type { ApprovalRule, Request } from './request.ts'
+import type { PeopleList } from './route.ts'
 
 /** A person as Slack describes them at the moment of the click. */
 export interface Person {
@@ -25,12 +26,17 @@ export function refuseRequester(person: Person): Refusal | undefined {
 export function refuseDecision(request: Request, rule: ApprovalRule, clicker: Clicker): Refusal | undefined {
   const { person } = clicker
   if (person.flaw) return refuse({ code: 'not-a-member', flaw: person.flaw })
-  const listed = rule.users.includes(person.id) || clicker.memberOf.some((group) => rule.userGroups.includes(group))
+  const listed = isListed(rule, clicker)
   if (person.id === request.requestedBy) return refuse({ code: 'self-approval' })
   if (!listed) return refuse({ code: 'not-approver', users: rule.users, userGroups: rule.userGroups })
   const earlier = request.decisions.find((decision) => decision.by === person.id)
   if (earlier) return refuse({ code: 'already-decided', verdict: earlier.verdict, at: earlier.at })
   return undefined
+}
+
+/** Stands this person on the list, or in one of its groups? */
+export function isListed(list: PeopleList, { person, memberOf }: Clicker): boolean {
+  return list.users.includes(person.id) || memberOf.some((group) => list.userGroups.includes(group))
 }
 
 /** May this person withdraw it? Only who asked, and only as a full member. */

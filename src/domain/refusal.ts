@@ -121,6 +121,17 @@ export type RefusalFacts =
   | { readonly code: 'not-requester'; readonly requestedBy: string }
   | { readonly code: 'not-current-card'; readonly request: RequestId }
   | { readonly code: 'route-gone'; readonly request: RequestId }
+  | { readonly code: 'other-digest'; readonly request: RequestId; readonly typed: string }
+  | {
+      readonly code: 'may-not-ask'
+      readonly source: string
+      readonly destination: string
+      readonly users: readonly string[]
+      readonly userGroups: readonly string[]
+    }
+  | { readonly code: 'ticket-missing'; readonly source: string; readonly destination: string; readonly ticket: string }
+  | { readonly code: 'nothing-to-ask'; readonly request: RequestId; readonly why: 'forgotten' | 'nothing-missing' }
+  | { readonly code: 'too-much-to-ask'; readonly request: RequestId; readonly found: number; readonly most: number }
   // when
   | { readonly code: 'no-such-request'; readonly text: string }
   | { readonly code: 'unreadable-request'; readonly request: RequestId }

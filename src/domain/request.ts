@@ -34,6 +34,8 @@ interface Asked {
   /** Whether the clusters are clones, as AWS told when it was asked. Absent in requests of older versions. */
   readonly lineage?: Lineage
   readonly decisions: readonly Decision[]
+  /** User groups of the rule whose members Slack did not show when it was asked. */
+  readonly deadGroups?: readonly string[]
   /** When to remind the approvers, and the reminders given. Absent in requests of older versions. */
   readonly remindAt?: readonly Instant[]
   readonly reminders?: readonly Reminder[]
@@ -217,11 +219,13 @@ function asked(request: Request): Asked {
     digest,
     decisions,
     lineage,
+    deadGroups,
     remindAt,
     reminders,
   } = request
   const optional = {
     ...(lineage ? { lineage } : {}),
+    ...(deadGroups ? { deadGroups } : {}),
     ...(remindAt ? { remindAt } : {}),
     ...(reminders ? { reminders } : {}),
   }

@@ -9,6 +9,12 @@ export interface Bastion
   readonly cryptoUsers: readonly (CredentialReference & { readonly user: string })[]
 }
 
+/** Slack's user ids, and user groups whose members count. */
+export interface PeopleList {
+  readonly users: readonly string[]
+  readonly userGroups: readonly string[]
+}
+
 /** An allowed (source, destination) pair: what is on no route is refused. */
 export interface Route {
   readonly source: Side
@@ -16,7 +22,11 @@ export interface Route {
   readonly bastion: Bastion
   readonly channel: string
   readonly engine: EngineName | 'auto'
-  readonly approvers: { readonly users: readonly string[]; readonly userGroups: readonly string[] }
+  /** Who may ask; absent: any full member. */
+  readonly requesters?: PeopleList
+  /** A regular expression that a whole word of the reason must match; absent: none is needed. */
+  readonly ticket?: string
+  readonly approvers: PeopleList
   readonly required: number
   readonly expiresAfterMs: number
   /** Parts of that time after which the approvers are reminded, from 0 to 1. */

@@ -10,6 +10,9 @@ export interface Scope {
   readonly keys: Selection<number>
 }
 
+/** The most users, or keys, that can be named one by one: approvers read them. */
+export const MOST_LISTED = 500
+
 export type Mode = 'sync' | 'plan'
 
 export const EVERYTHING: Scope = { users: { kind: 'all' }, keys: { kind: 'all' } }

@@ -52,6 +52,8 @@ export interface Spec {
   readonly reach?: Reach
   readonly mode: Mode
   readonly scope: Scope
+  /** The ticket that the route asks for, as found in the reason. */
+  readonly ticket?: string
   readonly source: Side & {
     readonly hsm: Target
     /** 2: every HSM of the source, where the engine works on whole clusters. */

@@ -59,7 +59,7 @@ describe('where somebody asks', () => {
         when: ({ channel }) => channel === channels.general,
       })
       expect(await answer(channels.general)).toContain(
-        'is filed: a sync of all keys and all users, crypto officers included. Its card',
+        'is filed: a sync of all keys and all users (crypto officers included). Its card',
       )
     },
   )
@@ -92,6 +92,17 @@ describe('only what can be approved is filed', () => {
     gone(people.secondApprover)
     expect(await answer()).toContain('is filed')
     expect(stage.bot.log()).toMatch(new RegExp(`"group":"${DEAD}".*Slack does not show a user group`))
+    const card = await until(waiting, 'a card')
+    expect(JSON.stringify(card.blocks)).toContain(`Slack does not show me who is in <!subteam^${DEAD}>`)
+  })
+
+  it('the group that is gone is named in /hsm-help, and in the log once', async () => {
+    expect(await answer()).toContain('is filed')
+    expect(stage.bot.log().match(/Slack does not show a user group/g)).toHaveLength(1)
+    const before = stage.simulator.slack.ephemerals(people.outsider).length
+    await stage.simulator.slack.command(people.outsider, channels.general, '/hsm-help', '')
+    const help = await until(() => stage.simulator.slack.ephemerals(people.outsider)[before], 'help')
+    expect(JSON.stringify(help.blocks)).toContain(`the members of <!subteam^${DEAD}>: for now nobody counts as one`)
   })
 
   it('with one left of two that are needed: refused, with the group that is gone', async () => {

@@ -6,7 +6,7 @@ import { destination, type Story, source, tellStories } from './story.ts'
 const world = hsm2mClusters({ dialect: { cliInteractive: 'prompts', cliJson: 'pretty' } })
 
 const STORIES: readonly Story[] = [
-  { name: 'cli-success', ends: 'Succeeded' },
+  { name: 'cli-success', ends: 'Succeeded', showsCard: true },
   { name: 'cli-plan', text: 'prod-us prod-eu mode=plan what would it do', ends: 'Succeeded' },
   {
     name: 'cli-partial',
@@ -60,6 +60,7 @@ const STORIES: readonly Story[] = [
   },
   {
     name: 'cli-unproven',
+    showsCard: true,
     given: (state) => {
       state.backups = []
     },

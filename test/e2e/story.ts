@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stage, type StageOptions, startStage, until } from '../harness/stage.ts'
 import { threadText } from '../harness/thread-text.ts'
+import type { MessageRecord } from '../simulator/slack/records.ts'
 import type { Cluster, WorldState } from '../simulator/world/world-state.ts'
 import { channels, people } from '../simulator/worlds.ts'
 
@@ -15,6 +16,8 @@ export interface Story {
   /** Instead of two approvals. */
   readonly instead?: (stage: Stage, card: CardPlace) => Promise<void>
   readonly ends: string
+  /** The card as the approvers saw it has a golden text of its own: once decided it is shorter. */
+  readonly showsCard?: boolean
 }
 
 interface CardPlace {
@@ -41,6 +44,7 @@ export function tellStories(title: string, options: StageOptions, stories: reado
       const before = stage.simulator.violations().length
       const card = await stage.ask(story.text)
       const place = { channel: channels.route, ts: card.ts }
+      if (story.showsCard) await expect(threadText(asAsked(card))).toMatchFileSnapshot(`golden/${name}-card.txt`)
       await story.meanwhile?.(stage, place)
       if (story.instead) await story.instead(stage, place)
       else await approveInTurn(stage, place)
@@ -50,6 +54,12 @@ export function tellStories(title: string, options: StageOptions, stories: reado
       expect(stage.simulator.violations().slice(before)).toEqual([])
     })
   })
+}
+
+/** The card as it was before anybody decided. */
+function asAsked(card: MessageRecord): MessageRecord {
+  const [first = card] = card.edits
+  return { ...card, text: first.text, blocks: first.blocks, thread: [] }
 }
 
 function renewal({ simulator }: Stage): () => void {

@@ -5,7 +5,7 @@ import { approveInTurn, destination, replyWith, type Story, source, tellStories 
 // What people see, from the question to the end: each story once, with CMU.
 
 const STORIES: readonly Story[] = [
-  { name: 'success', ends: 'Succeeded' },
+  { name: 'success', ends: 'Succeeded', showsCard: true },
   { name: 'nothing-missing', text: 'prod-us prod-eu users=crypto_user1 keys=none just to be sure', ends: 'Succeeded' },
   {
     name: 'plan',

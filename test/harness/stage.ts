@@ -17,6 +17,8 @@ export interface StageOptions {
   readonly expiresAfter?: string
   /** Default auto. */
   readonly engine?: 'auto' | 'cmu' | 'cloudhsm-cli'
+  /** More settings of the one route, a line each. */
+  readonly route?: readonly string[]
   /** Crypto users with credentials of their own on the bastion. */
   readonly cryptoUsers?: readonly string[]
   readonly socketMode?: boolean
@@ -165,7 +167,7 @@ routes:
     bastion: us-bastion
     channel: ${channels.route}
     engine: ${options.engine ?? 'auto'}
-    approval:
+${(options.route ?? []).map((line) => `    ${line}\n`).join('')}    approval:
       approvers: { users: [${people.approver}, ${people.secondApprover}], userGroups: [${(options.userGroups ?? ['S0BBBBBBB']).join(', ')}] }
       required: ${options.required ?? 2}
       expiresAfter: ${options.expiresAfter ?? '8h'}

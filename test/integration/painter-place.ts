@@ -13,6 +13,7 @@ import type { Store } from '../../src/application/store.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import { type Pending, type RequestEvent, transition } from '../../src/domain/request.ts'
 import { allEngines } from '../../src/engines/index.ts'
+import { warnOnce } from '../../src/log.ts'
 import { auditOf, pending } from '../contract/sample-request.ts'
 import { until } from '../harness/stage.ts'
 import type { MessageRecord } from '../simulator/slack/records.ts'
@@ -62,7 +63,7 @@ export function painting(at: () => SlackPlace): () => Painting {
     const whoAmI = identityOf(client)
     const web = slackWeb(client, whoAmI)
     const workspace = slackWorkspace(client, whoAmI, [])
-    const deps = { store, engines: allEngines(), holder: 'me', clock, log, web, workspace }
+    const deps = { store, engines: allEngines(), holder: 'me', clock, log, web, workspace, warnOnce: warnOnce(log) }
     const painter = startPainter(deps, async () => undefined)
     stop = async () => {
       await painter.stop()

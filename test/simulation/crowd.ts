@@ -161,7 +161,14 @@ export class Crowd {
     const id = parseRequestId(request)
     if (!id) return
     const by = this.#clicker(verdict)
-    const click: Clicked = { by, verdict, request, shown: { digest, ts }, from: time.now, to: Number.MAX_SAFE_INTEGER }
+    const click: Clicked = {
+      by,
+      verdict,
+      request,
+      shown: { kind: 'card', digest, ts },
+      from: time.now,
+      to: Number.MAX_SAFE_INTEGER,
+    }
     this.clicked.push(click)
     this.#stage.tell(by, `clicks ${verdict} on ${request}`)
     const decided = await decideRequest(process.work.deps, {

@@ -60,7 +60,7 @@ export class Incarnation {
     this.#died(this.#isNight)
   }
 
-  #ports(holder: string): Omit<Deps, 'changed'> {
+  #ports(holder: string): Omit<Deps, 'changed' | 'warnOnce'> {
     const stage = this.#stage
     const ids = stage.random(`ids of ${holder}`)
     return {

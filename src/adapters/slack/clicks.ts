@@ -1,18 +1,20 @@
-import type { BlockAction, ButtonAction, ViewSubmitAction } from '@slack/bolt'
+import type { BlockAction, ButtonAction, types, ViewSubmitAction } from '@slack/bolt'
 import { askAgain } from '../../application/ask-again.ts'
+import { askExactly } from '../../application/ask-exactly.ts'
 import { askWorkspace, refuseStranger } from '../../application/ask-workspace.ts'
 import { type Click, decideRequest, previewDecision } from '../../application/decide-request.ts'
 import { type FoundHsms, lookupHsms } from '../../application/lookup-hsms.ts'
 import { type RefusedClick, recordRefusedClick } from '../../application/refused-click.ts'
 import { parseRequestId } from '../../domain/ids.ts'
 import { isRefusal, type Refusal, refuse } from '../../domain/refusal.ts'
-import { approvalsOf, type Request } from '../../domain/request.ts'
+import { describeError } from '../../log.ts'
 import { answerAsked } from './asked.ts'
 import { explain } from './explain.ts'
 import type { ListenerDeps } from './listeners.ts'
 import { code } from './text.ts'
 import { ACTIONS, parseCardBlockId, REASON_BLOCK, REASON_INPUT } from './views/actions.ts'
 import type { Block } from './views/blocks.ts'
+import { decidedText } from './views/decided.ts'
 import { hsmsView } from './views/hsms.ts'
 import { configModal, type RejectMemo, rejectModal } from './views/modals.ts'
 
@@ -43,7 +45,7 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
       const click = clickOf(body, action, verdict)
       if (!click) return unknownRequest(body, action, verdict, answer)
       const decided = await decideRequest(deps, click)
-      await answer({ text: isRefusal(decided) ? explain(decided) : thanks(decided, verdict) })
+      await answer({ text: isRefusal(decided) ? explain(decided) : decidedText(decided, verdict) })
     }
 
   return {
@@ -57,13 +59,10 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
       if (preview && isRefusal(preview)) return answer({ text: explain(preview) })
       const request = preview ?? (await deps.store.load(click.request))?.request
       if (!request) return unknownRequest(body, action, 'reject', answer)
-      const memo = {
-        request: click.request,
-        digest: click.shown.digest,
-        ts: click.shown.ts,
-        channel: body.channel?.id ?? '',
-      }
-      await deps.web.openView(body.trigger_id, rejectModal(request, memo))
+      const { kind: _, ...shown } = click.shown
+      const memo = { request: click.request, ...shown, channel: body.channel?.id ?? '' }
+      const instead = `Press *Reject…* again, or type ${code(`/hsm-requests ${request.id} reject <reason>`)}.`
+      await open(deps, body, { view: rejectModal(request, memo), instead, answer })
     },
     [ACTIONS.viewConfig]: async (body, action, answer) => {
       const id = parseRequestId(action.value ?? '')
@@ -72,7 +71,8 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
       if (stranger) return turnDown(deps, click, stranger, answer)
       const stored = id && (await deps.store.load(id))
       if (!stored) return unknownRequest(body, action, click.button, answer)
-      await deps.web.openView(body.trigger_id, configModal(stored.request))
+      const instead = `Press *View config* again, or type ${code(`/hsm-requests ${stored.request.id}`)}, which shows it too.`
+      await open(deps, body, { view: configModal(stored.request), instead, answer })
     },
     [ACTIONS.askAgain]: async (body, action, answer) => {
       const asked = await askAgain(deps, {
@@ -82,11 +82,29 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
       })
       await answerAsked(deps, asked, answer)
     },
+    [ACTIONS.askExactly]: async (body, action, answer) => {
+      const click = { request: action.value ?? '', by: body.user.id, channel: body.channel?.id ?? '' }
+      await answerAsked(deps, await askExactly(deps, click), answer)
+    },
     [ACTIONS.shareHsms]: async (body, action, answer) => {
       const shared = await shareable(deps, body, action)
       if (isRefusal(shared)) return turnDown(deps, { by: body.user.id, button: 'share HSMs' }, shared, answer)
       await answer(hsmsView(shared, 'shared'), 'shared')
     },
+  }
+}
+
+/** Opens a form. Slack gives three seconds from the click, and where they are over says so in many words: what to do instead is the answer. */
+async function open(
+  deps: ListenerDeps,
+  body: BlockAction,
+  { view, instead, answer }: { readonly view: types.ModalView; readonly instead: string; readonly answer: Answer },
+): Promise<void> {
+  try {
+    await deps.web.openView(body.trigger_id, view)
+  } catch (error) {
+    deps.log.warn({ error: describeError(error) }, 'a form could not be opened')
+    await answer({ text: `Slack did not open the form. ${instead}` })
   }
 }
 
@@ -113,28 +131,22 @@ export async function rejectSubmitted(
   const unknown = refuse({ code: 'no-such-request', text: memo.request })
   if (!request) return turnDown(deps, { by: body.user.id, button: 'reject' }, unknown, answer)
   const reason = body.view.state.values[REASON_BLOCK]?.[REASON_INPUT]?.value?.trim() ?? ''
-  const shown = { digest: memo.digest, ts: memo.ts }
+  const shown = { kind: 'card', digest: memo.digest, ts: memo.ts } as const
   const decided = await decideRequest(deps, { by: body.user.id, request, shown, verdict: 'reject', reason })
   await answer({
-    text: isRefusal(decided) ? explain(decided) : `You rejected request ${code(decided.id)}. Nothing will run.`,
+    text: isRefusal(decided) ? explain(decided) : decidedText(decided, 'reject'),
   })
 }
 
-function clickOf(body: BlockAction, action: ButtonAction, verdict: Click['verdict']): Click | undefined {
+function clickOf(
+  body: BlockAction,
+  action: ButtonAction,
+  verdict: Click['verdict'],
+): (Click & { readonly shown: { readonly kind: 'card' } }) | undefined {
   const block = parseCardBlockId(action.block_id)
   const request = parseRequestId(action.value ?? '')
   if (!block || !request || block.request !== request) return undefined
   const ts = body.container.message_ts ?? ''
-  return { by: body.user.id, request, shown: { digest: block.digest, ts: typeof ts === 'string' ? ts : '' }, verdict }
-}
-
-function thanks(request: Request, verdict: 'approve' | 'withdraw'): string {
-  if (verdict === 'approve') {
-    const approvals = approvalsOf(request).length
-    const next = request.state === 'pending' ? '' : ' It runs now, after one more check.'
-    return `Your approval of ${code(request.id)} counts: ${approvals} of ${request.rule.required}.${next}`
-  }
-  if (request.state === 'running')
-    return `Request ${code(request.id)} stops after the current batch. The thread will say exactly what was done.`
-  return `Request ${code(request.id)} is withdrawn. Nothing has run.`
+  const shown = { kind: 'card', digest: block.digest, ts: typeof ts === 'string' ? ts : '' } as const
+  return { by: body.user.id, request, shown, verdict }
 }

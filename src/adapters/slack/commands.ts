@@ -1,5 +1,5 @@
 import type { SlashCommand } from '@slack/bolt'
-import { refuseStranger } from '../../application/ask-workspace.ts'
+import { askWorkspace, refuseStranger } from '../../application/ask-workspace.ts'
 import { listMine, listOpen, showRequest } from '../../application/list-requests.ts'
 import { lookupHsms, lookupPair } from '../../application/lookup-hsms.ts'
 import { submitRequest } from '../../application/submit-request.ts'
@@ -7,6 +7,7 @@ import { isRefusal } from '../../domain/refusal.ts'
 import type { Request } from '../../domain/request.ts'
 import { answerAsked, linkTo } from './asked.ts'
 import type { Answer } from './clicks.ts'
+import { decideByCommand } from './decide-by-command.ts'
 import { explain } from './explain.ts'
 import { parseSync } from './grammar.ts'
 import type { ListenerDeps } from './listeners.ts'
@@ -16,7 +17,10 @@ import { plainWords } from './typing.ts'
 import { checkingText, usageText } from './views/asked.ts'
 import { helpView } from './views/help.ts'
 import { hsmsView, pairView } from './views/hsms.ts'
-import { historyView, requestsView } from './views/requests.ts'
+import { historyView, REQUESTS_USAGE, requestsView } from './views/requests.ts'
+
+/** Slack takes twenty such calls a minute (usergroups.users.list, tier 2). */
+const MOST_GROUPS = 10
 
 interface CommandHandler {
   /** What the ack says at once. */
@@ -64,8 +68,10 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
       work: async (command, answer) => {
         const stranger = await refuseStranger(deps, command.user_id)
         if (stranger) return answer({ text: explain(stranger) })
-        const word = plainWords(command.text).join(' ').toLowerCase()
-        if (word === '' || word === 'open') {
+        const words = plainWords(command.text)
+        const [word = 'open', verb] = words.map((typed) => typed.toLowerCase())
+        if (verb !== undefined) return decideByCommand(deps, command, answer)
+        if (word === 'open') {
           const open = await listOpen(deps)
           return answer(requestsView('Open requests', open, await linksOf(deps, open.requests)))
         }
@@ -74,16 +80,29 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
           return answer(requestsView('Your requests', mine, await linksOf(deps, mine.requests.slice(0, 5))))
         }
         const shown = await showRequest(deps, word)
-        if (isRefusal(shown))
-          return answer({ text: `${explain(shown)} Usage: ${code('/hsm-requests [open|mine|<id>]')}` })
+        if (isRefusal(shown)) return answer({ text: `${explain(shown)} ${REQUESTS_USAGE}` })
         await answer(historyView(shown, await linkTo(deps, shown.request)))
       },
     },
     '/hsm-help': {
       first: () => undefined,
-      work: (_, answer) => answer(helpView(deps.landscape)),
+      work: async (_, answer) => answer(helpView(deps.landscape, await deadGroups(deps))),
     },
   }
+}
+
+/** User groups of the routes whose members Slack does not show now: as approvers or requesters they count for nobody. */
+async function deadGroups(deps: ListenerDeps): Promise<readonly string[]> {
+  const named = deps.landscape.routes.flatMap(({ approvers, requesters }) => [
+    ...approvers.userGroups,
+    ...(requesters?.userGroups ?? []),
+  ])
+  const groups = [...new Set(named)].slice(0, MOST_GROUPS)
+  const read = await Promise.all(groups.map((group) => askWorkspace(() => deps.workspace.membersOf(group))))
+  return groups.filter((_, at) => {
+    const members = read[at]
+    return members !== undefined && isRefusal(members)
+  })
 }
 
 async function linksOf(deps: ListenerDeps, requests: readonly Request[]): Promise<ReadonlyMap<string, string>> {

@@ -95,6 +95,18 @@ export function explain({ refused }: Refusal): string {
       return `That button is on an old copy of request ${code(refused.request)}. Use the current card: ${code(`/hsm-requests ${refused.request}`)} links to it.`
     case 'route-gone':
       return `The route of request ${code(refused.request)} is no longer in the settings: nobody can decide it.`
+    case 'other-digest':
+      return `An approval must name the first 12 characters of the digest of request ${code(refused.request)}; ${refused.typed === '' ? 'none were given' : `${code(refused.typed)} is something else`}. ${code(`/hsm-requests ${refused.request}`)} shows what it covers, and the digest.`
+    case 'may-not-ask':
+      return `On the route ${code(refused.source)} → ${code(refused.destination)} only these may ask: ${approversText(refused)}.`
+    case 'ticket-missing':
+      return `On the route ${code(refused.source)} → ${code(refused.destination)} the reason must name a ticket: a word of the form ${code(refused.ticket)}.`
+    case 'nothing-to-ask':
+      return refused.why === 'nothing-missing'
+        ? `Comparison ${code(refused.request)} found nothing missing, so there is nothing to ask for.`
+        : `What comparison ${code(refused.request)} found is not stored any more. Compare again.`
+    case 'too-much-to-ask':
+      return `Comparison ${code(refused.request)} found ${refused.found} missing of one kind, and ${refused.most} can be named one by one. Ask for ${code('users=all')} or ${code('keys=all')}, or in parts.`
     case 'no-such-request':
       return `There is no request ${code(refused.text)}. ${code('/hsm-requests')} lists the open ones.`
     case 'unreadable-request':

@@ -1,4 +1,4 @@
-import type { Mode, Scope, Selection } from '../../domain/scope.ts'
+import { MOST_LISTED, type Mode, type Scope, type Selection } from '../../domain/scope.ts'
 import { code } from './text.ts'
 import { bareWord, plainTyping, undressed } from './typing.ts'
 
@@ -17,7 +17,6 @@ const OPTIONS = ['users', 'keys', 'mode'] as const
 // CMU: at most 31 letters, digits and underscores (user guide, createUser).
 const USER_NAME = /^[A-Za-z0-9_]{1,31}$/
 const LARGEST_HANDLE = 0xffffffff
-const MOST_ITEMS = 500
 export const LONGEST_REASON = 500
 /** Characters of everything in the form, as a command: a text input takes 3,000 at most (Slack, plain text input). */
 export const LONGEST_FORM = 7000
@@ -196,7 +195,7 @@ function selection<Item>(
       }
     if (!items.includes(item)) items.push(item)
   }
-  if (items.length > MOST_ITEMS) return { problem: `${items.length} items, ${MOST_ITEMS} are the most.` }
+  if (items.length > MOST_LISTED) return { problem: `${items.length} items, ${MOST_LISTED} are the most.` }
   return { kind: 'listed', items }
 }
 

@@ -16,6 +16,8 @@ export interface Brush {
 
 export type Painted =
   | { readonly kind: 'shown' }
+  /** Nothing may, or can, be written to the channel for now. */
+  | { readonly kind: 'obstructed'; readonly obstacle: Obstacle }
   /** `gotThrough`: something was shown nevertheless. */
   | { readonly kind: 'behind'; readonly gotThrough: boolean; readonly error: unknown }
 
@@ -35,7 +37,7 @@ export async function paint(deps: PaintDeps, id: RequestId, brush: Brush): Promi
     const obstacle = await obstacleIn(deps, view.request.channel)
     if (obstacle) {
       await tellPrivately(deps, view, { obstacle, posted, keep: () => keepPaint(deps, id) })
-      return { kind: 'behind', gotThrough: false, error: new SlackProblem(CODES[obstacle], undefined) }
+      return { kind: 'obstructed', obstacle }
     }
     const picture = pictureOf(view, await brush.transcriptOf(view))
     const painted = await showAll(deps, view, { picture, posted, brush }).catch(async (error: unknown) => {
@@ -49,12 +51,6 @@ export async function paint(deps: PaintDeps, id: RequestId, brush: Brush): Promi
   } finally {
     await deps.store.releasePaint(id, deps.holder)
   }
-}
-
-const CODES: Readonly<Record<Obstacle, string>> = {
-  'channel-archived': 'is_archived',
-  'channel-shared': 'channel_is_shared',
-  'bot-not-in-channel': 'not_in_channel',
 }
 
 interface Showing {

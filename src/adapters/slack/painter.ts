@@ -17,19 +17,13 @@ const SWEEP_SIZE = 50
 const REFRESH_MS = 5 * 60_000
 const FIRST_RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 120_000
+/** How often a channel that takes nothing is looked at again. */
+const OBSTRUCTED_MS = 30_000
 /** Keeps what Slack shows equal to what is stored: paints at every change, and repairs what is behind, however it came to be. */
 export function startPainter(
-  given: Omit<PaintDeps, 'warnOnce'>,
+  deps: PaintDeps,
   transcriptOf: (view: RequestView) => Promise<string | undefined>,
 ): Painter {
-  const told = new Set<string>()
-  const deps: PaintDeps = {
-    ...given,
-    warnOnce: (code, sentence) => {
-      if (!told.has(code)) given.log.warn({ code }, sentence)
-      told.add(code)
-    },
-  }
   const stopping = new AbortController()
   const active = new Map<RequestId, { again: boolean; done: Promise<void> }>()
   /** Requests that Slack would not take, and when to try them again: no sooner, whatever changes. */
@@ -42,8 +36,12 @@ export function startPainter(
     const painted = await paint(deps, id, brush).catch((error: unknown) => {
       return { kind: 'behind', gotThrough: false, error } as const
     })
-    if (painted.kind === 'shown') {
-      waiting.delete(id)
+    if (painted.kind !== 'behind') waiting.delete(id)
+    if (painted.kind === 'shown') return
+    if (painted.kind === 'obstructed') {
+      // Tried now and then, and at every change: people are told of each directly.
+      deps.log.warn({ requestId: id, obstacle: painted.obstacle }, 'the channel takes nothing')
+      await deps.store.paintLater(id, deps.clock.now() + OBSTRUCTED_MS).catch(() => undefined)
       return
     }
     // The pause grows only while nothing gets through.

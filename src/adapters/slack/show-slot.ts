@@ -8,10 +8,9 @@ import { CARD, type Slot } from './views/picture.ts'
 import { inPieces } from './views/pieces.ts'
 import { isOfEverything, SlackProblem, type Web } from './web.ts'
 
-export interface PaintDeps extends Pick<Deps, 'store' | 'engines' | 'clock' | 'log' | 'holder' | 'workspace'> {
+export interface PaintDeps
+  extends Pick<Deps, 'store' | 'engines' | 'clock' | 'log' | 'holder' | 'workspace' | 'warnOnce'> {
   readonly web: Web
-  /** Tells the operator in the log, once for each `code`. */
-  readonly warnOnce: (code: string, sentence: string) => void
 }
 
 /** Longer than any single call to Slack takes (an upload: 15 s); it is taken anew before each. */
@@ -117,6 +116,7 @@ async function inAnyForm<Answer>(
     if (!(error instanceof SlackProblem) || !NOT_SO.has(error.code)) throw error
     warnOnce(
       `${error.code} ${slot}`,
+      { slot, code: error.code },
       `Slack did not take the message ${slot} as it is (${error.code}): it stands there as bare text`,
     )
     return await send(asText(message))
@@ -147,6 +147,7 @@ async function postFile(deps: PaintDeps, view: RequestView, { slot, root, posted
     if (!(error instanceof SlackProblem) || error.code === 'unclear' || isOfEverything(error)) throw error
     deps.warnOnce(
       error.code,
+      { code: error.code },
       `Slack takes no files (${error.code}): configurations and transcripts are posted as text, as far as they fit`,
     )
   }

@@ -28,12 +28,7 @@ const OF_THE_BOT: ReadonlySet<string> = new Set([
   'token_expired',
 ])
 /** The same for every further call in one channel. */
-const OF_THE_CHANNEL: ReadonlySet<string> = new Set([
-  'channel_not_found',
-  'channel_is_shared',
-  'not_in_channel',
-  'is_archived',
-])
+const OF_THE_CHANNEL: ReadonlySet<string> = new Set(['channel_not_found', 'not_in_channel', 'is_archived'])
 
 export function isOfTheBot({ code }: SlackProblem): boolean {
   return OF_THE_BOT.has(code)

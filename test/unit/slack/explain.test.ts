@@ -105,6 +105,17 @@ const REFUSALS = {
   'already-decided': { code: 'already-decided', verdict: 'approve', at: NOW },
   'not-requester': { code: 'not-requester', requestedBy: 'U0ASKER' },
   'not-current-card': { code: 'not-current-card', request },
+  'other-digest': { code: 'other-digest', request, typed: '0123456789ab' },
+  'may-not-ask': {
+    code: 'may-not-ask',
+    source: 'prod-us',
+    destination: 'prod-eu',
+    users: ['U0ALICE'],
+    userGroups: ['S0CUSTODIANS'],
+  },
+  'ticket-missing': { code: 'ticket-missing', source: 'prod-us', destination: 'prod-eu', ticket: 'CHG[0-9]{7}' },
+  'nothing-to-ask': { code: 'nothing-to-ask', request, why: 'nothing-missing' },
+  'too-much-to-ask': { code: 'too-much-to-ask', request, found: 612, most: 500 },
   'route-gone': { code: 'route-gone', request },
   'unreadable-request': { code: 'unreadable-request', request },
   'no-such-request': { code: 'no-such-request', text: 'ZZZZ' },
@@ -115,7 +126,7 @@ const REFUSALS = {
 /** Facts that are told in words of their own. */
 const TOLD_OTHERWISE = new Set<unknown>([
   ...['access-denied', 'guest', 'field', true, NOW, 'U0ASKER'],
-  ...['configure', 'cluster', 'origin', 'eu-west-1', 'cluster-7kkmnopqrst'],
+  ...['nothing-missing', 'configure', 'cluster', 'origin', 'eu-west-1', 'cluster-7kkmnopqrst'],
 ])
 
 function factsOf(value: unknown): unknown[] {

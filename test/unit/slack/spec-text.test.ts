@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cardView } from '../../../src/adapters/slack/views/card.ts'
+import { changeText } from '../../../src/adapters/slack/views/configuration.ts'
 import { pictureOf } from '../../../src/adapters/slack/views/picture.ts'
 import { historyView } from '../../../src/adapters/slack/views/requests.ts'
 import { loginText, scopeText, wholeText } from '../../../src/adapters/slack/views/spec-text.ts'
@@ -93,9 +94,10 @@ describe('clusters that are not proven clones', () => {
   })
 
   it('once it is decided the card says it, and asks nobody any more', () => {
-    const text = markupOf(cardView(of('succeeded')).blocks).join()
-    expect(text).toContain('Not proven that they are clones')
-    expect(text).not.toContain('Agree only if')
+    const decided = of('succeeded')
+    expect(markupOf(cardView(decided).blocks).join()).not.toContain('Agree only if')
+    const [, bound] = pictureOf({ request: decided, version: 1, steps: [] }, undefined)
+    expect(JSON.stringify(bound)).toContain('Not proven that they are clones')
   })
 })
 
@@ -107,5 +109,28 @@ describe('a request that went stale', () => {
     expect(markupOf(cardView(of).blocks).join()).toContain(words)
     const end = pictureOf({ request: of, version: 1, steps: [] }, undefined).find(({ slot }) => slot === 'end')
     expect(JSON.stringify(end)).toContain(words)
+  })
+})
+
+describe('what the configuration of a run is, in one line', () => {
+  const config = (...hosts: readonly string[]) => JSON.stringify({ servers: hosts.map((hostname) => ({ hostname })) })
+  const [SOURCE, ONE, TWO] = ['10.0.1.7', '10.8.1.4', '10.8.2.6']
+  const made = (base: string, ...added: readonly string[]) => ({
+    ...spec(),
+    source: { ...spec().source, hsm: { ...spec().source.hsm, ip: SOURCE } },
+    destination: { ...spec().destination, hsms: added.map((ip) => ({ ...spec().source.hsm, ip })) },
+    baseConfig: base,
+    mergedConfig: config(SOURCE, ...added),
+  })
+
+  it.each([
+    [made(config(SOURCE), ONE, TWO), `1 → 3 servers: ${SOURCE} stays server 0; ${ONE} and ${TWO} are added below.`],
+    [made(config('10.9.9.9'), ONE), `1 → 2 servers: ${SOURCE} is server 0 instead of 10.9.9.9; ${ONE} is added below.`],
+    [
+      made(config(SOURCE, '10.0.2.9', ONE), ONE),
+      `3 → 2 servers: ${SOURCE} stays server 0; ${ONE} is added below; 10.0.2.9 is left out.`,
+    ],
+  ])('%#', (of, line) => {
+    expect(changeText(of)).toBe(`*Configuration, for this run only:* ${line}`)
   })
 })

@@ -5,6 +5,7 @@ export const ACTIONS = {
   withdraw: 'withdraw',
   viewConfig: 'view_config',
   askAgain: 'ask_again',
+  askExactly: 'ask_exactly',
   shareHsms: 'share_hsms',
 } as const
 

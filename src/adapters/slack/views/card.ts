@@ -1,53 +1,54 @@
 import { provesUnchanged } from '../../../domain/evidence.ts'
-import { approvalsOf, type Request } from '../../../domain/request.ts'
+import type { OutcomeReport } from '../../../domain/outcome.ts'
+import { approvalsOf, type Finished, isOpen, type Request } from '../../../domain/request.ts'
 import type { Spec } from '../../../domain/spec.ts'
 import { approversText, code, count, cut, person, plain, when } from '../text.ts'
 import { ACTIONS, cardBlockId } from './actions.ts'
-import { type Block, button, context, divider, fields, header, type Message, pre, section } from './blocks.ts'
-import { configurationBlocks } from './configuration.ts'
-import { lineageText, UNPROVEN_WARNING } from './lineage.ts'
-import { engineText, HSM_LIMIT, hsmText, loginText, scopeText, wholeText } from './spec-text.ts'
+import { type Block, button, context, divider, header, type Message, section } from './blocks.ts'
+import { boundBlocks } from './bound.ts'
+import { changeText, configurationBlocks } from './configuration.ts'
+import { UNPROVEN_WARNING } from './lineage.ts'
+import { scopeText } from './spec-text.ts'
 import { changedText, STATE_FACES } from './states.ts'
+
+type Tally = OutcomeReport['destinations'][number]['users']
+
+/** The one message of a request: its stored state, nothing else. What decides comes first, the buttons stand below it, details below them; once decided it is a record of a few lines. */
+export function cardView(request: Request): Message {
+  const { spec, id, digest } = request
+  const face = STATE_FACES[request.state]
+  const title = `${face.icon} ${face.title}: ${spec.mode} ${spec.source.alias} → ${spec.destination.alias}`
+  const ticket = spec.ticket === undefined ? '' : `\n*Ticket:* ${code(spec.ticket)}`
+  const blocks: Block[] = [
+    header(title),
+    section(`${person(request.requestedBy)} asks to ${purpose(spec)}\n*Reason:* ${plain(request.reason)}${ticket}`),
+    ...(isOpen(request) ? [section(changeText(spec))] : []),
+    section(`${stateText(request)}\n${approvalText(request)}`),
+    ...actions(request),
+    context(
+      `Request ${code(id)} · digest ${code(digest.slice(0, 12))} · asked ${when(request.requestedAt)}${isOpen(request) ? '' : ` · ${code(`/hsm-requests ${id}`)} has all of it`}`,
+    ),
+    ...(request.state === 'pending'
+      ? [divider, ...boundBlocks(request), ...configurationBlocks(spec, CONFIGURATION_LIMIT)]
+      : []),
+  ]
+  return { text: cut(`${title} (${id}), asked by ${person(request.requestedBy)}`, 3000), blocks }
+}
 
 /** All blocks together stay below Slack's undocumented 13,200 characters (facts, section 2.3). */
 const CONFIGURATION_LIMIT = 3500
 
-/** The one message of a request: its stored state, nothing else. */
-export function cardView(request: Request): Message {
-  const { spec } = request
-  const face = STATE_FACES[request.state]
-  const title = `${face.icon} ${face.title}: ${spec.mode} ${spec.source.alias} → ${spec.destination.alias}`
-  const blocks: Block[] = [
-    header(title),
-    section(`${person(request.requestedBy)} asks to *${purpose(spec)}*\n*Reason:* ${plain(request.reason)}`),
-    fields([
-      `*Source*\n${code(spec.source.alias)} · ${spec.source.region}\n${code(spec.source.clusterId)}`,
-      `*Destination*\n${code(spec.destination.alias)} · ${spec.destination.region}\n${code(spec.destination.clusterId)}`,
-      `*Engine and bastion*\n${engineText(spec)}`,
-      `*Runs as*\n${loginText(spec)}`,
-      `*Users*\n${scopeText(spec, 'users')}`,
-      `*Keys*\n${scopeText(spec, 'keys')}`,
-    ]),
-    pre(hsmText(spec), HSM_LIMIT),
-    ...(wholeText(spec) === undefined
-      ? []
-      : [context('More than fits here: the whole of it is in a file in the thread.')]),
-    ...(request.lineage
-      ? [section(lineageText(request.lineage, { source: spec.source.alias, destination: spec.destination.alias }))]
-      : []),
-    ...configurationBlocks(spec, CONFIGURATION_LIMIT),
-    divider,
-    section(`${face.icon} ${stateText(request)}`),
-    section(approvalText(request)),
-    context(
-      `Request ${code(request.id)} · digest ${code(request.digest.slice(0, 12))} · asked ${when(request.requestedAt)} · ${expiryText(request)}`,
-    ),
-    ...actions(request),
-  ]
-  return { text: cut(`${title} (${request.id}), asked by ${person(request.requestedBy)}`, 3000), blocks }
+function purpose(spec: Spec): string {
+  const { mode, source, destination } = spec
+  const from = `*${plain(source.alias)}* (${source.region})`
+  const to = `*${plain(destination.alias)}* (${destination.region})`
+  const what = `${scopeText(spec, 'users')} and ${scopeText(spec, 'keys')}`
+  return mode === 'plan'
+    ? `*compare* ${from} with ${to} and change nothing: ${what}`
+    : `*copy* what is missing from ${from} to ${to}: ${what}`
 }
 
-function purpose({ mode, source, destination }: Spec): string {
+function verb({ mode, source, destination }: Spec): string {
   return mode === 'plan'
     ? `compare ${source.alias} with ${destination.alias} and change nothing`
     : `copy what is missing from ${source.alias} to ${destination.alias}`
@@ -56,7 +57,7 @@ function purpose({ mode, source, destination }: Spec): string {
 function stateText(request: Request): string {
   switch (request.state) {
     case 'pending':
-      return `*Waiting for ${count(request.rule.required - approvalsOf(request).length, 'more approval')}.* Nothing has run.`
+      return `${doubt(request)}*Waiting for ${count(request.rule.required - approvalsOf(request).length, 'more approval')}* until ${when(request.expiresAt)}. Nothing has run.`
     case 'approved':
       return '*Approved.* I am checking once more that what would run is exactly this.'
     case 'running':
@@ -75,7 +76,7 @@ function stateText(request: Request): string {
     case 'partial':
     case 'failed':
     case 'unknown':
-      return `*${STATE_FACES[request.state].title}* ${when(request.finishedAt)}. ${provesUnchanged(request.outcome.evidence) ? 'Nothing was changed.' : STATE_FACES[request.state].meaning} The thread has the result.`
+      return `*${STATE_FACES[request.state].title}* ${when(request.finishedAt)}. ${provesUnchanged(request.outcome.evidence) ? 'Nothing was changed.' : STATE_FACES[request.state].meaning} The thread has the result.${numbers(request)}`
     default:
       return request satisfies never
   }
@@ -86,19 +87,39 @@ function approvalText(request: Request): string {
   const given = approvals.map(({ by, at }) => `${person(by)} (${when(at)})`).join(', ')
   const counted = `*Approvals:* ${approvals.length} of ${request.rule.required}${given === '' ? '' : `: ${given}`}`
   if (request.state !== 'pending') return counted
-  const warning =
-    request.lineage?.verdict === 'unproven'
-      ? `⚠️ Nothing proves that these clusters are clones. ${UNPROVEN_WARNING}\n`
-      : ''
-  return `${warning}${counted}\n*May approve:* ${approversText(request.rule)}, but not ${person(request.requestedBy)}, who asked`
-}
-
-function expiryText(request: Request): string {
-  return request.state === 'pending' ? `expires ${when(request.expiresAt)}` : request.spec.mode
+  const dead = (request.deadGroups ?? []).map((group) => `<!subteam^${group}>`).join(', ')
+  const unseen = dead === '' ? '' : `. Slack does not show me who is in ${dead}, so nobody of it can approve for now`
+  return `${counted}\n*May approve:* ${approversText(request.rule)}, but not ${person(request.requestedBy)}, who asked${unseen}`
 }
 
 function doubt({ lineage }: Request): string {
-  return lineage?.verdict === 'unproven' ? 'It is NOT proven that these clusters are clones. ' : ''
+  return lineage?.verdict === 'unproven'
+    ? `⚠️ *Nothing proves that these clusters are clones.* ${UNPROVEN_WARNING}\n`
+    : ''
+}
+
+/** Users and keys by destination, as the listings after the run count them. */
+function numbers({ outcome, spec }: Finished): string {
+  if (spec.mode === 'plan') return ''
+  const lines = outcome.destinations.slice(0, SHOWN_DESTINATIONS).map(({ ip, cluster, users, keys }) => {
+    return `\n• ${code(cluster?.alias ?? ip ?? '?')}: users ${tally(users)}; keys ${tally(keys)}`
+  })
+  const more = outcome.destinations.length - lines.length
+  return `${lines.join('')}${more > 0 ? `\n… and ${more} more in the thread` : ''}`
+}
+
+const SHOWN_DESTINATIONS = 4
+
+function tally({ synced, already, failed, untried, conflicts }: Tally): string {
+  const parts: readonly (readonly [number, string])[] = [
+    [synced, 'synced'],
+    [already, 'already there'],
+    [failed, 'failed'],
+    [untried, 'not tried'],
+    [conflicts, conflicts === 1 ? 'conflict' : 'conflicts'],
+  ]
+  const told = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`)
+  return told.length === 0 ? 'none' : told.join(', ')
 }
 
 function actions(request: Request): Block[] {
@@ -132,7 +153,7 @@ function actions(request: Request): Block[] {
           style: 'primary',
           confirm: {
             title: `Approve ${id}?`,
-            text: `${doubt(request)}The bot may then ${purpose(spec)}, exactly as this card shows (digest ${digest.slice(0, 12)}).`,
+            text: `${request.lineage?.verdict === 'unproven' ? 'It is NOT proven that these clusters are clones. ' : ''}The bot may then ${verb(spec)}, exactly as this card shows (digest ${digest.slice(0, 12)}).`,
             yes: 'Approve',
             no: 'Not now',
           },

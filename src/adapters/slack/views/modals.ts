@@ -4,7 +4,8 @@ import type { Request } from '../../../domain/request.ts'
 import { code, plain } from '../text.ts'
 import { REASON_BLOCK, REASON_INPUT, REJECT_VIEW } from './actions.ts'
 import { context, pre, section } from './blocks.ts'
-import { configurationFile } from './configuration.ts'
+import { boundBlocks } from './bound.ts'
+import { configurationBlocks, configurationFile } from './configuration.ts'
 
 /** What the reject modal carries from the click to the answer. */
 const RejectMemo = z.object({ request: z.string(), digest: z.string(), ts: z.string(), channel: z.string() })
@@ -46,6 +47,9 @@ export function configModal(request: Request): types.ModalView {
     close: { type: 'plain_text', text: 'Close' },
     blocks: [
       context(`SHA-256 of the whole request: ${code(request.digest)}`),
+      ...boundBlocks(request),
+      ...configurationBlocks(request.spec, PIECE),
+      section('*The whole of it, as the tool gets it*'),
       ...pieces.map((piece) => pre(piece, PIECE)),
       ...rest,
     ],

@@ -1,14 +1,16 @@
+import { foundMissing } from '../../../application/ask-exactly.ts'
 import type { RequestView } from '../../../application/list-requests.ts'
-import type { SeenStep } from '../../../application/run-view.ts'
+import { diffOf, type SeenStep } from '../../../application/run-view.ts'
 import { approvalsOf, type Finished, isFinished, type Request } from '../../../domain/request.ts'
 import { approversText, code, person, plain, when } from '../text.ts'
 import { type Message, section } from './blocks.ts'
+import { boundBlocks } from './bound.ts'
 import { cardView } from './card.ts'
 import { configurationFile } from './configuration.ts'
 import { resultView, troubleFile } from './result.ts'
 import { wholeText } from './spec-text.ts'
 import { changedText } from './states.ts'
-import { diffOf, diffText, progressText, stepLine } from './steps.ts'
+import { diffText, progressText, stepLine } from './steps.ts'
 
 /** One place in a request's thread and what belongs there. Posted once under its name, then updated when it changes; files never change. */
 export type Slot =
@@ -28,7 +30,7 @@ export function pictureOf(view: RequestView, transcript: string | undefined): re
   const { request, steps } = view
   return [
     { slot: CARD, kind: 'message', message: cardView(request) },
-    message('digest', digestText(request)),
+    { slot: 'digest', kind: 'message', message: boundMessage(request) },
     file('config', {
       name: `merged-${request.id}.cfg`,
       title: request.spec.commands ? 'Configuration that these commands made on the bastion' : 'Merged config, whole',
@@ -40,7 +42,7 @@ export function pictureOf(view: RequestView, transcript: string | undefined): re
     ...ending(request),
     ...run(view),
     ...(view.unreadable === undefined ? [] : [message('unreadable', unreadableText(view.unreadable))]),
-    ...(isFinished(request) ? result(request, transcript) : []),
+    ...(isFinished(request) ? result(view, request, transcript) : []),
     ...(steps.length === 0 && request.state === 'running'
       ? [message('started', '▶️ Checked again: exactly what was approved. The run begins.')]
       : []),
@@ -51,11 +53,16 @@ function unreadableText(why: string): string {
   return `⚠️ What the steps of this run printed is stored in a way that I cannot read (${plain(why, 200)}). The operator must look.`
 }
 
+function boundMessage(request: Request): Message {
+  const text = digestText(request)
+  return { text, blocks: [section(text), ...boundBlocks(request)] }
+}
+
 function digestText(request: Request): string {
   const { spec } = request
   return [
     `*What an approval binds*, as one SHA-256: ${code(request.digest)}`,
-    `It covers mode, scope, engine, HSM ids and ENI IPs, ${spec.commands ? 'the commands that make the configuration below, the version of the tool' : 'the merged config below'}, the bastion, the credential references, the bastion script (${code(spec.scriptDigest.slice(0, 12))})${spec.programDigest ? ` and the program that decides what the tool is told (${code(spec.programDigest.slice(0, 12))})` : ''}.`,
+    `It covers mode, scope${spec.ticket === undefined ? '' : ', ticket'}, engine, HSM ids and ENI IPs, ${spec.commands ? 'the commands that make the configuration below, the version of the tool' : 'the merged config below'}, the bastion, the credential references, the bastion script (${code(spec.scriptDigest.slice(0, 12))})${spec.programDigest ? ` and the program that decides what the tool is told (${code(spec.programDigest.slice(0, 12))})` : ''}.`,
     'Right before the run I derive it all again; if the digest differs, nothing runs.',
   ].join('\n')
 }
@@ -147,7 +154,7 @@ function isBatch({ plan }: SeenStep): boolean {
   return plan.kind === 'sync-keys' && !plan.canary
 }
 
-function result(request: Finished, transcript: string | undefined): Slot[] {
+function result(view: RequestView, request: Finished, transcript: string | undefined): Slot[] {
   const troubles = troubleFile(request.spec, request.outcome.troubles)
   return [
     ...(transcript
@@ -168,7 +175,11 @@ function result(request: Finished, transcript: string | undefined): Slot[] {
           }),
         ]
       : []),
-    { slot: 'result', kind: 'message', message: resultView(request) },
+    {
+      slot: 'result',
+      kind: 'message',
+      message: resultView(request, request.spec.mode === 'plan' ? foundMissing(view) : undefined),
+    },
   ]
 }
 

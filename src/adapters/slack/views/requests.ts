@@ -1,6 +1,7 @@
 import type { RequestHistory } from '../../../application/list-requests.ts'
+import { diffOf } from '../../../application/run-view.ts'
 import type { Listed } from '../../../application/store.ts'
-import { approvalsOf, isFinished } from '../../../domain/request.ts'
+import { approvalsOf, isFinished, type Request } from '../../../domain/request.ts'
 import { approversText, code, count, person, plain, when } from '../text.ts'
 import { chunks, context, type Message, pre, section } from './blocks.ts'
 import { configurationBlocks } from './configuration.ts'
@@ -8,7 +9,9 @@ import { lineageText } from './lineage.ts'
 import { resultView } from './result.ts'
 import { engineText, hsmText, loginText, scopeText } from './spec-text.ts'
 import { STATE_FACES } from './states.ts'
-import { diffOf, diffText, progressText, stepLine } from './steps.ts'
+import { diffText, progressText, stepLine } from './steps.ts'
+
+export const REQUESTS_USAGE = `Usage: ${code('/hsm-requests [open|mine|<id>]')} or ${code('/hsm-requests <id> approve <digest>|reject <reason>|withdraw')}.`
 
 /** A list of requests, newest first. */
 export function requestsView(
@@ -54,6 +57,7 @@ export function historyView(
   const about = [
     `${face.icon} *${face.title}* · ${code(request.id)} · ${spec.mode} ${code(spec.source.alias)} → ${code(spec.destination.alias)}${link ? ` · <${link}|card>` : ''}`,
     `${face.meaning} Asked by ${person(request.requestedBy)} ${when(request.requestedAt)}: ${plain(request.reason)}`,
+    ...(spec.ticket === undefined ? [] : [`Ticket: ${code(spec.ticket)}`]),
     `Users: ${scopeText(spec, 'users')} · keys: ${scopeText(spec, 'keys')}`,
     `Engine and bastion: ${engineText(spec)}`,
     `Runs as ${loginText(spec)}`,
@@ -70,6 +74,7 @@ export function historyView(
     text: `Request ${request.id}: ${face.title}`,
     blocks: [
       section(about.join('\n')),
+      ...decisionText(request).map(section),
       pre(hsmText(spec), 1200),
       ...(request.lineage
         ? [section(lineageText(request.lineage, { source: spec.source.alias, destination: spec.destination.alias }))]
@@ -101,6 +106,17 @@ export function historyView(
       ...chunks(lines.slice(-25), 1800).slice(-2).map(section),
     ],
   }
+}
+
+/** How to decide where there is no button to press. */
+function decisionText({ state, id, digest }: Request): readonly string[] {
+  const form = (words: string) => code(`/hsm-requests ${id} ${words}`)
+  if (state === 'approved' || state === 'running')
+    return [`Who asked can stop it without a button, too: ${form('withdraw')}.`]
+  if (state !== 'pending') return []
+  return [
+    `To decide without a button, once you have read all of this: ${form(`approve ${digest.slice(0, 12)}`)}, ${form('reject <reason>')}; who asked: ${form('withdraw')}.`,
+  ]
 }
 
 /** Short facts of a record; long ones are in the export. */

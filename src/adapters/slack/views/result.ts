@@ -1,19 +1,21 @@
 import { provesUnchanged } from '../../../domain/evidence.ts'
 import type { OutcomeReport } from '../../../domain/outcome.ts'
-import { refuse } from '../../../domain/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../../../domain/refusal.ts'
 import type { Finished } from '../../../domain/request.ts'
+import type { Scope } from '../../../domain/scope.ts'
 import { placeName, type Spec } from '../../../domain/spec.ts'
 import type { Trouble } from '../../../domain/trouble.ts'
 import { explain } from '../explain.ts'
 import { code, columns, count, duration, person, plain } from '../text.ts'
-import { type Block, chunks, type Message, pre, section } from './blocks.ts'
+import { ACTIONS } from './actions.ts'
+import { type Block, button, chunks, type Message, pre, section } from './blocks.ts'
 import { STATE_FACES } from './states.ts'
 import { stopText } from './stop-text.ts'
 
 const SHOWN_TROUBLES = 15
 
 /** The result of a run: what happened, whether anything changed, what to do next. */
-export function resultView(request: Finished): Message {
+export function resultView(request: Finished, missing?: Scope | Refusal): Message {
   const { outcome, spec } = request
   const face = STATE_FACES[request.state]
   const took = duration(request.finishedAt - request.startedAt)
@@ -22,11 +24,34 @@ export function resultView(request: Finished): Message {
   if (outcome.destinations.length > 0 && spec.mode === 'sync') blocks.push(pre(table(outcome), 2500))
   if (outcome.troubles.length > 0) blocks.push(...chunks(troubleLines(request), 2800).map(section))
   for (const text of [proofText(outcome), comparisonText(outcome)]) if (text) blocks.push(section(text))
-  const next = nextText(request)
+  const next = nextText(request, missing)
   if (next) blocks.push(section(`*Next:* ${next}`))
+  if (missing && isRefusal(missing) && missing.refused.code === 'too-much-to-ask')
+    blocks.push(section(explain(missing)))
+  if (missing && !isRefusal(missing)) blocks.push(exactlyThis(request, missing))
   return {
     text: `${face.icon} ${face.title}: ${spec.source.alias} → ${spec.destination.alias} (${request.id}) ${person(request.requestedBy)}`,
     blocks,
+  }
+}
+
+/** A comparison leads to a sync of exactly what it found, to be approved as any other. */
+function exactlyThis({ id }: Finished, { users, keys }: Scope): Block {
+  const counts = [
+    users.kind === 'listed' ? count(users.items.length, 'user') : '',
+    keys.kind === 'listed' ? count(keys.items.length, 'key') : '',
+  ]
+  const what = counts.filter((part) => part !== '').join(' and ')
+  const confirm = {
+    title: 'Ask for exactly this?',
+    text: `A sync of ${what}, named one by one. It runs only once it is approved.`,
+    yes: 'Ask',
+    no: 'Not now',
+  }
+  return {
+    type: 'actions',
+    block_id: `exactly:${id}`,
+    elements: [button({ action: ACTIONS.askExactly, label: `Request exactly this: ${what}`, value: id, confirm })],
   }
 }
 
@@ -115,7 +140,7 @@ function comparisonText({ comparison, evidence }: OutcomeReport): string | undef
   return [...proven, ...told].join('\n')
 }
 
-function nextText({ id, state, outcome, spec }: Finished): string | undefined {
+function nextText({ id, state, outcome, spec }: Finished, missing: Scope | Refusal | undefined): string | undefined {
   const afterStop = outcome.stop ? stopText(outcome.stop).next : undefined
   if (state === 'unknown') {
     const look = `a person must list users and keys on ${code(spec.destination.alias)}; ${code(`/hsm-requests ${id}`)} shows what is known.`
@@ -137,7 +162,8 @@ function nextText({ id, state, outcome, spec }: Finished): string | undefined {
     return 'the service spreads keys between HSMs by itself; compare again later with `mode=plan`.'
   if (outcome.troubles.length > 0)
     return `look at the transcript, then ask again: only what is still missing on ${code(spec.destination.alias)} will be tried.`
-  return spec.mode === 'plan' && state === 'succeeded'
-    ? `ask for it with ${code('mode=sync')} if it should be done.`
-    : undefined
+  if (spec.mode !== 'plan' || state !== 'succeeded') return undefined
+  if (!missing) return `ask for it with ${code('mode=sync')} if it should be done.`
+  if (!isRefusal(missing)) return 'if it should be done, the button asks for exactly what stands above as missing.'
+  return missing.refused.code === 'too-much-to-ask' ? explain(missing) : undefined
 }

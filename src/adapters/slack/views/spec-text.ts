@@ -52,7 +52,7 @@ const SHOWN_ITEMS = 400
 /** Which users, or which keys, in the words of the card. */
 export function scopeText(spec: Spec, noun: 'users' | 'keys'): string {
   const selection = spec.scope[noun]
-  if (selection.kind === 'all') return noun === 'users' ? 'all users, crypto officers included' : 'all keys'
+  if (selection.kind === 'all') return noun === 'users' ? 'all users (crypto officers included)' : 'all keys'
   if (selection.kind === 'none') return `no ${noun}`
   return `${count(selection.items.length, noun.slice(0, -1))}: ${code(itemsOf(spec, noun).join(','), SHOWN_ITEMS)}`
 }

@@ -1,12 +1,11 @@
-import type { SeenStep } from '../../../application/run-view.ts'
-import { type Diff, diffOnce } from '../../../domain/diff.ts'
+import { listedBefore, type SeenStep } from '../../../application/run-view.ts'
+import type { Diff } from '../../../domain/diff.ts'
 import type { ServerNumber } from '../../../domain/ids.ts'
-import { type Inventory, isWhole } from '../../../domain/inventory.ts'
-import { roundsOf } from '../../../domain/listing.ts'
+import { isWhole } from '../../../domain/inventory.ts'
 import type { Request } from '../../../domain/request.ts'
-import { stopAfter, withoutResent } from '../../../domain/run-facts.ts'
+import { stopAfter } from '../../../domain/run-facts.ts'
 import { keyName, placeName, placesOf, type Spec, serversOf } from '../../../domain/spec.ts'
-import { type DoneStep, isWrite, type Reading } from '../../../domain/step.ts'
+import { isWrite, type Reading } from '../../../domain/step.ts'
 import { code, count, cut, duration, plain } from '../text.ts'
 import { stopText } from './stop-text.ts'
 
@@ -114,21 +113,6 @@ function placeCount(
   { server, users, keys }: { readonly server: ServerNumber; readonly users: readonly unknown[]; readonly keys: number },
 ): string {
   return `${placeName(spec, server)}: ${count(users.length, 'user')}, ${count(keys, 'key')}`
-}
-
-/** The listings at the start of the run. */
-function listedBefore(steps: readonly SeenStep[]): readonly Inventory[] | undefined {
-  return roundsOf(withoutResent(steps.flatMap(toDone)), 'before')[0]?.inventories
-}
-
-function toDone({ plan, reading, evidence, seconds }: SeenStep): DoneStep[] {
-  return reading && evidence ? [{ plan, reading, evidence, seconds }] : []
-}
-
-/** The comparison, once both sides are listed. */
-export function diffOf(spec: Spec, steps: readonly SeenStep[]): Diff | undefined {
-  const listed = listedBefore(steps)
-  return listed && diffOnce(listed, spec.scope)
 }
 
 /** The difference in numbers and, as far as they fit, names. */
