@@ -2,6 +2,7 @@ import { awsClients } from './adapters/aws/clients.ts'
 import { hsmDirectory } from './adapters/aws/hsm-directory.ts'
 import { ssmBastions } from './adapters/aws/ssm-bastion.ts'
 import { healthPages, servePages } from './adapters/health.ts'
+import { direct } from './adapters/outgoing.ts'
 import { createApp, type SlackApp } from './adapters/slack/app.ts'
 import { identityOf, type WhoAmI } from './adapters/slack/identity.ts'
 import { addListeners } from './adapters/slack/listeners.ts'
@@ -41,16 +42,18 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   const { clock, log } = world
   const store = requestStore(await openDatabase(config.databaseUrl))
   await store.auditChange(settingsEntry(config, clock.now()))
-  const clients = awsClients({ endpoint: config.awsEndpoint })
+  const outgoing = config.isProxied ? (await import('./adapters/proxied.ts')).proxied() : direct
+  if (config.isProxied) log.info({}, 'Slack and AWS are reached through the proxy that the environment names')
+  const clients = awsClients({ endpoint: config.awsEndpoint }, outgoing)
   const pages = healthPages({
     store,
     clock,
     askSlack: () => client.auth.test(),
     isConnected: () => connection?.isUp() ?? true,
   })
-  const { app, client, socket } = createApp(config.slack, pages, log)
+  const { app, client, socket } = createApp(config.slack, pages, { log, outgoing })
   const whoAmI = identityOf(client)
-  const web = slackWeb(client, whoAmI)
+  const web = slackWeb(client, whoAmI, outgoing)
   const ports = {
     ...world,
     landscape: config.landscape,
@@ -62,7 +65,7 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   }
   const work = startWork(ports, web)
   const tasks = createTasks(clock, (error) => log.error({ error: describeError(error) }, 'a task failed'))
-  addListeners(app, { ...work.deps, web, tasks })
+  const inbox = addListeners(app, { ...work.deps, web, tasks, outgoing })
 
   // Slack's absence holds up nothing else: the pages are served, runs go on, and what could not be shown is shown later.
   const server = socket ? await servePages(pages, { port: config.port, host: config.host }) : await listen(app, config)
@@ -73,7 +76,7 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
       connection?.stop(),
       app.stop().catch((error: unknown) => log.warn({ error: describeError(error) }, 'Slack did not stop cleanly')),
     ])
-    await work.stop(Promise.all([tasks.drain(DRAIN_MS), stopped]))
+    await work.stop(Promise.all([inbox.stop(DRAIN_MS), stopped]))
     await store.close()
   }
   const problem = await refusedToken(whoAmI, log)

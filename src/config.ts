@@ -18,6 +18,8 @@ export interface Config {
   readonly databaseUrl: string
   readonly logLevel: LogLevel
   readonly awsEndpoint: string | undefined
+  /** The environment names a proxy for what goes out. */
+  readonly isProxied: boolean
   readonly landscape: Landscape
 }
 
@@ -51,6 +53,9 @@ export const EnvironmentSchema = z.object({
   BOT_CONFIG: filled.default('config.yml'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   AWS_ENDPOINT_URL: url.optional(),
+  HTTPS_PROXY: url.optional(),
+  HTTP_PROXY: url.optional(),
+  NO_PROXY: filled.optional(),
 })
 
 /** The database alone: the auditor's commands need no Slack and no config.yml. Throws a ConfigError. */
@@ -90,9 +95,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, wo
     databaseUrl: data.DATABASE_URL,
     logLevel: data.LOG_LEVEL,
     awsEndpoint: data.AWS_ENDPOINT_URL,
+    isProxied: PROXIES.some((name) => Boolean(set[name])),
     landscape: file.landscape,
   })
 }
+
+/** Programs disagree about the case, so both count. */
+const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const
 
 function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value

@@ -1,15 +1,15 @@
 import { parseRequestId } from '../domain/ids.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
-import type { Pending } from '../domain/request.ts'
+import type { Request } from '../domain/request.ts'
 import type { Deps } from './ports.ts'
 import { recordRefusedClick } from './refused-click.ts'
-import { submitRequest } from './submit-request.ts'
+import { type DeliveryOf, submitRequest } from './submit-request.ts'
 
 /** Files a fresh request for what a stale one was for, by whoever clicked: they become the requester. */
 export async function askAgain(
   deps: Deps,
-  click: { readonly request: string; readonly by: string; readonly channel: string },
-): Promise<Pending | Refusal> {
+  click: { readonly request: string; readonly by: string; readonly channel: string; readonly delivery: DeliveryOf },
+): Promise<Request | Refusal> {
   const id = parseRequestId(click.request)
   const stored = id && (await deps.store.load(id))
   const turnDown = async (refusal: Refusal): Promise<Refusal> => {
@@ -25,6 +25,7 @@ export async function askAgain(
   return submitRequest(deps, {
     requestedBy: click.by,
     channel: click.channel,
+    delivery: click.delivery,
     source: source.clusterId,
     destination: destination.clusterId,
     mode,

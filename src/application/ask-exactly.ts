@@ -1,13 +1,13 @@
 import { parseRequestId } from '../domain/ids.ts'
 import { missingScope, mostNamed } from '../domain/missing-scope.ts'
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
-import type { Pending, Request } from '../domain/request.ts'
+import type { Request } from '../domain/request.ts'
 import { MOST_LISTED, type Scope } from '../domain/scope.ts'
 import { type RequestView, viewRequest } from './list-requests.ts'
 import type { Deps } from './ports.ts'
 import { recordRefusedClick } from './refused-click.ts'
 import { diffOf } from './run-view.ts'
-import { submitRequest } from './submit-request.ts'
+import { type DeliveryOf, submitRequest } from './submit-request.ts'
 
 /** What a finished comparison found missing, as the scope of a sync; or why no request can be made of it. */
 export function foundMissing({ request, steps, unreadable }: RequestView): Scope | Refusal {
@@ -25,8 +25,8 @@ export function foundMissing({ request, steps, unreadable }: RequestView): Scope
 /** Files a sync of exactly what a comparison found missing, by whoever clicked: they become the requester. */
 export async function askExactly(
   deps: Deps,
-  click: { readonly request: string; readonly by: string; readonly channel: string },
-): Promise<Pending | Refusal> {
+  click: { readonly request: string; readonly by: string; readonly channel: string; readonly delivery: DeliveryOf },
+): Promise<Request | Refusal> {
   const id = parseRequestId(click.request)
   const view = id && (await viewRequest(deps, id))
   const scope = view ? foundMissing(view) : refuse({ code: 'no-such-request', text: click.request })
@@ -40,6 +40,7 @@ export async function askExactly(
   return submitRequest(deps, {
     requestedBy: click.by,
     channel: click.channel,
+    delivery: click.delivery,
     source: source.clusterId,
     destination: destination.clusterId,
     mode: 'sync',

@@ -7,6 +7,7 @@ import { askWorkspace, groupsOf, problemOf } from './ask-workspace.ts'
 import type { Deps } from './ports.ts'
 import { recordRefusedClick } from './refused-click.ts'
 import type { StoredRequest } from './store.ts'
+import type { DeliveryOf } from './submit-request.ts'
 
 /** What somebody decides on: a card, with the digest it stood for and the message it was; or, by a command, the digest as it was typed. */
 export type Shown =
@@ -22,6 +23,7 @@ export interface Click {
   readonly shown: Shown
   readonly verdict: 'approve' | 'reject' | 'withdraw'
   readonly reason?: string
+  readonly delivery?: DeliveryOf
 }
 
 /**
@@ -29,6 +31,8 @@ export interface Click {
  * request. A refusal is recorded too.
  */
 export async function decideRequest(deps: Deps, click: Click): Promise<Request | Refusal> {
+  const before = click.delivery?.isAgain ? await decidedBy(deps, click, click.delivery) : undefined
+  if (before) return before
   const decided = await decide(deps, click)
   if (isRefusal(decided)) {
     await recordRefusal(deps, click, decided)
@@ -36,6 +40,24 @@ export async function decideRequest(deps: Deps, click: Click): Promise<Request |
   }
   deps.changed(click.request)
   return decided.request
+}
+
+/** The request, where this very decision was stored already. */
+async function decidedBy(
+  deps: Deps,
+  { by, verdict, request: id }: Click,
+  { receivedAt }: DeliveryOf,
+): Promise<Request | undefined> {
+  const request = (await deps.store.load(id))?.request
+  if (!request) return undefined
+  if (verdict !== 'withdraw') {
+    const isStored = request.decisions.some(
+      (decision) => decision.by === by && decision.verdict === verdict && decision.at >= receivedAt,
+    )
+    return isStored ? request : undefined
+  }
+  const withdrawnAt = request.state === 'withdrawn' ? request.at : request.state === 'running' ? request.stopAskedAt : 0
+  return request.requestedBy === by && (withdrawnAt ?? 0) >= receivedAt ? request : undefined
 }
 
 /** Could this person decide this request now? For a form that is opened first; the decision itself asks again. A refusal is recorded. */

@@ -72,6 +72,15 @@ export interface Listed {
   readonly unreadable: readonly RequestId[]
 }
 
+/** Something that Slack delivered and got an acknowledgement for. */
+export interface AcceptedDelivery {
+  readonly key: string
+  readonly doc: string
+  readonly at: Instant
+  /** How often it was taken up, this time included. */
+  readonly tries: number
+}
+
 /** A run under a lease: its version as it was taken up, and how often in a row it was taken up in vain before. */
 export interface Claim {
   readonly id: RequestId
@@ -131,8 +140,20 @@ export interface Store {
   /** Removes steps and what they printed of requests that ended before `before`; the record stays. Answers how many. */
   forgetSteps(before: Instant): Promise<number>
 
-  /** `false`: this key was seen before. */
-  firstSeen(key: string, now: Instant): Promise<boolean>
+  /** Keeps a delivery before it is acknowledged, under a lease of `holder`. `false`: it came before; from the same holder it is still the first. */
+  acceptDelivery(
+    delivery: { readonly key: string; readonly doc: string },
+    holder: string,
+    now: Instant,
+    until: Instant,
+  ): Promise<boolean>
+  /** Takes a lease on one delivery that was accepted, is not done, and that nobody works on. */
+  claimDelivery(holder: string, now: Instant, until: Instant): Promise<AcceptedDelivery | undefined>
+  renewDelivery(key: string, holder: string, until: Instant): Promise<boolean>
+  /** Somebody may take it up at once. */
+  releaseDelivery(key: string, holder: string): Promise<void>
+  /** It was answered: what it held is forgotten, that it came is not. */
+  finishDelivery(key: string): Promise<void>
   ready(): Promise<void>
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
+import type { Instant } from '../domain/brand.ts'
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
-import type { Pending } from '../domain/request.ts'
+import type { Pending, Request } from '../domain/request.ts'
 import { findCluster, findRoute, type Route } from '../domain/route.ts'
 import type { Mode, Scope } from '../domain/scope.ts'
 import { digestOf } from '../domain/spec.ts'
@@ -10,6 +11,13 @@ import type { ChannelFacts, Deps } from './ports.ts'
 import { refuseAsker } from './refuse-asker.ts'
 import { refuseUnapprovable } from './refuse-unapprovable.ts'
 
+/** The delivery that an ask or a decision came with. Where it is worked on again, because a process ended in the middle, what is done already is not done twice. */
+export interface DeliveryOf {
+  readonly key: string
+  readonly receivedAt: Instant
+  readonly isAgain: boolean
+}
+
 export interface Ask {
   readonly requestedBy: string
   /** Where the asker typed. */
@@ -19,10 +27,13 @@ export interface Ask {
   readonly mode: Mode
   readonly scope: Scope
   readonly reason: string
+  readonly delivery: DeliveryOf
 }
 
 /** Files a request, or answers why not; a refusal is recorded too. */
-export async function submitRequest(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
+export async function submitRequest(deps: Deps, ask: Ask): Promise<Request | Refusal> {
+  const before = ask.delivery.isAgain ? await filedBy(deps, ask) : undefined
+  if (before) return before
   const filed = await file(deps, ask)
   if (isRefusal(filed)) {
     const facts = {
@@ -36,6 +47,14 @@ export async function submitRequest(deps: Deps, ask: Ask): Promise<Pending | Ref
   }
   return filed
 }
+
+/** What this very ask filed already. */
+async function filedBy({ store }: Deps, { requestedBy, delivery }: Ask): Promise<Request | undefined> {
+  const { requests } = await store.list({ requestedBy, limit: MOST_RECENT })
+  return requests.find(({ askedIn }) => askedIn === delivery.key)
+}
+
+const MOST_RECENT = 20
 
 /** Files a request: everything that can be known beforehand is checked now, so that approvers see only what could run. Answers the refusal otherwise. */
 async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
@@ -61,6 +80,7 @@ async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
     requestedAt: now,
     expiresAt: now + route.expiresAfterMs,
     reason: ask.reason,
+    askedIn: ask.delivery.key,
     channel: route.channel,
     rule: { ...route.approvers, required: route.required },
     spec,

@@ -25,6 +25,8 @@ interface Asked {
   readonly requestedAt: Instant
   readonly expiresAt: Instant
   readonly reason: string
+  /** Names the delivery that asked for it. Absent in requests of older versions. */
+  readonly askedIn?: string
   /** The route's channel: where the card and the thread stand. */
   readonly channel: string
   /** As it stood when asked; the live route is asked again at each click. */
@@ -219,12 +221,14 @@ function asked(request: Request): Asked {
     digest,
     decisions,
     lineage,
+    askedIn,
     deadGroups,
     remindAt,
     reminders,
   } = request
   const optional = {
     ...(lineage ? { lineage } : {}),
+    ...(askedIn === undefined ? {} : { askedIn }),
     ...(deadGroups ? { deadGroups } : {}),
     ...(remindAt ? { remindAt } : {}),
     ...(reminders ? { reminders } : {}),

@@ -31,6 +31,9 @@ const whispers = (words: string) =>
     .filter((entry) => entry.text.includes(words))
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** What the start, and an answer that is still on its way, ask. */
+const ELSEWHERE = new Set(['auth.test', 'usergroups.users.list'])
+
 describe('a request that Slack did not sign', () => {
   const body = () => forged({ text: 'forged' })
   it.each<[string, () => Record<string, string>]>([
@@ -43,12 +46,16 @@ describe('a request that Slack did not sign', () => {
     ['has no time', () => ({ ...signedHeaders(body(), FORM, seconds()), 'x-slack-request-timestamp': '' })],
     ['is six minutes old', () => signedHeaders(forged({ text: 'old' }), FORM, seconds(360))],
   ])('is refused with 401 when it %s', async (_, headers) => {
-    const before = slack().calls.length
+    const done = () =>
+      slack()
+        .calls.map(({ method }) => method)
+        .filter((method) => !ELSEWHERE.has(method))
+    const before = done()
     const { status, answer } = await post(body(), headers())
     expect(status).toBe(401)
     expect(answer).toBe('')
     await pause(50)
-    expect(slack().calls).toHaveLength(before)
+    expect(done()).toEqual(before)
   })
 
   it('is refused with the right signature and five minutes too late', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach } from 'vitest'
+import { direct } from '../../src/adapters/outgoing.ts'
 import { createApp } from '../../src/adapters/slack/app.ts'
 import type { Log } from '../../src/log.ts'
 import { type Simulator, startSimulator } from '../simulator/index.ts'
@@ -12,7 +13,7 @@ const MANIFEST = new URL('../../manifest.yml', import.meta.url).pathname
 /** The client the bot itself uses: Bolt's, with the bot's own time limits and without retries. */
 export function botClient(apiUrl: string) {
   const mode = { kind: 'http', signingSecret: tokens.signingSecret } as const
-  return createApp({ botToken: tokens.bot, mode, apiUrl }, [], silent).client
+  return createApp({ botToken: tokens.bot, mode, apiUrl }, [], { log: silent, outgoing: direct }).client
 }
 
 export interface SlackPlace {

@@ -1,7 +1,10 @@
+import type { Delivery } from '../../src/adapters/slack/deliveries.ts'
+import type { Work } from '../../src/adapters/slack/inbox.ts'
 import { askAgain } from '../../src/application/ask-again.ts'
 import { type Click, decideRequest } from '../../src/application/decide-request.ts'
 import { submitRequest } from '../../src/application/submit-request.ts'
 import { parseRequestId } from '../../src/domain/ids.ts'
+import { isRefusal } from '../../src/domain/refusal.ts'
 import type { Route } from '../../src/domain/route.ts'
 import type { Mode, Scope, Selection } from '../../src/domain/scope.ts'
 import type { Incarnation } from './incarnation.ts'
@@ -19,6 +22,9 @@ export interface Asked {
   readonly mode: Mode
   readonly scope: Scope
   readonly at: number
+  acknowledgedAt?: number
+  /** What was said instead of an answer. */
+  told?: string
   /** The request's id, or why it was refused; absent while, or because, nobody answered. */
   answer?: { readonly id: string } | { readonly refused: string }
 }
@@ -28,8 +34,17 @@ export interface Clicked extends Pick<Click, 'by' | 'verdict' | 'shown'> {
   readonly from: number
   /** When the answer came; for ever later where a crash took it. */
   to: number
+  acknowledgedAt?: number
+  told?: string
   /** The state after it, or the rule that refused it. */
   answer?: { readonly state: string } | { readonly refused: string }
+}
+
+/** Something on its way to an answer. */
+interface Delivered {
+  readonly record: Asked | Clicked
+  readonly answered: () => void
+  readonly work: (process: Incarnation, how: Work) => Promise<void>
 }
 
 /** The people: who asks what, and who clicks which button, by seed. */
@@ -40,11 +55,57 @@ export class Crowd {
   readonly #random: Random
   readonly #process: () => Incarnation | undefined
   readonly #oldCards: Card[] = []
+  /** What was delivered, and is answered sooner or later, by whichever process. */
+  readonly #delivered: Delivered[] = []
 
   constructor(stage: Stage, process: () => Incarnation | undefined) {
     this.#stage = stage
     this.#process = process
     this.#random = stage.random('crowd')
+    stage.onDelivery = {
+      work: async (process, delivery, how) => {
+        await this.#deliveredAs(delivery)?.work(process, how)
+      },
+      say: (delivery, text) => {
+        const delivered = this.#deliveredAs(delivery)
+        if (!delivered) return
+        delivered.record.told = text
+        stage.tell('somebody', 'is told', text)
+        delivered.answered()
+      },
+    }
+  }
+
+  #deliveredAs(delivery: Delivery): Delivered | undefined {
+    return delivery.kind === 'command' ? this.#delivered[Number(delivery.text)] : undefined
+  }
+
+  /** Hands something to a process, as Slack does. Resolves once it is answered: by this process, or by one that takes it up; never where it was not even acknowledged. */
+  #deliver(process: Incarnation, record: Asked | Clicked, work: Delivered['work']): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const n = this.#delivered.length
+      this.#delivered.push({
+        record,
+        answered: resolve,
+        work: async (worker, how) => {
+          await work(worker, how)
+          resolve()
+        },
+      })
+      const delivery: Delivery = {
+        kind: 'command',
+        command: '/simulated',
+        text: `${n}`,
+        user: record.by,
+        channel: CHANNEL,
+        trigger: '',
+        respondTo: '',
+      }
+      const acknowledge = async () => {
+        record.acknowledgedAt = this.#stage.time.now
+      }
+      process.inbox.receive({ key: `delivery:${n}`, delivery }, acknowledge).catch(reject)
+    })
   }
 
   /** Plans what people do until faults end, and a little longer. */
@@ -95,22 +156,24 @@ export class Crowd {
       by,
       `asks for ${mode} ${route.source.alias} → ${route.destination.alias} (${reason}), scope ${JSON.stringify(scope)}`,
     )
-    const filed = await submitRequest(process.work.deps, {
-      requestedBy: by,
-      channel: CHANNEL,
-      source: route.source.alias,
-      destination: route.destination.alias,
-      mode,
-      scope,
-      reason,
+    await this.#deliver(process, asked, async (worker, how) => {
+      const filed = await submitRequest(worker.work.deps, {
+        requestedBy: by,
+        channel: CHANNEL,
+        source: route.source.alias,
+        destination: route.destination.alias,
+        mode,
+        scope,
+        reason,
+        delivery: how,
+      })
+      asked.answer = isRefusal(filed) ? { refused: filed.refused.code } : { id: filed.id }
+      this.#stage.tell(by, `is told about ${reason}`, isRefusal(filed) ? filed.refused : filed.id)
+      // Somebody always comes at the last moment, or just after it.
+      if ('expiresAt' in filed && random.chance(0.3))
+        this.#stage.time.at(filed.expiresAt + random.int(-2 * SECOND, 9 * SECOND), () => this.#attend())
     })
-    const answer = 'refused' in filed ? { refused: filed.refused.code } : { id: filed.id }
-    asked.answer = answer
-    this.#stage.tell(by, `is told about ${reason}`, 'refused' in filed ? filed.refused : filed.id)
-    // Somebody always comes at the last moment, or just after it.
-    if ('expiresAt' in filed && random.chance(0.3))
-      this.#stage.time.at(filed.expiresAt + random.int(-2 * SECOND, 9 * SECOND), () => this.#attend())
-    return answer
+    return asked.answer ?? { refused: asked.told ?? 'not told' }
   }
 
   #users(): Selection<string> {
@@ -161,29 +224,26 @@ export class Crowd {
     const id = parseRequestId(request)
     if (!id) return
     const by = this.#clicker(verdict)
-    const click: Clicked = {
-      by,
-      verdict,
-      request,
-      shown: { kind: 'card', digest, ts },
-      from: time.now,
-      to: Number.MAX_SAFE_INTEGER,
-    }
+    // Some type it, from the digest that they read.
+    const shown = this.#random.chance(0.15)
+      ? ({ kind: 'typed', digest: digest.slice(0, 12) } as const)
+      : ({ kind: 'card', digest, ts } as const)
+    const click: Clicked = { by, verdict, request, shown, from: time.now, to: Number.MAX_SAFE_INTEGER }
     this.clicked.push(click)
     this.#stage.tell(by, `clicks ${verdict} on ${request}`)
-    const decided = await decideRequest(process.work.deps, {
-      by,
-      request: id,
-      shown: click.shown,
-      verdict,
-      ...(verdict === 'reject' ? { reason: 'not now' } : {}),
+    await this.#deliver(process, click, async (worker, how) => {
+      const decided = await decideRequest(worker.work.deps, {
+        by,
+        request: id,
+        shown,
+        verdict,
+        delivery: how,
+        ...(verdict === 'reject' ? { reason: 'not now' } : {}),
+      })
+      click.to = time.now
+      click.answer = isRefusal(decided) ? { refused: decided.refused.code } : { state: decided.state }
+      this.#stage.tell(by, `is told about ${verdict} on ${request}`, click.answer)
     })
-    click.to = time.now
-    click.answer =
-      'refused' in decided && !('spec' in decided)
-        ? { refused: decided.refused.code }
-        : { state: 'state' in decided ? decided.state : '' }
-    this.#stage.tell(by, `is told about ${verdict} on ${request}`, click.answer)
   }
 
   #clicker(verdict: Click['verdict']): string {
@@ -198,11 +258,13 @@ export class Crowd {
     const before = this.asked.find(({ answer }) => answer && 'id' in answer && answer.id === card.request)
     if (!before) return
     this.#stage.tell(by, `asks again for what ${card.request} was for`)
-    const { answer: _, ...same } = before
+    const { answer: _, told: _told, acknowledgedAt: _at, ...same } = before
     const again: Asked = { ...same, by, at: time.now }
     this.asked.push(again)
-    const filed = await askAgain(process.work.deps, { request: card.request, by, channel: CHANNEL })
-    again.answer = 'refused' in filed ? { refused: filed.refused.code } : { id: filed.id }
-    this.#stage.tell(by, 'is told about asking again', again.answer)
+    await this.#deliver(process, again, async (worker, how) => {
+      const filed = await askAgain(worker.work.deps, { request: card.request, by, channel: CHANNEL, delivery: how })
+      again.answer = isRefusal(filed) ? { refused: filed.refused.code } : { id: filed.id }
+      this.#stage.tell(by, 'is told about asking again', again.answer)
+    })
   }
 }

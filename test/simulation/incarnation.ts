@@ -1,3 +1,6 @@
+import type { Delivery } from '../../src/adapters/slack/deliveries.ts'
+import { type Work as How, type Inbox, openInbox } from '../../src/adapters/slack/inbox.ts'
+import { createTasks } from '../../src/adapters/slack/tasks.ts'
 import { dropLeases } from '../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../src/adapters/store/request-store.ts'
 import type { Deps } from '../../src/application/ports.ts'
@@ -26,6 +29,12 @@ const WEIGHTY: ReadonlySet<string> = new Set([
   'upload',
 ])
 
+/** What people do with the bot: set by them. */
+export interface OnDelivery {
+  work(process: Incarnation, delivery: Delivery, how: How): Promise<void>
+  say(delivery: Delivery, text: string): void
+}
+
 /** What a run does while it writes: nobody may be there for a night just then. */
 function isRunning(method: string, args: readonly unknown[]): boolean {
   if (method !== 'send' && method !== 'saveStep') return false
@@ -36,6 +45,7 @@ function isRunning(method: string, args: readonly unknown[]): boolean {
 export class Incarnation {
   isAlive = true
   readonly work: Work
+  readonly inbox: Inbox
   readonly #stage: Stage
   readonly #random: Random
   readonly #died: (isNight: boolean) => void
@@ -45,7 +55,20 @@ export class Incarnation {
     this.#stage = stage
     this.#random = stage.random(`crashes of ${holder}`)
     this.#died = died
-    this.work = startWork(this.#ports(holder), this.#guarded(stage.channel, 'slack'))
+    const ports = this.#ports(holder)
+    this.work = startWork(ports, this.#guarded(stage.channel, 'slack'))
+    const tasks = createTasks(ports.clock, (error) => stage.tell(holder, 'a task failed', error))
+    const { people } = stage
+    this.inbox = openInbox(
+      { ...ports, tasks },
+      {
+        work: (delivery, how) => stage.onDelivery.work(this, delivery, how),
+        say: async (delivery, text) => {
+          await people.hear()
+          if (this.isAlive) stage.onDelivery.say(delivery, text)
+        },
+      },
+    )
   }
 
   /** Starts a process. Alone over a SQLite file, it drops the leases of its predecessor, as `openDatabase` does. */

@@ -4,6 +4,7 @@ import { isCard } from './slack/cards.ts'
 import { GROUPED } from './slack/people.ts'
 import { baseConfigOf, type Stage } from './stage.ts'
 import { MINUTE, SECOND } from './time.ts'
+import { DISK_TROUBLES } from './weather.ts'
 import type { SimCluster } from './world/hsms.ts'
 
 /** Plans what happens to the world by itself, by seed. */
@@ -20,6 +21,16 @@ export function planMishaps(stage: Stage): void {
   })
   at(weather.moments('clusters', 4, 0.7), () => changeClusters(stage, random))
   stage.whenWriting = () => {
+    // What the disk does not take any more, a bastion that reboots right after cannot tell either.
+    if (weather.happens('disk', 0.9)) {
+      const inMs = random.int(200, 2_500)
+      stage.tell('bastion', 'its disk fails soon')
+      weather.strike('disk', random.pick(['no-inodes', ...DISK_TROUBLES]), {
+        inMs,
+        forMs: random.int(20, 240) * SECOND,
+      })
+      if (random.chance(0.5)) time.after(inMs + random.int(2_000, 8_000), () => stage.ssm.reboot(20 * SECOND))
+    }
     if (!weather.happens('clusters', 0.3)) return
     const clones = stage.hsms.clusters.slice(1)
     time.after(random.int(1, 8) * SECOND, () => joinSoon(stage, random.pick(clones), random))
@@ -129,9 +140,13 @@ function changeByHand(stage: Stage, random: Random): void {
 }
 
 function isShownToTheEnd({ database }: Stage, id: string): boolean {
+  // Its last message may stand there although that could not be stored.
   return (
     database.raw
-      .prepare('select 1 from requests where id = ? and is_open = 0 and painted_version >= version')
+      .prepare(
+        `select 1 from requests where id = ? and is_open = 0 and (painted_version >= version
+           or exists (select 1 from slots where request_id = requests.id and slot in ('result', 'end') and status = 'posted'))`,
+      )
       .get(id) !== undefined
   )
 }

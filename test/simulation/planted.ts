@@ -15,6 +15,18 @@ export interface Edit {
 export const MOST_SEEDS = 500
 
 export const PLANTED: readonly Planted[] = [
+  one('what a process that is gone had acknowledged is taken up by nobody', 'src/adapters/slack/inbox.ts', {
+    find: '    if (!claimed) return false\n',
+    replace: '    if (claimed || !claimed) return false\n',
+  }),
+  one('nobody looks whether another company reads in the channel', 'src/adapters/slack/private-notices.ts', {
+    find: "  if (facts.isExternal) return 'channel-shared'\n",
+    replace: '',
+  }),
+  one('an approval counts although another company reads in the channel', 'src/application/decide-request.ts', {
+    find: "  return place?.isExternal ? refuse({ code: 'channel-shared', channel }) : undefined\n",
+    replace: '  return undefined\n',
+  }),
   one('believe Delivery Timed Out', 'src/application/run-step.ts', {
     find: "  const block = end.kind === 'ended' ? parseBlock(end.output) : undefined\n",
     replace:
@@ -88,17 +100,17 @@ export const PLANTED: readonly Planted[] = [
     find: "  if (person.id === request.requestedBy) return refuse({ code: 'self-approval' })\n",
     replace: '',
   }),
-  one('who left the group may still approve', 'src/application/decide-request.ts', {
-    find: 'if (members.includes(click.by)) memberOf.push(group)',
-    replace: 'memberOf.push(group)',
+  one('who left the group may still approve', 'src/application/ask-workspace.ts', {
+    find: 'else if (members.includes(userId)) memberOf.push(group)',
+    replace: 'else memberOf.push(group)',
   }),
   one('what would run is not compared with what was approved', 'src/application/run-request.ts', {
     find: '      const changed = differences(spec, now.spec)\n',
     replace: '      const changed = differences(spec, spec)\n',
   }),
   one('nobody asks whether enough people may approve', 'src/application/submit-request.ts', {
-    find: '    (await refuseUnapprovable(deps, route, ask.requestedBy))\n',
-    replace: '    (void refuseUnapprovable, undefined)\n',
+    find: '  const approvable = await refuseUnapprovable(deps, route, ask.requestedBy)\n',
+    replace: '  const approvable: Awaited<ReturnType<typeof refuseUnapprovable>> = { deadGroups: [] }\n',
   }),
   one('nothing expires', 'src/application/sweep-requests.ts', {
     find: 'for (const id of await deps.store.pastExpiry(now)) await expire(deps, id)',
@@ -128,7 +140,7 @@ export const PLANTED: readonly Planted[] = [
     find: '      return claimed.numUpdatedRows === 1n\n',
     replace: '      return claimed.numUpdatedRows < 2n\n',
   }),
-  one('a message is posted again without a look', 'src/adapters/slack/paint.ts', {
+  one('a message is posted again without a look', 'src/adapters/slack/show-slot.ts', {
     find: "  if (known?.status === 'posting') {\n",
     replace: "  if (known?.status === 'posting' && slot.slot === '') {\n",
   }),

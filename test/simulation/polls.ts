@@ -3,7 +3,7 @@ import type { Store } from '../../src/application/store.ts'
 import type { Time } from './time.ts'
 
 /** What the product asks again and again, with the time of now or without. */
-const POLLS: ReadonlySet<string> = new Set(['claimRun', 'unpainted', 'pastExpiry', 'list'])
+const POLLS: ReadonlySet<string> = new Set(['claimRun', 'unpainted', 'pastExpiry', 'list', 'claimDelivery'])
 
 interface Known {
   readonly at: unknown
@@ -47,10 +47,11 @@ function isNothing(answer: unknown): boolean {
   return typeof answer === 'object' && answer !== null && Object.values(answer).every(isNothing)
 }
 
-/** The next instant that stands in any column of a request. */
+/** The next instant that stands in any column of a request, or of a delivery. */
 function nextInstantQuery(raw: Sqlite.Database): string {
   const columns: readonly unknown[] = raw.prepare("select name from pragma_table_info('requests')").pluck().all()
   const instants = columns.filter((name) => typeof name === 'string' && /_(until|after|at)$/.test(name))
   const each = instants.map((name) => `select min(${name}) as at from requests where ${name} > @now`)
-  return `select min(at) from (${each.join(' union all ')})`
+  const delivery = 'select min(until) as at from inbox where doc is not null and until > @now'
+  return `select min(at) from (${[...each, delivery].join(' union all ')})`
 }

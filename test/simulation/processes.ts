@@ -34,6 +34,7 @@ export class Processes {
     if (!process) return
     this.#stage.tell('operator', 'stops a process')
     this.#running[place] = undefined
+    await process.inbox.stop(6 * SECOND)
     await process.work.stop()
     // It may have crashed while it stopped: then this is never reached.
     this.#stage.tell('operator', 'it has stopped')

@@ -95,7 +95,9 @@ async function askOnceMore(
 
 function isQuiet({ database }: Stage): boolean {
   const left = database.raw
-    .prepare('select count(*) as count from requests where is_open = 1 or painted_version < version')
+    .prepare(
+      'select (select count(*) from requests where is_open = 1 or painted_version < version) + (select count(*) from inbox where doc is not null) as count',
+    )
     .get()
   return typeof left === 'object' && left !== null && 'count' in left && left.count === 0
 }

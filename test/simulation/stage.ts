@@ -9,6 +9,7 @@ import { TROUBLES } from './bastion/tool.ts'
 import { cliPart, cmuPart } from './bastion/tool-parts.ts'
 import { Calls } from './calls.ts'
 import { newDatabase, type Opened } from './database.ts'
+import type { OnDelivery } from './incarnation.ts'
 import { Random } from './random.ts'
 import { makeClusters, Secrets } from './scenario.ts'
 import { Channel } from './slack/channel.ts'
@@ -28,6 +29,8 @@ export class Stage {
   readonly story: string[] = []
   /** Called when a step that writes has begun: what happens to the world just then matters most. */
   whenWriting: (operation: string) => void = () => undefined
+  /** What people do through the inbox of a process: set by them. */
+  onDelivery: OnDelivery = { work: async () => undefined, say: () => undefined }
   /** Requests of which a row was broken: little can be said of them, but they hold up nobody. */
   readonly broken = new Set<string>()
   readonly updates: { readonly from: number; readonly digest: string }[] = []

@@ -20,6 +20,7 @@ export const FAULTS = [
   'workspace',
   'rows',
   'night',
+  'channel',
 ] as const
 export type Fault = (typeof FAULTS)[number]
 
@@ -65,6 +66,7 @@ export class Weather {
       ...this.#spellsOf('slack', ['ratelimited', 'unclear', 'http_503', 'is_archived', 'internal_error']),
       ...this.#spellsOf('directory', ['throttled', 'unreachable', 'failed']),
       ...this.#spellsOf('workspace', ['down']),
+      ...this.#spellsOf('channel', ['archived', 'shared', 'left']),
     ]
   }
 

@@ -1,5 +1,7 @@
 import { CloudHSMV2Client } from '@aws-sdk/client-cloudhsm-v2'
 import { SSMClient } from '@aws-sdk/client-ssm'
+import { NodeHttpHandler } from '@aws-sdk/node-http-handler'
+import { direct, type Outgoing } from '../outgoing.ts'
 
 const CONNECT_MS = 5_000
 const ANSWER_MS = 15_000
@@ -18,12 +20,27 @@ export interface AwsClients {
   ssmOnce(region: string): SSMClient
 }
 
-export function awsClients({ endpoint }: AwsSettings): AwsClients {
+export function awsClients({ endpoint }: AwsSettings, { agents }: Pick<Outgoing, 'agents'> = direct): AwsClients {
   const common = endpoint === undefined ? {} : { endpoint }
-  const requestHandler = { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS }
-  const fresh = { ...requestHandler, httpAgent: { keepAlive: false }, httpsAgent: { keepAlive: false } }
+  const limits = { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS }
+  const requestHandler = { ...limits, ...agents({ keepAlive: true }) }
+  const fresh = {
+    ...limits,
+    httpAgent: { keepAlive: false },
+    httpsAgent: { keepAlive: false },
+    ...agents({ keepAlive: false }),
+  }
   return {
-    hsm: once((region) => new CloudHSMV2Client({ ...common, region, maxAttempts: 3 })),
+    // This client is of before handlers could be described: it takes one that is made.
+    hsm: once(
+      (region) =>
+        new CloudHSMV2Client({
+          ...common,
+          requestHandler: new NodeHttpHandler(agents({ keepAlive: true })),
+          region,
+          maxAttempts: 3,
+        }),
+    ),
     ssm: once((region) => new SSMClient({ ...common, requestHandler, region, maxAttempts: 3 })),
     ssmOnce: once((region) => new SSMClient({ ...common, requestHandler: fresh, region, maxAttempts: 1 })),
   }

@@ -1,6 +1,7 @@
 import { App, HTTPReceiver, type Logger, LogLevel, SocketModeReceiver, webApi } from '@slack/bolt'
 import type { Config } from '../../config.ts'
 import { describeError, type Log } from '../../log.ts'
+import type { Outgoing } from '../outgoing.ts'
 
 const CALL_MS = 10_000
 const FAILED = { status: 503, type: 'text/plain', body: 'not now\n' }
@@ -18,10 +19,15 @@ export interface SlackApp {
 }
 
 /** Bolt, in the mode the settings say. Nothing is contacted before it starts. */
-export function createApp(settings: Config['slack'], routes: readonly Route[], log: Log): SlackApp {
+export function createApp(
+  settings: Config['slack'],
+  routes: readonly Route[],
+  { log, outgoing }: { readonly log: Log; readonly outgoing: Outgoing },
+): SlackApp {
   const logger = boltLogger(log)
   const clientOptions = {
     logger,
+    fetch: outgoing.fetch,
     ...(settings.apiUrl === undefined ? {} : { slackApiUrl: settings.apiUrl }),
     timeout: CALL_MS,
     // A repeated chat.postMessage posts twice: Slack has no idempotency key. What failed is painted again, after looking (facts, section 1.6).
@@ -62,6 +68,7 @@ export function createApp(settings: Config['slack'], routes: readonly Route[], l
     logger,
     installerOptions: { clientOptions },
     autoReconnectEnabled: false,
+    ...(outgoing.dispatcher ? { dispatcher: outgoing.dispatcher } : {}),
   })
   return { app: make(receiver), client, socket: receiver.client }
 }

@@ -1,6 +1,6 @@
 import { parseRequestId } from '../../domain/ids.ts'
 import { isRefusal, type Refusal, refuse } from '../../domain/refusal.ts'
-import type { Pending, Request } from '../../domain/request.ts'
+import type { Request } from '../../domain/request.ts'
 import type { Answer } from './clicks.ts'
 import { explain } from './explain.ts'
 import type { ListenerDeps } from './listeners.ts'
@@ -8,7 +8,7 @@ import { filedText } from './views/asked.ts'
 import { CARD } from './views/picture.ts'
 
 /** Says what became of an ask, by command, form or button. */
-export async function answerAsked(deps: ListenerDeps, asked: Pending | Refusal, answer: Answer): Promise<void> {
+export async function answerAsked(deps: ListenerDeps, asked: Request | Refusal, answer: Answer): Promise<void> {
   await answer({ text: isRefusal(asked) ? explain(await withLink(deps, asked)) : filedText(asked) })
 }
 

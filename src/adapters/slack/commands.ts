@@ -1,4 +1,3 @@
-import type { SlashCommand } from '@slack/bolt'
 import { askWorkspace, refuseStranger } from '../../application/ask-workspace.ts'
 import { listMine, listOpen, showRequest } from '../../application/list-requests.ts'
 import { lookupHsms, lookupPair } from '../../application/lookup-hsms.ts'
@@ -8,8 +7,10 @@ import type { Request } from '../../domain/request.ts'
 import { answerAsked, linkTo } from './asked.ts'
 import type { Answer } from './clicks.ts'
 import { decideByCommand } from './decide-by-command.ts'
+import type { Command } from './deliveries.ts'
 import { explain } from './explain.ts'
 import { parseSync } from './grammar.ts'
+import type { Work } from './inbox.ts'
 import type { ListenerDeps } from './listeners.ts'
 import { openForm } from './sync-form.ts'
 import { code } from './text.ts'
@@ -24,8 +25,8 @@ const MOST_GROUPS = 10
 
 interface CommandHandler {
   /** What the ack says at once. */
-  first(command: SlashCommand): string | undefined
-  work(command: SlashCommand, answer: Answer): Promise<void>
+  first(command: Command): string | undefined
+  work(command: Command, answer: Answer, how: Work): Promise<void>
 }
 
 /** The slash commands, by name. */
@@ -34,7 +35,7 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
     '/hsm-ips': {
       first: () => undefined,
       work: async (command, answer) => {
-        const stranger = await refuseStranger(deps, command.user_id)
+        const stranger = await refuseStranger(deps, command.user)
         if (stranger) return answer({ text: explain(stranger) })
         const [name, other, ...rest] = plainWords(command.text)
         if (name === undefined || rest.length > 0)
@@ -54,29 +55,29 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
         const words = parseSync(command.text)
         return 'problems' in words ? undefined : checkingText(words)
       },
-      work: async (command, answer) => {
+      work: async (command, answer, how) => {
         if (command.text.trim() === '') return openForm(deps, command, answer)
         const words = parseSync(command.text)
         if ('problems' in words)
           return answer({ text: `You typed ${code(command.text)}.\n${usageText(words.problems)}` })
-        const ask = { ...words, requestedBy: command.user_id, channel: command.channel_id }
+        const ask = { ...words, requestedBy: command.user, channel: command.channel, delivery: how }
         await answerAsked(deps, await submitRequest(deps, ask), answer)
       },
     },
     '/hsm-requests': {
       first: () => undefined,
-      work: async (command, answer) => {
-        const stranger = await refuseStranger(deps, command.user_id)
+      work: async (command, answer, how) => {
+        const stranger = await refuseStranger(deps, command.user)
         if (stranger) return answer({ text: explain(stranger) })
         const words = plainWords(command.text)
         const [word = 'open', verb] = words.map((typed) => typed.toLowerCase())
-        if (verb !== undefined) return decideByCommand(deps, command, answer)
+        if (verb !== undefined) return decideByCommand(deps, command, { answer, how })
         if (word === 'open') {
           const open = await listOpen(deps)
           return answer(requestsView('Open requests', open, await linksOf(deps, open.requests)))
         }
         if (word === 'mine') {
-          const mine = await listMine(deps, command.user_id)
+          const mine = await listMine(deps, command.user)
           return answer(requestsView('Your requests', mine, await linksOf(deps, mine.requests.slice(0, 5))))
         }
         const shown = await showRequest(deps, word)

@@ -1,11 +1,12 @@
-import type { SlashCommand } from '@slack/bolt'
 import { type Click, decideRequest } from '../../application/decide-request.ts'
 import { recordRefusedClick } from '../../application/refused-click.ts'
 import { parseRequestId, type RequestId } from '../../domain/ids.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
 import type { Answer } from './clicks.ts'
+import type { Command } from './deliveries.ts'
 import { explain } from './explain.ts'
 import { LONGEST_REASON } from './grammar.ts'
+import type { Work } from './inbox.ts'
 import type { ListenerDeps } from './listeners.ts'
 import { code } from './text.ts'
 import { bareWord, plainTyping, undressed } from './typing.ts'
@@ -13,10 +14,14 @@ import { decidedText } from './views/decided.ts'
 import { REQUESTS_USAGE } from './views/requests.ts'
 
 /** `/hsm-requests <id> approve <digest>|reject <reason>|withdraw`: what the buttons do, by the same rules, where there is no button to press. */
-export async function decideByCommand(deps: ListenerDeps, command: SlashCommand, answer: Answer): Promise<void> {
+export async function decideByCommand(
+  deps: ListenerDeps,
+  command: Command,
+  { answer, how }: { readonly answer: Answer; readonly how: Work },
+): Promise<void> {
   const [, id = '', verb = '', rest = ''] = /^(\S+)\s+(\S+)\s*(.*)$/su.exec(typedText(command.text)) ?? []
   const request = parseRequestId(bareWord(id))
-  const click = { by: command.user_id, button: bareWord(verb).toLowerCase() }
+  const click = { by: command.user, button: bareWord(verb).toLowerCase() }
   if (!request) {
     const refusal = refuse({ code: 'no-such-request', text: id })
     await recordRefusedClick(deps, click, refusal)
@@ -24,7 +29,7 @@ export async function decideByCommand(deps: ListenerDeps, command: SlashCommand,
   }
   const read = readVerdict(click.button, undressed(rest), request)
   if ('problem' in read) return answer({ text: read.problem })
-  const decided = await decideRequest(deps, { by: click.by, request, ...read })
+  const decided = await decideRequest(deps, { by: click.by, request, delivery: how, ...read })
   await answer({ text: isRefusal(decided) ? explain(decided) : decidedText(decided, read.verdict) })
 }
 

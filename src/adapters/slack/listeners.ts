@@ -1,144 +1,119 @@
-import type { App, BlockAction, ButtonAction, SlashCommand, types, ViewSubmitAction } from '@slack/bolt'
+import type { App, BlockAction, ButtonAction, types, ViewSubmitAction } from '@slack/bolt'
 import type { Deps } from '../../application/ports.ts'
-import { sha256 } from '../../domain/digest.ts'
 import { describeError } from '../../log.ts'
 import { limited } from '../limited.ts'
+import type { Outgoing } from '../outgoing.ts'
 import { type Answer, clickHandlers, rejectSubmitted } from './clicks.ts'
 import { commandHandlers } from './commands.ts'
+import { type Delivery, type Form, fromClick, fromCommand, fromForm } from './deliveries.ts'
+import { type Inbox, openInbox, type Work } from './inbox.ts'
 import { formSubmitted, readForm } from './sync-form.ts'
 import type { Tasks } from './tasks.ts'
 import { plain } from './text.ts'
 import { REJECT_VIEW, SYNC_VIEW } from './views/actions.ts'
 import { withinLimits } from './views/blocks.ts'
 import { parseMemo } from './views/modals.ts'
+import { parseFormMemo } from './views/sync-form.ts'
 import type { Web } from './web.ts'
 
 export interface ListenerDeps extends Deps {
   readonly web: Web
+  readonly outgoing: Pick<Outgoing, 'fetch'>
   readonly tasks: Tasks
 }
 
 const ANSWER_MS = 10_000
-
-type Respond = (message: {
-  text: string
-  blocks?: types.KnownBlock[]
-  response_type: 'ephemeral' | 'in_channel'
-  replace_original: false
-}) => Promise<unknown>
+/** Slack's own tolerance for the past; a clock that is further ahead is not Slack's. */
+const FUTURE_MS = 5 * 60_000
 
 /**
- * Everything people type and click. Each listener answers Slack first and works afterwards; each delivery works once, however often it is delivered; and nothing
- * ends in silence. One listener per kind: Bolt would run every one that matches.
+ * Everything people type and click. Each listener keeps the delivery, answers Slack, and works afterwards; each delivery works once, however often it is delivered; and
+ * nothing ends in silence. One listener per kind: Bolt would run every one that matches.
  */
-export function addListeners(app: App, deps: ListenerDeps): void {
+export function addListeners(app: App, deps: ListenerDeps): Inbox {
   const commands = commandHandlers(deps)
   const clicks = clickHandlers(deps)
 
-  app.command(/^\/.*/, async ({ ack, command, context, respond }) => {
-    const handler = commands[command.command]
-    const first = handler?.first(command)
-    await (first ? ack({ response_type: 'ephemeral', text: first }) : ack())
-    background(
-      deps,
-      { key: commandKey(command), sentAt: context.sentAt },
-      answerTo(deps, respond, command.channel_id, command.user_id),
-      async (answer) => {
-        if (!handler)
-          return answer({ text: `I do not know the command ${plain(command.command)}. /hsm-help lists mine.` })
-        await handler.work(command, answer)
-      },
-    )
+  const work = async (delivery: Delivery, how: Work): Promise<void> => {
+    const answer = answerTo(deps, delivery)
+    if (delivery.kind === 'command') {
+      const handler = commands[delivery.command]
+      if (!handler)
+        return answer({ text: `I do not know the command ${plain(delivery.command)}. /hsm-help lists mine.` })
+      return handler.work(delivery, answer, how)
+    }
+    if (delivery.kind === 'click') {
+      const handler = clicks[delivery.button]
+      if (!handler)
+        return answer({ text: 'I do not know this button (any more). /hsm-requests shows where things stand.' })
+      return handler(delivery, answer, how)
+    }
+    return workOnForm(deps, delivery, { answer, how })
+  }
+  const inbox = openInbox(deps, { work, say: (delivery, text) => answerTo(deps, delivery)({ text }) })
+
+  /** `sentAt`: when Slack signed it, in epoch milliseconds; unknown in Socket Mode. */
+  const isFromTheFuture = (key: string, sentAt: unknown): boolean => {
+    if (typeof sentAt !== 'number' || sentAt <= deps.clock.now() + FUTURE_MS) return false
+    deps.log.warn({ key }, 'a delivery from the future: ignored')
+    return true
+  }
+
+  app.command(/^\/.*/, async ({ ack, command, context }) => {
+    const received = fromCommand(command)
+    if (isFromTheFuture(received.key, context.sentAt)) return ack()
+    const first = commands[command.command]?.first(received.delivery)
+    await inbox.receive(received, () => (first ? ack({ response_type: 'ephemeral', text: first }) : ack()))
   })
 
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions' }, async ({ ack, action, body, context, respond }) => {
-    await ack()
-    const channel = body.channel?.id ?? ''
-    background(
-      deps,
-      { key: clickKey(body, action), sentAt: context.sentAt },
-      answerTo(deps, respond, channel, body.user.id),
-      async (answer) => {
-        const handler = clicks[action.action_id]
-        if (!handler)
-          return answer({ text: 'I do not know this button (any more). /hsm-requests shows where things stand.' })
-        await handler(body, action, answer)
-      },
-    )
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions' }, async ({ ack, action, body, context }) => {
+    const received = fromClick(body, action)
+    if (isFromTheFuture(received.key, context.sentAt)) return ack()
+    await inbox.receive(received, () => ack())
   })
 
-  app.view<ViewSubmitAction>(/.*/, async ({ ack, body, context, view }) => {
-    const form = view.callback_id === SYNC_VIEW ? readForm(deps.landscape, view, deps.clock.now()) : undefined
+  app.view<ViewSubmitAction>(/.*/, async ({ ack, body, context }) => {
+    const received = fromForm(body)
+    if (isFromTheFuture(received.key, context.sentAt)) return ack()
+    const { delivery } = received
+    const form = delivery.form === SYNC_VIEW ? readForm(deps.landscape, delivery, deps.clock.now()) : undefined
     // The form stays open, and says it at the fields.
     if (form && 'problems' in form) return ack({ response_action: 'errors', errors: form.problems })
-    await ack()
-    const delivery = { key: `view:${view.id}:${view.hash}`, sentAt: context.sentAt }
-    const by = body.user.id
-    if (form) {
-      const { channel, respondTo } = form.memo
-      background(deps, delivery, answerTo(deps, respondAt(respondTo), channel, by), (answer) =>
-        formSubmitted(deps, form.words, { by, channel, answer }),
-      )
-      return
-    }
-    const memo = parseMemo(view.private_metadata)
-    background(deps, delivery, answerTo(deps, undefined, memo?.channel ?? '', by), async (answer) => {
-      if (view.callback_id === REJECT_VIEW && memo) await rejectSubmitted(deps, body, { memo, answer })
-    })
+    await inbox.receive(received, () => ack())
   })
 
   app.error(async (error) => {
     deps.log.error({ error: describeError(error) }, 'a Slack delivery failed')
   })
+  return inbox
 }
 
-interface Delivery {
-  /** Names this delivery among all. */
-  readonly key: string
-  /** When Slack signed it, in epoch milliseconds; unknown in Socket Mode. */
-  readonly sentAt: unknown
-}
-
-/** Slack's own tolerance for the past; a clock that is further ahead is not Slack's. */
-const FUTURE_MS = 5 * 60_000
-
-/** Works after the ack. What goes wrong is said to the person, without details that may be secret, and logged. */
-function background(
+async function workOnForm(
   deps: ListenerDeps,
-  delivery: Delivery,
-  answer: Answer,
-  work: (answer: Answer) => Promise<void>,
-): void {
-  deps.tasks.run(async () => {
-    const { key, sentAt } = delivery
-    if (typeof sentAt === 'number' && sentAt > deps.clock.now() + FUTURE_MS) {
-      deps.log.warn({ key }, 'a delivery from the future: ignored')
-      return
-    }
-    try {
-      if (!(await deps.store.firstSeen(key, deps.clock.now()))) {
-        deps.log.warn({ key }, 'the same delivery came again: ignored')
-        return
-      }
-      await work(answer)
-    } catch (error) {
-      deps.log.error({ error: describeError(error) }, 'could not finish what somebody asked for')
-      await answer({
-        text: 'Something in me broke before I could finish. Nothing is half done that I do not remember: `/hsm-requests` shows what is stored. My log says more.',
-      })
-    }
-  })
+  delivery: Form,
+  { answer, how }: { readonly answer: Answer; readonly how: Work },
+): Promise<void> {
+  if (delivery.form === REJECT_VIEW) {
+    const memo = parseMemo(delivery.memo)
+    if (memo) await rejectSubmitted(deps, delivery, { memo, answer, how })
+  }
+  if (delivery.form !== SYNC_VIEW) return
+  const form = readForm(deps.landscape, delivery, how.receivedAt)
+  // It was right when it was sent: the settings have changed since.
+  if ('problems' in form) return answer({ text: Object.values(form.problems).join('\n') })
+  await formSubmitted(deps, form.words, { by: delivery.user, channel: form.memo.channel, answer, how })
 }
 
 /** Answers privately: over the response URL, else as an ephemeral message. */
-function answerTo(deps: ListenerDeps, respond: Respond | undefined, channel: string, user: string): Answer {
+function answerTo(deps: ListenerDeps, delivery: Delivery): Answer {
+  const { channel, respondTo } = placeOf(delivery)
   return async (message, audience = 'private') => {
     const { text, blocks } = withinLimits({ text: message.text, blocks: message.blocks ?? [] })
     try {
-      if (!respond) throw new Error('no response URL')
+      if (respondTo === undefined) throw new Error('no response URL')
       await limited(
         ANSWER_MS,
-        respond({
+        respondAt(deps.outgoing, respondTo, {
           text,
           ...(blocks.length > 0 ? { blocks } : {}),
           response_type: audience === 'shared' ? 'in_channel' : 'ephemeral',
@@ -146,8 +121,10 @@ function answerTo(deps: ListenerDeps, respond: Respond | undefined, channel: str
         }),
       )
     } catch (error) {
-      if (respond) deps.log.warn({ error: describeError(error) }, 'the response URL did not take the answer')
+      if (respondTo !== undefined)
+        deps.log.warn({ error: describeError(error) }, 'the response URL did not take the answer')
       if (channel === '') return
+      const { user } = delivery
       await deps.web
         .whisper(channel, user, text)
         .catch((second) => deps.log.error({ error: describeError(second), user }, 'a person got no answer'))
@@ -155,25 +132,28 @@ function answerTo(deps: ListenerDeps, respond: Respond | undefined, channel: str
   }
 }
 
-/** The response URL of the command that opened a form: good for five answers within 30 minutes (Slack, handling user interaction). */
-function respondAt(url: string): Respond {
-  return async (message) => {
-    const sent = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(message),
-      redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_MS),
-    })
-    if (!sent.ok) throw new Error(`the response URL answered ${sent.status}`)
-  }
+/** A form has no response URL of its own: the one of the command that opened it is good for as long. */
+function placeOf(delivery: Delivery): { readonly channel: string; readonly respondTo?: string | undefined } {
+  if (delivery.kind !== 'form') return delivery
+  return parseFormMemo(delivery.memo) ?? { channel: parseMemo(delivery.memo)?.channel ?? '' }
 }
 
-function commandKey(command: SlashCommand): string {
-  return `command:${sha256(`${command.trigger_id}|${command.user_id}|${command.command}|${command.text}`)}`
-}
-
-/** Slack gives a click no id: message, button, person and moment name it (facts, section 2.5). */
-function clickKey(body: BlockAction, action: ButtonAction): string {
-  return `click:${body.container.message_ts ?? body.container.view_id}:${action.action_id}:${body.user.id}:${action.action_ts}`
+async function respondAt(
+  { fetch }: ListenerDeps['outgoing'],
+  url: string,
+  message: {
+    text: string
+    blocks?: types.KnownBlock[]
+    response_type: 'ephemeral' | 'in_channel'
+    replace_original: false
+  },
+): Promise<void> {
+  const sent = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(message),
+    redirect: 'error',
+    signal: AbortSignal.timeout(ANSWER_MS),
+  })
+  if (!sent.ok) throw new Error(`the response URL answered ${sent.status}`)
 }

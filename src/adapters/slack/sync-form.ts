@@ -1,4 +1,3 @@
-import type { SlashCommand, ViewSubmitAction } from '@slack/bolt'
 import { refuseStranger } from '../../application/ask-workspace.ts'
 import { submitRequest } from '../../application/submit-request.ts'
 import type { Instant } from '../../domain/brand.ts'
@@ -7,11 +6,13 @@ import type { Landscape } from '../../domain/route.ts'
 import { describeError } from '../../log.ts'
 import { answerAsked } from './asked.ts'
 import { type Answer, PREVIEW_MS } from './clicks.ts'
+import type { Command, Form } from './deliveries.ts'
 import { explain } from './explain.ts'
 import { readFields, type SyncWords } from './grammar.ts'
+import type { Work } from './inbox.ts'
 import type { ListenerDeps } from './listeners.ts'
 import { plainTyping } from './typing.ts'
-import { FORM_INPUT, type FormField } from './views/actions.ts'
+import type { FormField } from './views/actions.ts'
 import { againText, checkingText, FORM_NOT_OPENED, FORM_TOO_OLD, ROUTE_GONE } from './views/asked.ts'
 import { type FormMemo, parseFormMemo, routeValue, syncForm } from './views/sync-form.ts'
 
@@ -19,12 +20,12 @@ import { type FormMemo, parseFormMemo, routeValue, syncForm } from './views/sync
 const MOST_OPEN_MS = 25 * 60_000
 
 /** `/hsm-sync` alone. Where Slack does not open the form in its three seconds, the command's usage is the answer. */
-export async function openForm(deps: ListenerDeps, command: SlashCommand, answer: Answer): Promise<void> {
-  const stranger = await Promise.race([refuseStranger(deps, command.user_id), deps.clock.sleep(PREVIEW_MS)])
+export async function openForm(deps: ListenerDeps, command: Command, answer: Answer): Promise<void> {
+  const stranger = await Promise.race([refuseStranger(deps, command.user), deps.clock.sleep(PREVIEW_MS)])
   if (stranger) return answer({ text: explain(stranger) })
-  const memo = { channel: command.channel_id, respondTo: command.response_url, openedAt: deps.clock.now() }
+  const memo = { channel: command.channel, respondTo: command.respondTo, openedAt: deps.clock.now() }
   try {
-    await deps.web.openView(command.trigger_id, syncForm(deps.landscape, memo))
+    await deps.web.openView(command.trigger, syncForm(deps.landscape, memo))
   } catch (error) {
     deps.log.warn({ error: describeError(error) }, 'the form could not be opened')
     await answer({ text: FORM_NOT_OPENED })
@@ -35,10 +36,15 @@ export async function openForm(deps: ListenerDeps, command: SlashCommand, answer
 export async function formSubmitted(
   deps: ListenerDeps,
   words: SyncWords,
-  { by, channel, answer }: { readonly by: string; readonly channel: string; readonly answer: Answer },
+  {
+    by,
+    channel,
+    answer,
+    how,
+  }: { readonly by: string; readonly channel: string; readonly answer: Answer; readonly how: Work },
 ): Promise<void> {
   await answer({ text: checkingText(words) })
-  const asked = await submitRequest(deps, { ...words, requestedBy: by, channel })
+  const asked = await submitRequest(deps, { ...words, requestedBy: by, channel, delivery: how })
   await answerAsked(deps, asked, answer)
   if (isRefusal(asked)) await answer({ text: againText(words) })
 }
@@ -46,15 +52,12 @@ export async function formSubmitted(
 /** Reads what somebody sent with the form. A wrong field is answered at that field, and nothing else that was typed is lost. */
 export function readForm(
   landscape: Landscape,
-  { state, private_metadata }: ViewSubmitAction['view'],
+  { fields, memo: carried }: Pick<Form, 'fields' | 'memo'>,
   now: Instant,
 ): { readonly words: SyncWords; readonly memo: FormMemo } | { readonly problems: Record<string, string> } {
-  const memo = parseFormMemo(private_metadata)
+  const memo = parseFormMemo(carried)
   if (!memo || now - memo.openedAt > MOST_OPEN_MS) return { problems: { reason: FORM_TOO_OLD } }
-  const given = (field: FormField) => {
-    const input = state.values[field]?.[FORM_INPUT]
-    return plainTyping(input?.value ?? input?.selected_option?.value ?? '').trim()
-  }
+  const given = (field: FormField) => plainTyping(fields[field] ?? '').trim()
   // People put spaces behind commas; a list has none.
   const list = (field: 'users' | 'keys') => given(field).replace(/\s*,\s*/g, ',') || undefined
   const route = landscape.routes.find((candidate) => routeValue(candidate) === given('route'))

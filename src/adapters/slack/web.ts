@@ -1,6 +1,7 @@
 import type { webApi } from '@slack/bolt'
 import { webApi as slack } from '@slack/bolt'
 import { z } from 'zod'
+import { direct, type Outgoing } from '../outgoing.ts'
 import type { Identity, WhoAmI } from './identity.ts'
 import type { Message } from './views/blocks.ts'
 import type { ThreadFile } from './views/picture.ts'
@@ -76,7 +77,7 @@ export interface MessagePlace {
   readonly since: number
 }
 
-export function slackWeb(client: webApi.WebClient, whoAmI: WhoAmI): Web {
+export function slackWeb(client: webApi.WebClient, whoAmI: WhoAmI, { fetch }: Pick<Outgoing, 'fetch'> = direct): Web {
   return {
     post: async (channel, { text, blocks }, { threadTs, mark }) => {
       const thread = threadTs === undefined ? {} : { thread_ts: threadTs }
@@ -93,7 +94,7 @@ export function slackWeb(client: webApi.WebClient, whoAmI: WhoAmI): Web {
     whisper: async (channel, user, text) => {
       await call(client.chat.postEphemeral({ channel, user, text }))
     },
-    upload: (channel, threadTs, file, keep) => upload(client, { channel, threadTs, file, keep }),
+    upload: (channel, threadTs, file, keep) => upload({ client, fetch }, { channel, threadTs, file, keep }),
     openView: async (triggerId, view) => {
       await call(client.views.open({ trigger_id: triggerId, view }))
     },
@@ -110,7 +111,7 @@ export function slackWeb(client: webApi.WebClient, whoAmI: WhoAmI): Web {
 
 /** Slack's three steps of an upload (files.getUploadURLExternal). Before the last one nothing is shared. */
 async function upload(
-  client: webApi.WebClient,
+  { client, fetch }: { client: webApi.WebClient; fetch: Outgoing['fetch'] },
   { channel, threadTs, file, keep }: { channel: string; threadTs: string; file: ThreadFile; keep: () => Promise<void> },
 ): Promise<void> {
   const bytes = Buffer.from(file.content, 'utf8')

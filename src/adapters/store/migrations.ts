@@ -9,6 +9,7 @@ export function migrations(dialect: Dialect): MigrationProvider {
       '001-first': first(dialect),
       '002-run-rests': runRests(),
       '003-findings': findings(),
+      '004-deliveries': deliveries(),
     }),
   }
 }
@@ -105,6 +106,22 @@ function findings(): Migration {
       .addColumn('doc', 'text', (column) => column.notNull())
       .addPrimaryKeyConstraint('findings_key', ['request_id', 'n', 'part'])
       .execute()
+  }
+  return { up }
+}
+
+function deliveries(): Migration {
+  const up = async (db: Kysely<unknown>) => {
+    for (const name of ['doc', 'holder'] as const) await db.schema.alterTable('inbox').addColumn(name, 'text').execute()
+    for (const [name, type] of [
+      ['until', 'bigint'],
+      ['tries', 'integer'],
+    ] as const)
+      await db.schema
+        .alterTable('inbox')
+        .addColumn(name, type, (column) => column.notNull().defaultTo(0))
+        .execute()
+    await sql`create index open_deliveries on inbox (at) where doc is not null`.execute(db)
   }
   return { up }
 }

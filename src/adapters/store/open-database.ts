@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { Kysely, Migrator, PostgresDialect, SqliteAdapter, SqliteDialect, sql } from 'kysely'
+import { dropDeliveryLeases } from './inbox-store.ts'
 import { type Dialect, migrations } from './migrations.ts'
 import type { Tables } from './schema.ts'
 
@@ -27,7 +28,10 @@ export async function openDatabase(url: string): Promise<Database> {
   const migrator = new Migrator({ db: database.db, provider: migrations(database.dialect) })
   const { error } = await migrator.migrateToLatest()
   if (error) throw new Error('the database schema could not be brought up to date', { cause: error })
-  if (database.dialect === 'sqlite') await dropLeases(database.db)
+  if (database.dialect === 'sqlite') {
+    await dropLeases(database.db)
+    await dropDeliveryLeases(database.db)
+  }
   return database
 }
 

@@ -5,14 +5,13 @@ import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { OPEN_STATES, type Request } from '../../domain/request.ts'
 import { appendAudit, readHistory } from './audit-chain.ts'
 import { findingReader, toParts } from './finding-rows.ts'
+import { inboxStore } from './inbox-store.ts'
 import type { Database } from './open-database.ts'
 import { columnsOf, parseRequest, parseStep } from './request-rows.ts'
 import { SHAPE, type Tables } from './schema.ts'
 import { slotStore } from './slot-store.ts'
 
 type Tx = Transaction<Tables>
-
-const INBOX_KEEP_MS = 24 * 3_600_000
 
 /** The store on SQLite or PostgreSQL. */
 export function requestStore({ db, dialect }: Database): Store {
@@ -21,6 +20,7 @@ export function requestStore({ db, dialect }: Database): Store {
 
   return {
     ...slotStore(db),
+    ...inboxStore(db, dialect),
     create: (request, entry) =>
       db.transaction().execute(async (tx) => {
         const destination = request.spec.destination.clusterId
@@ -221,20 +221,6 @@ export function requestStore({ db, dialect }: Database): Store {
         .limit(100)
         .execute()
       return rows.map((row) => asId(row.id))
-    },
-
-    firstSeen: async (key, now) => {
-      await db
-        .deleteFrom('inbox')
-        .where('at', '<', now - INBOX_KEEP_MS)
-        .execute()
-      const inserted = await db
-        .insertInto('inbox')
-        .values({ key, at: now })
-        .onConflict((conflict) => conflict.column('key').doNothing())
-        .returning('key')
-        .executeTakeFirst()
-      return inserted !== undefined
     },
 
     ready: async () => {

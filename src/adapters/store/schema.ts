@@ -37,7 +37,15 @@ export interface Tables {
     hash: string
   }
   slots: { request_id: string; slot: string; status: string; ts: string | null; hash: string }
-  inbox: { key: string; at: number }
+  /** What Slack delivered; `doc` until it is answered. */
+  inbox: {
+    key: string
+    at: number
+    doc: string | null
+    holder: string | null
+    until: Generated<number>
+    tries: Generated<number>
+  }
 }
 
 /** 2: evidence instead of `wrote`, findings in steps. 1 is still read. */

@@ -15,7 +15,7 @@ TELL="while IFS= read -r variable; do export \"\$variable\"; done; $GO </dev/nul
 # The tool's configuration for both clusters, made by the tool itself: clusters= holds <id>=<Region>=<ENI IP>,<ENI IP>… for each. After every command the file must
 # name exactly the approved clusters and addresses so far: an address can then not stand behind the other cluster's id.
 prepare() {
-  local entry rest host hosts ids wanted='' sorted etc=${in[config]%/*} home=${in[configure]%/*/*} made=$private/etc/${in[config]##*/} said found
+  local entry rest host hosts ids wanted='' sorted etc=${in[config]%/*} home=${in[configure]%/*/*} made=$private/etc/${in[config]##*/} said found from
   local apart=(unshare --mount --propagation private -- /bin/sh -c) where=("$usual" "$private/etc" "$etc" "$home")
   [[ -x ${in[configure]} ]] || refuse tool-missing "${in[configure]}"
   [[ -d $etc ]] || refuse config-missing "$etc"
@@ -26,8 +26,10 @@ prepare() {
   [[ $home == /?* ]] || refuse config-missing "${in[configure]} is in no folder like /opt/cloudhsm/bin"
   for entry in ${in[clusters]}; do
     rest=${entry#*=} hosts=${entry##*=}
+    from=$SECONDS
     said=$(timeout --foreground -k 5 60 "${making[@]}" "${in[configure]}" add-cluster --cluster-id "${entry%%=*}" --region "${rest%%=*}" 2>&1 </dev/null) || {
       found=$("${making[@]}" true 2>&1) || refuse namespace "${found:-$etc does not show the private folder}" # so it was not even started
+      ((SECONDS - from < 60)) || refuse configure "${entry%%=*}: \`${in[configure]##*/}\` did not end in 60 seconds: is there a way from the bastion to the CloudHSM API in ${rest%%=*}?"
       refuse configure "${entry%%=*}: $(tr -s '[:space:]' ' ' <<<"$said" | tail -c 400)"
     }
     [[ -f $made ]] || refuse configure "${entry%%=*}: it made no ${in[config]##*/}"

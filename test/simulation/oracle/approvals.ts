@@ -144,7 +144,7 @@ function approversOf(stage: Stage, crowd: Crowd, request: RequestDoc, digest: st
     verdict === 'approve' &&
     id === request.id &&
     !(answer && 'refused' in answer) &&
-    shown.digest === digest &&
+    digest.startsWith(shown.digest ?? 'none') &&
     by !== request.requestedBy &&
     from < request.expiresAt &&
     stage.people.mightDecide(by, from, to)

@@ -32,7 +32,8 @@ function unrecorded({ weather, ssm, storeTrouble }: Stage, rows: readonly AuditD
     const isLookUp = / (read-config|fetch \d+)$/.test(comment)
     if (isLookUp && !announced.has(comment))
       return [`the record does not announce the command ${commandId} (${comment})`]
-    const isLost = mayCrash || (isLookUp && storeTrouble.isThere)
+    // Its operation has a row in any case (above): what can be lost is the id that SSM gave it.
+    const isLost = mayCrash || storeTrouble.isThere
     return isTold && !isLost ? [`the record has no row for the command ${commandId} (${comment})`] : []
   })
 }

@@ -2,6 +2,7 @@ import type { Crowd } from '../crowd.ts'
 import type { Stage } from '../stage.ts'
 import { judgeApprovals } from './approvals.ts'
 import { judgeAudit } from './audit.ts'
+import { judgeDeliveries } from './deliveries.ts'
 import { judgeOperations } from './operations.ts'
 import { judgeOutcomes } from './outcomes.ts'
 import { requestsOf } from './records.ts'
@@ -16,6 +17,7 @@ export async function judge(stage: Stage, crowd: Crowd): Promise<readonly string
     ...judgeApprovals(stage, crowd, requests),
     ...judgeOutcomes(stage, requests),
     ...judgeSlack(stage, requests),
+    ...judgeDeliveries(stage, crowd),
     ...(await judgeAudit(stage, requests)),
   ]
 }

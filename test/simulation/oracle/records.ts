@@ -5,6 +5,7 @@ export interface RequestDoc {
   readonly id: string
   readonly state: string
   readonly requestedBy: string
+  readonly askedIn?: string
   readonly requestedAt: number
   readonly expiresAt: number
   readonly approvedAt?: number

@@ -2,8 +2,12 @@ import type { Message } from '../../../src/adapters/slack/views/blocks.ts'
 import type { ThreadFile } from '../../../src/adapters/slack/views/picture.ts'
 import { SlackProblem, type SlotMark, type Web } from '../../../src/adapters/slack/web.ts'
 import type { Random } from '../random.ts'
-import { SECOND, type Time } from '../time.ts'
+import { SECOND, START, type Time } from '../time.ts'
 import type { Weather } from '../weather.ts'
+import { CHANNEL } from './people.ts'
+
+/** The bot looks at the channel before it shows something: a pass over one request takes less than this. */
+const PASS = 120 * SECOND
 
 /** A message as it stands in the channel. */
 export interface Posted {
@@ -19,6 +23,10 @@ export interface Posted {
 /** Slack's one channel, as far as the bot writes to it. */
 export class Channel implements Web {
   readonly posted: Posted[] = []
+  /** What was told to people directly. */
+  readonly direct: { readonly at: number; readonly user: string; readonly text: string }[] = []
+  /** What was written while another company read along, and had done so for a while. */
+  readonly overheard: string[] = []
   readonly #time: Time
   readonly #random: Random
   readonly #weather: Weather
@@ -30,24 +38,31 @@ export class Channel implements Web {
   }
 
   post(
-    _channel: string,
+    channel: string,
     message: Message,
     { threadTs, mark }: { readonly threadTs?: string; readonly mark?: SlotMark },
   ): Promise<string> {
-    return this.#call(() => this.#add({ threadTs, mark, message, file: undefined }))
+    if (channel !== CHANNEL)
+      return this.#call(() => {
+        this.direct.push({ at: this.#time.now, user: channel, text: message.text })
+        return `${this.#time.now}.1`
+      })
+    return this.#call(() => this.#written(() => this.#add({ threadTs, mark, message, file: undefined })))
   }
 
   update(_channel: string, ts: string, message: Message): Promise<void> {
     return this.#call(() => {
       const found = this.posted.find((one) => one.ts === ts)
       if (!found || found.isDeleted) throw new SlackProblem('message_not_found', undefined)
-      found.message = message
+      this.#written(() => {
+        found.message = message
+      })
     })
   }
 
   upload(_channel: string, threadTs: string, file: ThreadFile): Promise<void> {
     return this.#call(() => {
-      this.#add({ threadTs, mark: undefined, message: undefined, file })
+      this.#written(() => this.#add({ threadTs, mark: undefined, message: undefined, file }))
     })
   }
 
@@ -76,6 +91,18 @@ export class Channel implements Web {
   remove(message: Posted): void {
     message.isDeleted = true
     for (const reply of this.posted) if (reply.threadTs === message.ts) reply.isDeleted = true
+  }
+
+  /** Something is written to the channel, if it takes it. Who looked a moment ago cannot know that it was shared since. */
+  #written<Answer>(write: () => Answer): Answer {
+    const spell = this.#weather.spell('channel')
+    if (spell === 'archived') throw new SlackProblem('is_archived', undefined)
+    if (spell === 'left') throw new SlackProblem('not_in_channel', undefined)
+    const known = this.#weather.spells.find(({ fault, kind, from, to }) => {
+      return fault === 'channel' && kind === 'shared' && from + PASS <= this.#time.now && this.#time.now < to
+    })
+    if (known) this.overheard.push(`written at +${Math.round((this.#time.now - START) / SECOND)} s`)
+    return write()
   }
 
   #add(message: Omit<Posted, 'ts' | 'at' | 'isDeleted'>): string {

@@ -82,7 +82,14 @@ export class People implements Workspace {
 
   async channel(id: string): Promise<ChannelFacts | undefined> {
     await this.#answer()
-    return { id, name: 'hsm-syncs', botIsMember: true, isExternal: false, isArchived: false }
+    const spell = this.#weather.spell('channel')
+    const isExternal = spell === 'shared'
+    return { id, name: 'hsm-syncs', botIsMember: spell !== 'left', isExternal, isArchived: spell === 'archived' }
+  }
+
+  /** An answer reaches a person, or does not. */
+  async hear(): Promise<void> {
+    await this.#time.sleep(this.#random.int(50, 400))
   }
 
   #last(): Standing {

@@ -303,6 +303,16 @@ describe('the password', () => {
     expect(bastion.told()).toEqual([])
   })
 
+  it('that nobody answers for: how long it waited, for whom, and which way it was going', async () => {
+    // As timeout(1) ends what takes too long.
+    bastion.install('timeout', 'case "$*" in *aws*) exit 124 ;; esac; exec /usr/bin/timeout "$@"')
+    const { block } = await bastion.session('AB12.1', ['login'], LOGIN)
+    expect(block?.result).toBe('refused-credentials')
+    expect(block?.detail).toMatch(
+      /`aws \w+` did not answer in 60 seconds: is there a way from the bastion to that service in/,
+    )
+  })
+
   it('is refused with the words of AWS where it cannot be had', async () => {
     bastion.install('aws', 'echo "AccessDeniedException: not authorized" >&2; exit 254')
     const { block, code } = await bastion.session('AB12.1', ['login'], LOGIN)

@@ -1,7 +1,9 @@
 import type { ViewSubmitAction } from '@slack/bolt'
 import { describe, expect, it } from 'vitest'
+import { type Form, fromForm } from '../../../src/adapters/slack/deliveries.ts'
 import { commandLine, parseSync } from '../../../src/adapters/slack/grammar.ts'
 import { readForm } from '../../../src/adapters/slack/sync-form.ts'
+import { SYNC_VIEW } from '../../../src/adapters/slack/views/actions.ts'
 import { againText } from '../../../src/adapters/slack/views/asked.ts'
 import { routeValue, syncForm } from '../../../src/adapters/slack/views/sync-form.ts'
 import { parseClusterId } from '../../../src/domain/ids.ts'
@@ -31,7 +33,7 @@ const two = landscape(2)
 const first = sure(two.routes[0])
 
 /** What Slack sends when these are typed and chosen. */
-function sent(fields: Readonly<Record<string, string>>): ViewSubmitAction['view'] {
+function sent(fields: Readonly<Record<string, string>>): Form {
   const chosen = { route: routeValue(first), mode: 'sync', users: '', keys: '', reason: 'why', ...fields }
   const values = Object.fromEntries(
     Object.entries(chosen).map(([field, value]) => {
@@ -39,7 +41,14 @@ function sent(fields: Readonly<Record<string, string>>): ViewSubmitAction['view'
       return [field, { value: isChoice ? { selected_option: { value } } : { value: value || null } }]
     }),
   )
-  return { state: { values }, private_metadata: JSON.stringify(MEMO) } as unknown as ViewSubmitAction['view']
+  const view = {
+    id: 'V1',
+    hash: 'h',
+    callback_id: SYNC_VIEW,
+    state: { values },
+    private_metadata: JSON.stringify(MEMO),
+  }
+  return fromForm({ user: { id: 'U0ASKER' }, view } as unknown as ViewSubmitAction).delivery
 }
 
 function problems(fields: Readonly<Record<string, string>>): Record<string, string> {
@@ -97,7 +106,7 @@ describe('what somebody sent', () => {
     const openFor = (minutes: number) => readForm(two, sent({}), NOW + minutes * 60_000)
     expect(openFor(24)).toHaveProperty('words')
     expect(openFor(26)).toEqual({ problems: { reason: expect.stringContaining('type /hsm-sync again') } })
-    expect(readForm(two, { ...sent({}), private_metadata: '' }, NOW)).toHaveProperty('problems')
+    expect(readForm(two, { ...sent({}), memo: '' }, NOW)).toHaveProperty('problems')
   })
 
   it('comes back whole where it was refused, also the longest that fits into a form', () => {

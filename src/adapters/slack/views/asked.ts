@@ -1,4 +1,4 @@
-import type { Pending } from '../../../domain/request.ts'
+import type { Request } from '../../../domain/request.ts'
 import type { Selection } from '../../../domain/scope.ts'
 import { commandLine, LONGEST_FORM, LONGEST_REASON, parseSync, SYNC_USAGE, type SyncWords } from '../grammar.ts'
 import { code, count } from '../text.ts'
@@ -18,7 +18,7 @@ function chosenText(selection: Selection<unknown>, noun: string): string {
   return `${selection.kind === 'all' ? 'all' : 'no'} ${noun}s`
 }
 
-export function filedText({ id, channel, rule, spec }: Pending): string {
+export function filedText({ id, channel, rule, spec }: Request): string {
   const needed = rule.required === 1 ? 'one approval is' : `${rule.required} approvals are`
   const what = `${spec.mode === 'plan' ? 'a comparison' : 'a sync'} of ${scopeText(spec, 'keys')} and ${scopeText(spec, 'users')}`
   return `Request ${code(id)} is filed: ${what}. Its card is in <#${channel}>, where ${needed} needed. ${code(`/hsm-requests ${id}`)} shows where it stands.`
