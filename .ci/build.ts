@@ -11,7 +11,7 @@ const source = join(root, 'src')
 const dist = join(root, 'dist')
 
 /** Native, or found by name at run time: they stay in node_modules. */
-const OUTSIDE = ['better-sqlite3', 'pg', 'pg-native']
+const OUTSIDE = ['@photostructure/sqlite', 'pg', 'pg-native']
 
 /** CommonJS inside of ESM: what it requires at run time is found from dist/. */
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"

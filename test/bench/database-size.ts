@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
+import { DatabaseSync } from '@photostructure/sqlite'
 import type { Stage } from '../harness/stage.ts'
 
 /** Where a stage's bot keeps its store. */
@@ -9,9 +9,9 @@ export function databaseFile({ directory }: Pick<Stage, 'directory'>): string {
 
 /** All pages, also those that still stand in the write-ahead log. */
 export function databaseBytes(stage: Pick<Stage, 'directory'>): number {
-  const connection = new Sqlite(databaseFile(stage), { readonly: true })
+  const connection = new DatabaseSync(databaseFile(stage), { readOnly: true })
   try {
-    const pragma = (name: string) => Number(connection.pragma(name, { simple: true }))
+    const pragma = (name: string) => Number(Object.values(connection.prepare(`pragma ${name}`).get() ?? {})[0])
     return pragma('page_count') * pragma('page_size')
   } finally {
     connection.close()

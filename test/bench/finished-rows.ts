@@ -1,4 +1,4 @@
-import Sqlite from 'better-sqlite3'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { columnsOf } from '../../src/adapters/store/request-rows.ts'
 import { requestId, succeeded } from '../contract/sample-request.ts'
 import { people } from '../simulator/worlds.ts'
@@ -13,8 +13,8 @@ const MINUTE = 60_000
 export function insertFinished(file: string, { from, to }: { readonly from: number; readonly to: number }): void {
   const sample = succeeded(0)
   const facts = JSON.stringify({ digest: sample.digest, outcome: sample.outcome })
-  const connection = new Sqlite(file)
-  connection.pragma('synchronous = OFF')
+  const connection = new DatabaseSync(file)
+  connection.exec('pragma synchronous = OFF; begin')
   const request = connection.prepare(
     `insert into requests (id, version, state, is_open, expires_at, shape, doc, destination, requested_by, requested_at, painted_version)
      values (@id, 9, @state, @is_open, @expires_at, @shape, @doc, @destination, @requested_by, @requested_at, 9)`,
@@ -23,7 +23,7 @@ export function insertFinished(file: string, { from, to }: { readonly from: numb
   const audit = connection.prepare(
     `insert into audit (at, type, actor, request_id, facts, hash) values (?, ?, ?, ?, ?, ?)`,
   )
-  connection.transaction(() => {
+  const insert = () => {
     for (let number = from; number < to; number++) {
       const id = requestId(number)
       const requestedAt = sample.requestedAt + number * MINUTE
@@ -35,6 +35,8 @@ export function insertFinished(file: string, { from, to }: { readonly from: numb
       for (let row = 0; row < AUDIT_ROWS; row++)
         audit.run(requestedAt + row, row === 0 ? 'requested' : 'ssm-read', requestedBy, id, facts, sample.digest)
     }
-  })()
+  }
+  insert()
+  connection.exec('commit')
   connection.close()
 }

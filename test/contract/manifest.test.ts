@@ -111,7 +111,7 @@ describe('manifest.yml and the people who type', () => {
     expect(hints).toEqual({
       '/hsm-ips': '<cluster> [<cluster>]',
       '/hsm-sync': SYNC_USAGE.replace('/hsm-sync ', ''),
-      '/hsm-requests': '[open|mine|<id>]',
+      '/hsm-requests': '[open|mine|<id> [approve <digest>|reject <reason>|withdraw]]',
       '/hsm-help': undefined,
     })
   })

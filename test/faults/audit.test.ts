@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
+import { DatabaseSync } from '@photostructure/sqlite'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { auditCommand } from '../../src/audit-command.ts'
@@ -158,9 +158,9 @@ const TAMPERINGS: readonly (readonly [what: string, sql: string, row: number])[]
 describe('after somebody changed what was recorded', () => {
   it.each(TAMPERINGS)('%s: ends with 1 and names the first row that does not hold', async (_, sql, row) => {
     const file = join(folder, `tampered-${Math.random().toString(36).slice(2)}.sqlite`)
-    new Sqlite(url.slice('sqlite:'.length), { readonly: true }).exec(`vacuum into '${file}'`)
+    new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true }).exec(`vacuum into '${file}'`)
     const rows = (await here(['export'], `sqlite:${file}`)).out.trimEnd().split('\n').length
-    const db = new Sqlite(file)
+    const db = new DatabaseSync(file)
     for (const trigger of TRIGGERS) db.exec(`drop trigger ${trigger}`)
     db.exec(sql)
     db.close()
@@ -173,9 +173,9 @@ describe('after somebody changed what was recorded', () => {
 
   it('the newest rows taken out: another last hash and fewer rows than were noted', async () => {
     const file = join(folder, 'shorter.sqlite')
-    new Sqlite(url.slice('sqlite:'.length), { readonly: true }).exec(`vacuum into '${file}'`)
+    new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true }).exec(`vacuum into '${file}'`)
     const noted = await here(['verify'], `sqlite:${file}`)
-    const db = new Sqlite(file)
+    const db = new DatabaseSync(file)
     for (const trigger of TRIGGERS) db.exec(`drop trigger ${trigger}`)
     db.exec('delete from audit where seq = (select max(seq) from audit)')
     db.close()
@@ -185,7 +185,7 @@ describe('after somebody changed what was recorded', () => {
   })
 
   it('cannot be done at all as long as the triggers stand', () => {
-    const db = new Sqlite(url.slice('sqlite:'.length))
+    const db = new DatabaseSync(url.slice('sqlite:'.length))
     for (const [, sql] of TAMPERINGS.filter(([what]) => !what.includes('added')))
       expect(() => db.exec(sql), sql).toThrow('the audit record is append-only')
     db.close()

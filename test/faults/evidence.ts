@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import Sqlite from 'better-sqlite3'
+import { DatabaseSync } from '@photostructure/sqlite'
 import pg from 'pg'
 import { z } from 'zod'
 import type { Stage } from '../harness/stage.ts'
@@ -89,7 +89,7 @@ export type Stored = z.infer<typeof Stored>
 /** Rows of the bot's database, read beside it. */
 export async function rows(databaseUrl: string, query: string): Promise<readonly Record<string, unknown>[]> {
   if (databaseUrl.startsWith('sqlite:')) {
-    const db = new Sqlite(databaseUrl.slice('sqlite:'.length), { readonly: true })
+    const db = new DatabaseSync(databaseUrl.slice('sqlite:'.length), { readOnly: true, timeout: 5_000 })
     try {
       return z.array(z.record(z.string(), z.unknown())).parse(db.prepare(query).all())
     } finally {

@@ -6,7 +6,7 @@
 // Bookkeeping of leases is no effect, and of the polls for one SSM command only the first is counted: the others are the same.
 import { appendFileSync } from 'node:fs'
 import http from 'node:http'
-import { createRequire, syncBuiltinESMExports } from 'node:module'
+import { createRequire, register, syncBuiltinESMExports } from 'node:module'
 
 const require = createRequire(import.meta.url)
 const killAt = process.env.KILL_AT === undefined ? undefined : new RegExp(process.env.KILL_AT)
@@ -71,23 +71,20 @@ const isLeaseWork = (sql) =>
 const isWrite = (sql) => /^\s*(insert|update|delete)\b/i.test(sql)
 const short = (sql) => sql.replace(/\s+/g, ' ').slice(0, 60)
 
-const Sqlite = require('better-sqlite3')
-const realPrepare = Sqlite.prototype.prepare
-Sqlite.prototype.prepare = function prepare(sql) {
-  const statement = realPrepare.call(this, sql)
-  const visible = () => /^\s*commit/i.test(sql) || (isWrite(sql) && !this.inTransaction && !isLeaseWork(sql))
-  for (const method of ['run', 'all', 'get']) {
-    const real = statement[method].bind(statement)
-    statement[method] = (...args) => {
-      const counts = visible()
-      if (counts) boundary(`before store ${short(sql)}`)
-      const answer = real(...args)
-      if (counts) boundary(`after store ${short(sql)}`)
-      return answer
-    }
-  }
-  return statement
+globalThis.killPoints = {
+  before: (sql, isInTransaction) => {
+    const counts = /^\s*commit/i.test(sql) || (isWrite(sql) && !isInTransaction && !isLeaseWork(sql))
+    if (counts) boundary(`before store ${short(sql)}`)
+    return counts
+  },
+  after: (sql) => boundary(`after store ${short(sql)}`),
 }
+// Its classes cannot be changed, so another module takes its place.
+const hook = `export const resolve = (name, context, next) =>
+  name === '@photostructure/sqlite' && !context.parentURL?.endsWith('kill-points-sqlite.mjs')
+    ? { url: ${JSON.stringify(new URL('kill-points-sqlite.mjs', import.meta.url).href)}, shortCircuit: true }
+    : next(name, context)`
+register(`data:text/javascript,${encodeURIComponent(hook)}`)
 
 const pg = require('pg')
 const realQuery = pg.Client.prototype.query

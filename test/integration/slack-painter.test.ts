@@ -232,6 +232,7 @@ describe('where uploads are off', () => {
   const piecesOf = (): string =>
     slack()
       .thread(channels.route, on().cards()[0]?.ts ?? '')
+      .filter(({ text }) => text.startsWith('Merged config'))
       .flatMap((reply) => reply.blocks)
       .filter((block) => block.type === 'rich_text')
       .map((block) => JSON.parse(JSON.stringify(block)).elements[0].elements[0].text)
@@ -347,7 +348,6 @@ describe('a channel that may not be written to', () => {
       Object.assign(route(), { isArchived: false, isExtShared: false, isPendingExtShared: false })
       await on().settled()
       expect(on().cards()).toMatchObject([{ text: expect.stringContaining('Withdrawn') }])
-      expect(direct(people.requester)).toHaveLength(1)
     },
   )
 

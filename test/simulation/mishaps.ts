@@ -154,7 +154,8 @@ function isShownToTheEnd({ database }: Stage, id: string): boolean {
 /** A row that this version cannot read: a newer version wrote it, or something broke it. */
 function breakRow(stage: Stage, random: Random): void {
   const { raw } = stage.database
-  const ids: readonly unknown[] = raw.prepare('select id from requests where is_open = 1 order by id').pluck().all()
+  const open = raw.prepare('select id from requests where is_open = 1 order by id').all()
+  const ids = open.flatMap((row) => Object.values(Object(row)))
   if (ids.length === 0) return
   const id = String(random.pick(ids))
   const isStep = random.chance(0.5)

@@ -1,4 +1,4 @@
-import type Sqlite from 'better-sqlite3'
+import type { Connection } from '../../src/adapters/store/sqlite.ts'
 import type { Store } from '../../src/application/store.ts'
 import type { Time } from './time.ts'
 
@@ -15,17 +15,17 @@ interface Known {
  * The store, only that it is not asked twice for the same: while nothing was written and no instant that stands in it has passed, an answer that found nothing
  * is still right, whatever the product makes of it. Most of a run's virtual time is such waiting.
  */
-export function withoutRepeats(store: Store, raw: Sqlite.Database, time: Time): Store {
-  const changes = raw.prepare('select total_changes()').pluck()
-  const nextInstant = raw.prepare(nextInstantQuery(raw)).pluck()
+export function withoutRepeats(store: Store, raw: Connection, time: Time): Store {
+  const changes = asked(raw, 'select total_changes()')
+  const nextInstant = asked(raw, nextInstantQuery(raw))
   const known = new Map<string, Known>()
   const ask = async (name: string, call: () => Promise<unknown>): Promise<unknown> => {
     const before = known.get(name)
-    if (before && before.at === changes.get() && time.now < before.until) return before.answer
+    if (before && before.at === changes() && time.now < before.until) return before.answer
     const answer = await call()
     if (isNothing(answer)) {
-      const next = nextInstant.get({ now: time.now })
-      known.set(name, { at: changes.get(), until: typeof next === 'number' ? next : Number.MAX_SAFE_INTEGER, answer })
+      const next = nextInstant({ now: time.now })
+      known.set(name, { at: changes(), until: typeof next === 'number' ? next : Number.MAX_SAFE_INTEGER, answer })
     } else known.delete(name)
     return answer
   }
@@ -48,10 +48,20 @@ function isNothing(answer: unknown): boolean {
 }
 
 /** The next instant that stands in any column of a request, or of a delivery. */
-function nextInstantQuery(raw: Sqlite.Database): string {
-  const columns: readonly unknown[] = raw.prepare("select name from pragma_table_info('requests')").pluck().all()
+function nextInstantQuery(raw: Connection): string {
+  const columns = raw.prepare("select name from pragma_table_info('requests')").all().flatMap(valuesOf)
   const instants = columns.filter((name) => typeof name === 'string' && /_(until|after|at)$/.test(name))
   const each = instants.map((name) => `select min(${name}) as at from requests where ${name} > @now`)
   const delivery = 'select min(until) as at from inbox where doc is not null and until > @now'
   return `select min(at) from (${[...each, delivery].join(' union all ')})`
+}
+
+/** The one value that a query answers. */
+function asked(raw: Connection, query: string): (parameters?: Readonly<Record<string, number>>) => unknown {
+  const statement = raw.prepare(query)
+  return (parameters) => valuesOf(parameters ? statement.get(parameters) : statement.get())[0]
+}
+
+function valuesOf(row: unknown): unknown[] {
+  return typeof row === 'object' && row !== null ? Object.values(row) : []
 }

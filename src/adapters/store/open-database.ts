@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import Sqlite from 'better-sqlite3'
 import { Kysely, Migrator, PostgresDialect, SqliteAdapter, SqliteDialect, sql } from 'kysely'
 import { dropDeliveryLeases } from './inbox-store.ts'
 import { type Dialect, migrations } from './migrations.ts'
 import type { Tables } from './schema.ts'
+import { type Connection, connect, overConnection } from './sqlite.ts'
 
 export interface Database {
   readonly dialect: Dialect
@@ -24,7 +24,7 @@ const IDLE_IN_TRANSACTION_MS = 10_000
  * time: a second one is refused.
  */
 export async function openDatabase(url: string): Promise<Database> {
-  const database = url.startsWith('sqlite:') ? openSqlite(pathOf(url)) : await openPostgres(url)
+  const database = url.startsWith('sqlite:') ? await openSqlite(pathOf(url)) : await openPostgres(url)
   const migrator = new Migrator({ db: database.db, provider: migrations(database.dialect) })
   const { error } = await migrator.migrateToLatest()
   if (error) throw new Error('the database schema could not be brought up to date', { cause: error })
@@ -44,7 +44,7 @@ export async function dropLeases(db: Kysely<Tables>): Promise<void> {
 /** Opens an existing database beside a running bot, to read from it. */
 export async function openBeside(url: string): Promise<Database> {
   if (!url.startsWith('sqlite:')) return openPostgres(url)
-  return { dialect: 'sqlite', db: overSqlite(new Sqlite(pathOf(url), { readonly: true, fileMustExist: true })) }
+  return { dialect: 'sqlite', db: overSqlite(await connect(pathOf(url), { readOnly: true, waitMs: LOCK_MS })) }
 }
 
 function pathOf(url: string): string {
@@ -52,11 +52,12 @@ function pathOf(url: string): string {
   return path === MEMORY ? path : resolve(path)
 }
 
-function openSqlite(file: string): Database {
-  if (file === MEMORY) return { dialect: 'sqlite', db: overSqlite(configured(new Sqlite(file))) }
+async function openSqlite(file: string): Promise<Database> {
+  if (file === MEMORY)
+    return { dialect: 'sqlite', db: overSqlite(configured(await connect(file, { waitMs: LOCK_MS }))) }
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   // A second file holds the lock, so that the first stays readable; the operating system takes it back however the process ends.
-  const lock = new Sqlite(`${file}.lock`, { timeout: LOCK_MS })
+  const lock = await connect(`${file}.lock`, { waitMs: LOCK_MS })
   try {
     lock.exec('BEGIN EXCLUSIVE')
   } catch (error) {
@@ -66,11 +67,11 @@ function openSqlite(file: string): Database {
       { cause: error },
     )
   }
-  const db = overSqlite(configured(new Sqlite(file)))
+  const db = overSqlite(configured(await connect(file, { waitMs: LOCK_MS })))
   const destroy = db.destroy.bind(db)
   db.destroy = async () => {
     await destroy()
-    lock.close()
+    if (lock.isOpen) lock.close()
   }
   return { dialect: 'sqlite', db }
 }
@@ -86,17 +87,16 @@ class TransactionalSqlite extends SqliteDialect {
   }
 }
 
-function configured(connection: Sqlite.Database): Sqlite.Database {
-  connection.pragma('journal_mode = WAL')
+function configured(connection: Connection): Connection {
+  connection.exec('pragma journal_mode = WAL')
   // A power cut must not take back what Slack or SSM were already told.
-  connection.pragma('synchronous = FULL')
-  connection.pragma('foreign_keys = ON')
-  connection.pragma('busy_timeout = 5000')
+  connection.exec('pragma synchronous = FULL')
+  connection.exec('pragma foreign_keys = ON')
   return connection
 }
 
-function overSqlite(connection: Sqlite.Database): Kysely<Tables> {
-  return new Kysely<Tables>({ dialect: new TransactionalSqlite({ database: connection }) })
+function overSqlite(connection: Connection): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: new TransactionalSqlite({ database: overConnection(connection) }) })
 }
 
 async function openPostgres(url: string): Promise<Database> {
