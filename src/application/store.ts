@@ -154,6 +154,8 @@ export interface Store {
   releaseDelivery(key: string, holder: string): Promise<void>
   /** It was answered: what it held is forgotten, that it came is not. */
   finishDelivery(key: string): Promise<void>
+  /** It was not acknowledged after all: it may come again. */
+  forgetDelivery(key: string): Promise<void>
   ready(): Promise<void>
   close(): Promise<void>
 }

@@ -23,13 +23,13 @@ export function planMishaps(stage: Stage): void {
   stage.whenWriting = () => {
     // What the disk does not take any more, a bastion that reboots right after cannot tell either.
     if (weather.happens('disk', 0.9)) {
-      const inMs = random.int(200, 2_500)
+      const inMs = random.chance(0.5) ? random.int(200, 2_500) : random.int(2_500, 10_000)
       stage.tell('bastion', 'its disk fails soon')
       weather.strike('disk', random.pick(['no-inodes', ...DISK_TROUBLES]), {
         inMs,
         forMs: random.int(20, 240) * SECOND,
       })
-      if (random.chance(0.5)) time.after(inMs + random.int(2_000, 8_000), () => stage.ssm.reboot(20 * SECOND))
+      if (random.chance(0.7)) time.after(inMs + random.int(300, 6_000), () => stage.ssm.reboot(20 * SECOND))
     }
     if (!weather.happens('clusters', 0.3)) return
     const clones = stage.hsms.clusters.slice(1)

@@ -122,7 +122,13 @@ export function openInbox(deps: InboxDeps, { work, say }: Handling): Inbox {
       const accept = () =>
         store.acceptDelivery({ key, doc: JSON.stringify(delivery) }, holder, now, clock.now() + LEASE_MS)
       const accepted = await Promise.race([accept().catch(() => undefined), clock.sleep(ACCEPT_MS)])
-      await acknowledge()
+      try {
+        await acknowledge()
+      } catch (error) {
+        // Slack tells the person that it did not work, so it must not happen later either.
+        if (accepted !== false) await store.forgetDelivery(key).catch(() => undefined)
+        throw error
+      }
       if (accepted === false) {
         log.warn({ key }, 'the same delivery came again: ignored')
         return

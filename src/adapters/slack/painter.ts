@@ -18,7 +18,7 @@ const REFRESH_MS = 5 * 60_000
 const FIRST_RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 120_000
 /** How often a channel that takes nothing is looked at again. */
-const OBSTRUCTED_MS = 30_000
+const OBSTRUCTED_MS = 15_000
 /** Keeps what Slack shows equal to what is stored: paints at every change, and repairs what is behind, however it came to be. */
 export function startPainter(
   deps: PaintDeps,

@@ -5,7 +5,7 @@ import type { Tables } from './schema.ts'
 
 type InboxPart = Pick<
   Store,
-  'acceptDelivery' | 'claimDelivery' | 'renewDelivery' | 'releaseDelivery' | 'finishDelivery'
+  'acceptDelivery' | 'claimDelivery' | 'renewDelivery' | 'releaseDelivery' | 'finishDelivery' | 'forgetDelivery'
 >
 
 /** Slack delivers again within minutes, if at all. */
@@ -63,6 +63,10 @@ export function inboxStore(db: Kysely<Tables>, dialect: Dialect): InboxPart {
 
     finishDelivery: async (key) => {
       await db.updateTable('inbox').set({ doc: null, until: 0 }).where('key', '=', key).execute()
+    },
+
+    forgetDelivery: async (key) => {
+      await db.deleteFrom('inbox').where('key', '=', key).execute()
     },
   }
 }

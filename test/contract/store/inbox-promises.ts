@@ -56,6 +56,14 @@ export function inboxPromises(at: AtPlace): void {
     expect(left).toEqual([{ key: 'click:1', doc: null }])
   })
 
+  it('knows nothing of what was not acknowledged after all: it may come again', async () => {
+    const store = replica(at(), 0)
+    await store.acceptDelivery(click, 'me#1', NOON, NOON + MINUTE)
+    await store.forgetDelivery('click:1')
+    await expect(store.claimDelivery('other', NOON + DAY, NOON + DAY)).resolves.toBeUndefined()
+    await expect(store.acceptDelivery(click, 'me#2', NOON, NOON + MINUTE)).resolves.toBe(true)
+  })
+
   it('forgets deliveries after a day, and not before', async () => {
     const store = replica(at(), 0)
     const accept = (key: string, now: number) => store.acceptDelivery({ ...click, key }, `at ${now}`, now, now)

@@ -27,7 +27,7 @@ interface Place {
 }
 
 function opened(
-  store: Partial<Pick<Store, 'acceptDelivery' | 'claimDelivery'>>,
+  store: Partial<Pick<Store, 'acceptDelivery' | 'claimDelivery' | 'forgetDelivery'>>,
   work: () => Promise<void> = async () => undefined,
 ): Place {
   const clock: Clock = {
@@ -109,6 +109,18 @@ describe('a delivery', () => {
     expect(place.acknowledged()).toBe(1)
     answer(true)
     await vi.waitFor(() => expect(place.worked).toHaveLength(1))
+  })
+
+  it('whose acknowledgement does not get through is not worked on: Slack says that it failed', async () => {
+    const forgotten: string[] = []
+    const place = opened({ forgetDelivery: async (key) => void forgotten.push(key) })
+    const gone = async () => {
+      throw new Error('the connection is down')
+    }
+    await expect(place.inbox.receive({ key: 'command:1', delivery: command }, gone)).rejects.toThrow('is down')
+    await place.inbox.stop(0)
+    expect(forgotten).toEqual(['command:1'])
+    expect([place.worked, place.said]).toEqual([[], []])
   })
 
   it('that cannot be kept at all is answered so', async () => {
