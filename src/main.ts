@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const log = createLog(config.logLevel, process.stdout)
   const holder = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
   const { startBot } = await import('./bot.ts')
-  const bot = await startBot(config, { clock, newRequestId, holder, log })
+  const starting = startBot(config, { clock, newRequestId, holder, log })
 
   let isStopping = false
   const stop = (reason: string, exitCode: number) => {
@@ -47,10 +47,12 @@ async function main(): Promise<void> {
     log.info({ reason }, 'asked to stop')
     // Whatever hangs: leases run out, and everything that matters is stored.
     setTimeout(() => process.exit(exitCode || 1), STOP_MS).unref()
-    bot.stop().then(
-      () => process.exit(exitCode),
-      () => process.exit(1),
-    )
+    starting
+      .then((bot) => bot.stop())
+      .then(
+        () => process.exit(exitCode),
+        () => process.exit(1),
+      )
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal, 0))
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -59,6 +61,7 @@ async function main(): Promise<void> {
       stop(event, 1)
     })
   }
+  await starting
 }
 
 main().catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import { versions } from 'node:process'
 import type { DatabaseSync } from '@photostructure/sqlite'
 import type { SqliteDatabase } from 'kysely'
 
@@ -22,7 +23,7 @@ export async function connect(
 }
 
 async function library(): Promise<{ readonly DatabaseSync: typeof DatabaseSync }> {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const [major = 0, minor = 0] = versions.node.split('.').map(Number)
   const isOwn = major > OWN_SINCE[0] || (major === OWN_SINCE[0] && minor >= OWN_SINCE[1])
   // By a name that is put together: the types of the oldest Node do not know it, and no bundler looks for it.
   const own = ['node', 'sqlite'].join(':')
