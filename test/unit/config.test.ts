@@ -222,3 +222,37 @@ it('settings cannot be changed by who reads them', () => {
   const { landscape } = load()
   expect(Object.isFrozen(landscape.routes[0]?.approvers.users)).toBe(true)
 })
+
+describe('who may ask, with which ticket, and whose members count', () => {
+  const problemsOf = (changes: object, top: object = {}) => {
+    const parsed = parseLandscape({ ...file(), routes: [route(changes)], ...top })
+    return 'problems' in parsed ? parsed.problems : []
+  }
+
+  it('any full member of this workspace, with none, where nothing is said', () => {
+    const parsed = parseLandscape(file())
+    expect(parsed).toMatchObject({ landscape: { workspaces: [] } })
+    expect(JSON.stringify(parsed)).not.toMatch(/requesters|ticket/)
+  })
+
+  it('as the settings say', () => {
+    const given = { requesters: { userGroups: ['S0CCCCCCC'] }, ticket: 'CHG[0-9]{7}' }
+    const parsed = parseLandscape({ ...file(), routes: [route(given)], workspaces: ['T0OTHER'] })
+    expect(parsed).toMatchObject({
+      landscape: {
+        workspaces: ['T0OTHER'],
+        routes: [{ requesters: { users: [], userGroups: ['S0CCCCCCC'] }, ticket: 'CHG[0-9]{7}' }],
+      },
+    })
+  })
+
+  it.each([
+    [{ requesters: {} }, {}, 'routes[0].requesters: nobody may ask'],
+    [{ requesters: { users: ['rita'] } }, {}, 'routes[0].requesters.users[0]: expected a user id'],
+    [{ ticket: 'CHG[0-9' }, {}, 'routes[0].ticket: expected a regular expression'],
+    [{ ticket: '' }, {}, 'routes[0].ticket'],
+    [{}, { workspaces: ['acme'] }, 'workspaces[0]: expected a workspace id such as T0123ABCD'],
+  ])('a wrong one is named: %j', (changes, top, problem) => {
+    expect(problemsOf(changes, top).join('\n')).toContain(problem)
+  })
+})

@@ -67,7 +67,6 @@ export function openInbox(deps: InboxDeps, { work, say }: Handling): Inbox {
 
   const workOn = async (delivery: Delivery, holder: string, how: Work) => {
     const { key } = how
-    active.set(key, { delivery, holder })
     const ended = new AbortController()
     const renewing = (async () => {
       while (!ended.signal.aborted) {
@@ -95,13 +94,18 @@ export function openInbox(deps: InboxDeps, { work, say }: Handling): Inbox {
     const claimed = await store.claimDelivery(holder, now, now + LEASE_MS)
     if (!claimed) return false
     const { key, doc, at, tries } = claimed
+    // It waits here for its turn.
+    if (active.has(key)) return true
     const delivery = parseDelivery(doc)
     log.warn({ key, tries }, 'taking up what somebody asked a process that is gone')
     if (!delivery) await finish(key)
     else if (now - at > OLDEST_MS || tries > MOST_TRIES) {
       await say(delivery, now - at > OLDEST_MS ? TOO_OLD : BROKEN)
       await finish(key)
-    } else tasks.run(() => workOn(delivery, holder, { key, receivedAt: at, isAgain: true }))
+    } else {
+      active.set(key, { delivery, holder })
+      tasks.run(() => workOn(delivery, holder, { key, receivedAt: at, isAgain: true }))
+    }
     return true
   }
 
@@ -133,6 +137,7 @@ export function openInbox(deps: InboxDeps, { work, say }: Handling): Inbox {
         log.warn({ key }, 'the same delivery came again: ignored')
         return
       }
+      if (accepted) active.set(key, { delivery, holder })
       tasks.run(async () => {
         // Where the database did not answer in time it may do so now; whether it came before must be known.
         const isFirst = accepted ?? (await accept().catch(() => undefined))
@@ -142,6 +147,7 @@ export function openInbox(deps: InboxDeps, { work, say }: Handling): Inbox {
           await say(delivery, BROKEN)
           return
         }
+        active.set(key, { delivery, holder })
         await workOn(delivery, holder, { key, receivedAt: now, isAgain: false })
       })
     },

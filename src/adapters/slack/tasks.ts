@@ -7,13 +7,31 @@ export interface Tasks {
   drain(ms: number): Promise<number>
 }
 
+/** So many at once; the others wait their turn, so that what comes in next is acknowledged in time. */
+const MOST = 50
+
 export function createTasks(clock: Clock, failed: (error: unknown) => void): Tasks {
   const active = new Set<Promise<void>>()
+  const waiting: (() => void)[] = []
+  let running = 0
+  const turn = async (): Promise<void> => {
+    if (running < MOST) running++
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+  const pass = (): void => {
+    const next = waiting.shift()
+    if (next) next()
+    else running--
+  }
   return {
     run: (task) => {
-      const done = task()
+      const done = turn()
+        .then(task)
         .catch(failed)
-        .finally(() => active.delete(done))
+        .finally(() => {
+          pass()
+          active.delete(done)
+        })
       active.add(done)
     },
     drain: async (ms) => {

@@ -10,15 +10,21 @@ type InboxPart = Pick<
 
 /** Slack delivers again within minutes, if at all. */
 const KEEP_MS = 24 * 3_600_000
+/** Not at each delivery: the acknowledgement waits for it. */
+const PURGE_MS = 10 * 60_000
 
 /** What Slack delivered: that it came, and until it is answered, what it was. */
 export function inboxStore(db: Kysely<Tables>, dialect: Dialect): InboxPart {
+  let purgeAt = 0
   return {
     acceptDelivery: async ({ key, doc }, holder, now, until) => {
-      await db
-        .deleteFrom('inbox')
-        .where('at', '<', now - KEEP_MS)
-        .execute()
+      if (now >= purgeAt) {
+        purgeAt = now + PURGE_MS
+        await db
+          .deleteFrom('inbox')
+          .where('at', '<', now - KEEP_MS)
+          .execute()
+      }
       const inserted = await db
         .insertInto('inbox')
         .values({ key, at: now, doc, holder, until, tries: 1 })
