@@ -29,13 +29,14 @@ export async function askExactly(
 ): Promise<Request | Refusal> {
   const id = parseRequestId(click.request)
   const view = id && (await viewRequest(deps, id))
-  const scope = view ? foundMissing(view) : refuse({ code: 'no-such-request', text: click.request })
-  if (!view || isRefusal(scope)) {
-    const refusal = isRefusal(scope) ? scope : refuse({ code: 'no-such-request', text: click.request })
+  const turnDown = async (refusal: Refusal): Promise<Refusal> => {
     const about = id ? { request: id } : {}
     await recordRefusedClick(deps, { by: click.by, button: 'request exactly this', ...about }, refusal)
     return refusal
   }
+  if (!view) return turnDown(refuse({ code: 'no-such-request', text: click.request }))
+  const scope = foundMissing(view)
+  if (isRefusal(scope)) return turnDown(scope)
   const { source, destination } = view.request.spec
   return submitRequest(deps, {
     requestedBy: click.by,

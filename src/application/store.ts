@@ -155,7 +155,7 @@ export interface Store {
   /** It was answered: what it held is forgotten, that it came is not. */
   finishDelivery(key: string): Promise<void>
   /** It was not acknowledged after all: it may come again. */
-  forgetDelivery(key: string): Promise<void>
+  forgetDelivery(key: string, holder: string): Promise<void>
   ready(): Promise<void>
   close(): Promise<void>
 }

@@ -3,6 +3,7 @@ import type { Store } from '../../application/store.ts'
 import { describeError, type Log } from '../../log.ts'
 import { type Delivery, parseDelivery, type Received } from './deliveries.ts'
 import type { Tasks } from './tasks.ts'
+import { BROKEN, RESTARTING, TOO_OLD } from './views/unfinished.ts'
 
 /** How one delivery is worked on: for the first time, or again, because a process ended in the middle. */
 export interface Work {
@@ -41,13 +42,6 @@ const FAREWELL_MS = 2_000
 /** Slack takes answers for 30 minutes, and what somebody wanted then they may not want now. */
 const OLDEST_MS = 30 * 60_000
 const MOST_TRIES = 3
-
-const BROKEN =
-  'Something in me broke before I could finish. Nothing is half done that I do not remember: `/hsm-requests` shows what is stored. My log says more.'
-const TOO_OLD =
-  'I was not there when you asked me, and now it is too long ago to just do it: please ask again, if it is still needed. `/hsm-requests` shows what is stored.'
-const RESTARTING =
-  'I am being restarted in the middle of this. It is stored: I go on with it once I am back, and answer then.'
 
 /** Nothing that was acknowledged is lost: what is accepted is stored first, and worked off by whoever is there. */
 export function openInbox(deps: InboxDeps, { work, say }: Handling): Inbox {
@@ -130,7 +124,7 @@ export function openInbox(deps: InboxDeps, { work, say }: Handling): Inbox {
         await acknowledge()
       } catch (error) {
         // Slack tells the person that it did not work, so it must not happen later either.
-        if (accepted !== false) await store.forgetDelivery(key).catch(() => undefined)
+        if (accepted !== false) await store.forgetDelivery(key, holder).catch(() => undefined)
         throw error
       }
       if (accepted === false) {

@@ -17,8 +17,10 @@ const SWEEP_SIZE = 50
 const REFRESH_MS = 5 * 60_000
 const FIRST_RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 120_000
-/** How often a channel that takes nothing is looked at again. */
-const OBSTRUCTED_MS = 15_000
+/** How soon a channel that takes nothing is looked at again: Slack takes about fifty such looks a minute, and people's decisions need some of them (conversations.info, tier 3). */
+const FIRST_LOOK_MS = 15_000
+const LONGEST_LOOK_MS = 5 * 60_000
+
 /** Keeps what Slack shows equal to what is stored: paints at every change, and repairs what is behind, however it came to be. */
 export function startPainter(
   deps: PaintDeps,
@@ -28,6 +30,8 @@ export function startPainter(
   const active = new Map<RequestId, { again: boolean; done: Promise<void> }>()
   /** Requests that Slack would not take, and when to try them again: no sooner, whatever changes. */
   const waiting = new Map<RequestId, { tries: number; until: number; isFlaky: boolean }>()
+  /** How often in a row the channel of a request took nothing. */
+  const obstructed = new Map<RequestId, number>()
   let refreshed = deps.clock.now()
 
   const paintOnce = async (id: RequestId, depth: 'changes' | 'card-too'): Promise<void> => {
@@ -37,11 +41,15 @@ export function startPainter(
       return { kind: 'behind', gotThrough: false, error } as const
     })
     if (painted.kind !== 'behind') waiting.delete(id)
+    if (painted.kind !== 'obstructed') obstructed.delete(id)
     if (painted.kind === 'shown') return
     if (painted.kind === 'obstructed') {
-      // Tried now and then, and at every change: people are told of each directly.
+      // Looked at more and more seldom, and at every change: people are told of each directly.
+      const looks = obstructed.get(id) ?? 0
+      obstructed.set(id, looks + 1)
       deps.log.warn({ requestId: id, obstacle: painted.obstacle }, 'the channel takes nothing')
-      await deps.store.paintLater(id, deps.clock.now() + OBSTRUCTED_MS).catch(() => undefined)
+      const pause = Math.min(FIRST_LOOK_MS * 2 ** looks, LONGEST_LOOK_MS)
+      await deps.store.paintLater(id, deps.clock.now() + pause).catch(() => undefined)
       return
     }
     // The pause grows only while nothing gets through.

@@ -12,6 +12,8 @@ export interface Connection {
 const GREETING_MS = 30_000
 const CLOSING_MS = 5_000
 const FIRST_PAUSE_MS = 1_000
+/** Slack keeps a connection for hours. */
+const SHORTEST_MS = 10_000
 const LONGEST_PAUSE_MS = 60_000
 
 /** Socket Mode: keeps one connection to Slack, and makes a new one when it ends, which Slack does every few hours. While Slack cannot be reached the pauses grow. */
@@ -20,24 +22,26 @@ export function keepConnected(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Connection {
   const stopping = new AbortController()
+  const stopped = new Promise<void>((resolve) => {
+    stopping.signal.addEventListener('abort', () => resolve(), { once: true })
+  })
   let isUp = false
   let failures = 0
   client.on('connected', () => {
     isUp = true
-    failures = 0
   })
   client.on('disconnected', () => {
     isUp = false
   })
 
   const connectOnce = async (): Promise<void> => {
-    const ended = new Promise<void>((resolve) => {
-      client.once('disconnected', resolve)
-      stopping.signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    const ended = new Promise<void>((resolve) => client.once('disconnected', resolve))
     await limited(GREETING_MS, client.start())
     log.info({}, 'connected to Slack')
-    await ended
+    const since = clock.now()
+    await Promise.race([ended, stopped])
+    // One that ends at once would otherwise be made again and again, without a pause.
+    failures = clock.now() - since < SHORTEST_MS ? failures + 1 : 0
   }
   const keeping = (async () => {
     while (!stopping.signal.aborted) {

@@ -71,8 +71,8 @@ export function inboxStore(db: Kysely<Tables>, dialect: Dialect): InboxPart {
       await db.updateTable('inbox').set({ doc: null, until: 0 }).where('key', '=', key).execute()
     },
 
-    forgetDelivery: async (key) => {
-      await db.deleteFrom('inbox').where('key', '=', key).execute()
+    forgetDelivery: async (key, holder) => {
+      await db.deleteFrom('inbox').where('key', '=', key).where('holder', '=', holder).execute()
     },
   }
 }

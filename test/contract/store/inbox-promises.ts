@@ -59,7 +59,10 @@ export function inboxPromises(at: AtPlace): void {
   it('knows nothing of what was not acknowledged after all: it may come again', async () => {
     const store = replica(at(), 0)
     await store.acceptDelivery(click, 'me#1', NOON, NOON + MINUTE)
-    await store.forgetDelivery('click:1')
+    // Somebody else's failure to acknowledge a copy of it changes nothing.
+    await store.forgetDelivery('click:1', 'me#2')
+    await expect(store.acceptDelivery(click, 'me#2', NOON, NOON + MINUTE)).resolves.toBe(false)
+    await store.forgetDelivery('click:1', 'me#1')
     await expect(store.claimDelivery('other', NOON + DAY, NOON + DAY)).resolves.toBeUndefined()
     await expect(store.acceptDelivery(click, 'me#2', NOON, NOON + MINUTE)).resolves.toBe(true)
   })

@@ -152,7 +152,11 @@ describe('what a process that is gone left behind', () => {
   })
 
   it.each([
-    ['older than Slack takes answers', { at: NOW - 31 * MINUTE }, 'now it is too long ago to just do it'],
+    [
+      'older than Slack takes answers',
+      { at: NOW - 31 * MINUTE },
+      'I do not know whether you had an answer. It is too long ago to just do it now',
+    ],
     ['what no process got through, three times', { tries: 4 }, 'Something in me broke'],
   ])('is not done, and that is said: %s', async (_, changes, words) => {
     const place = opened(leftBehind(changes))

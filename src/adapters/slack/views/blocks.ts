@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt'
 import { redact } from '../../../domain/redact.ts'
-import { cut } from '../text.ts'
+import { cut, plain } from '../text.ts'
 
 export type Block = types.KnownBlock
 
@@ -102,7 +102,7 @@ export function withinLimits(message: Message): Message {
   return { ...message, blocks: [...kept, context('There is more than one message can hold.')] }
 }
 
-/** All that a message says, as one bare text, cut where Slack takes no more. */
+/** All that a message says, as one bare text, cut where Slack takes no more. What was no markup before must be none now: a tool's output may hold a mention. */
 export function asText({ text, blocks }: Message): Message {
   const lines = [text, ...blocks.flatMap(textsOf)].filter((line) => line.trim() !== '')
   return { text: cut(lines.join('\n'), TEXT_LIMIT), blocks: [] }
@@ -114,9 +114,17 @@ const TEXT_LIMIT = 3_800
 function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf)
   if (typeof value !== 'object' || value === null) return []
+  const { type, text, ...rest }: { type?: unknown; text?: unknown } = value
   // A button without its block cannot be pressed.
-  if ('type' in value && value.type === 'actions') return []
-  return Object.entries(value).flatMap(([name, part]) =>
-    name === 'text' && typeof part === 'string' ? [part] : textsOf(part),
-  )
+  if (type === 'actions') return []
+  const own = typeof text === 'string' ? [type === 'mrkdwn' ? text : bare(text)] : textsOf(text)
+  return [...own, ...Object.values(rest).flatMap(textsOf)]
+}
+
+/** Line by line: the lines stay. */
+function bare(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => plain(line, TEXT_LIMIT))
+    .join('\n')
 }

@@ -8,7 +8,7 @@ const WHY: Readonly<Record<'channel-archived' | 'channel-shared' | 'bot-not-in-c
   'channel-archived': 'it is archived. Somebody who may manage channels must unarchive it and invite me again',
   'channel-shared':
     'another company can read there now, so I write nothing into it, and nobody can approve while that is so',
-  'bot-not-in-channel': 'I am not in it any more. Somebody must invite me again',
+  'bot-not-in-channel': 'I am not in it any more, or it is gone. Somebody must invite me again',
 }
 
 /** What somebody is told directly while a request's channel takes nothing. It stands for the moment in which it is sent. */
