@@ -17,7 +17,10 @@ const SWEEP_SIZE = 50
 const REFRESH_MS = 5 * 60_000
 const FIRST_RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 120_000
-/** How soon a channel that takes nothing is looked at again: Slack takes about fifty such looks a minute, and people's decisions need some of them (conversations.info, tier 3). */
+/**
+ * How soon a channel that takes nothing is looked at again: after a quarter of the time that it took nothing, within these. Slack takes about fifty such looks a minute, and people's
+ * decisions need some of them (conversations.info, tier 3).
+ */
 const FIRST_LOOK_MS = 15_000
 const LONGEST_LOOK_MS = 5 * 60_000
 
@@ -30,7 +33,7 @@ export function startPainter(
   const active = new Map<RequestId, { again: boolean; done: Promise<void> }>()
   /** Requests that Slack would not take, and when to try them again: no sooner, whatever changes. */
   const waiting = new Map<RequestId, { tries: number; until: number; isFlaky: boolean }>()
-  /** How often in a row the channel of a request took nothing. */
+  /** Since when the channel of a request takes nothing. */
   const obstructed = new Map<RequestId, number>()
   let refreshed = deps.clock.now()
 
@@ -45,11 +48,12 @@ export function startPainter(
     if (painted.kind === 'shown') return
     if (painted.kind === 'obstructed') {
       // Looked at more and more seldom, and at every change: people are told of each directly.
-      const looks = obstructed.get(id) ?? 0
-      obstructed.set(id, looks + 1)
+      const now = deps.clock.now()
+      const since = obstructed.get(id) ?? now
+      obstructed.set(id, since)
       deps.log.warn({ requestId: id, obstacle: painted.obstacle }, 'the channel takes nothing')
-      const pause = Math.min(FIRST_LOOK_MS * 2 ** looks, LONGEST_LOOK_MS)
-      await deps.store.paintLater(id, deps.clock.now() + pause).catch(() => undefined)
+      const pause = Math.min(Math.max((now - since) / 4, FIRST_LOOK_MS), LONGEST_LOOK_MS)
+      await deps.store.paintLater(id, now + Math.round(pause)).catch(() => undefined)
       return
     }
     // The pause grows only while nothing gets through.
