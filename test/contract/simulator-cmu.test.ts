@@ -253,12 +253,12 @@ describe('copying', () => {
   })
 
   it('spreads a key, not a user, to the other HSMs, after a while', async () => {
-    await start({ spreadMs: 700 })
+    await start({ spreadMs: 6000 })
     await sync('syncUser 7 1', 'syncKey 262163 1')
     expect(namesOf('hsm-7eeeeeeeee2')).not.toContain('crypto_user5')
     const listed = async () => (await session([login, 'server 2', 'findAllKeys 8 0', 'quit'])).text.includes('262163(')
     expect(await listed()).toBe(false)
-    await expect.poll(listed, { timeout: 5000 }).toBe(true)
+    await expect.poll(listed, { timeout: 60_000 }).toBe(true)
   })
 
   it('sees what another session has done in the meantime', async () => {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { setup as bundleTools } from '../harness/bundled-tools.ts'
 import { type Stage, startStage } from '../harness/stage.ts'
 import type { Simulator } from '../simulator/index.ts'
 import type { WorldSpec } from '../simulator/world/world-spec.ts'
@@ -7,7 +8,7 @@ import type { Theatre } from './deeds.ts'
 import { type Feed, startFeed } from './feed.ts'
 import { wrapped } from './layout.ts'
 import type { Names } from './markup.ts'
-import { type DemoEngine, type Options, parseOptions } from './options.ts'
+import { type DemoEngine, ENGINES, type Options, parseOptions } from './options.ts'
 import { runPrompt } from './prompt.ts'
 import { createScreen } from './screen.ts'
 import { type Line, line, span } from './span.ts'
@@ -30,6 +31,7 @@ const WORLDS: Readonly<Record<DemoEngine, () => WorldSpec>> = {
 }
 
 let starting: Promise<Stage> | undefined
+let removeTools: (() => void) | undefined
 let stage: Stage | undefined
 let feed: Feed | undefined
 const stopping = new AbortController()
@@ -53,7 +55,10 @@ async function main(words: readonly string[]): Promise<number> {
     )
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
-  process.on('exit', killBot)
+  process.on('exit', () => {
+    killBot()
+    removeTools?.()
+  })
   try {
     return await Promise.race([play(options), interrupted()])
   } catch (error) {
@@ -63,21 +68,10 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-async function play(options: Options): Promise<number> {
-  screen.show(introduction(options))
-  let worst = 0
-  for (const [at, engine] of options.engines.entries()) {
-    if (at > 0) await stopAll()
-    const code = await playWith(engine, { ...options, keepOpen: options.keepOpen && at === options.engines.length - 1 })
-    if (stopping.signal.aborted) return INTERRUPTED
-    worst = Math.max(worst, code)
-  }
-  return worst
-}
-
-async function playWith(engine: DemoEngine, options: Options): Promise<number> {
-  screen.show(engineLines(engine))
+async function play({ engine, ...options }: Options): Promise<number> {
+  screen.show([...introduction(options), ...engineLines(engine)])
   const world = WORLDS[engine]()
+  removeTools = await bundleTools()
   starting = startStage({ seed: options.seed, world, cryptoUsers: engine === 'cmu' ? [] : ['crypto_user1'] })
   stage = await within(START_MS, 'simulator and bot to be ready', starting)
   if (stopping.signal.aborted) return INTERRUPTED
@@ -98,10 +92,14 @@ async function playWith(engine: DemoEngine, options: Options): Promise<number> {
 
 function engineLines(engine: DemoEngine): Line[] {
   const clusters = engine === 'cmu' ? 'two clusters of hsm1.medium' : 'two clusters of hsm2m.medium'
-  return [line(''), line(span(`Engine ${engine}`, 'bold'), span(`  for ${clusters}`, 'dim'))]
+  const other = ENGINES.find((name) => name !== engine)
+  return [
+    line(''),
+    line(span(`Engine ${engine}`, 'bold'), span(`  for ${clusters}; --engine ${other} plays the other`, 'dim')),
+  ]
 }
 
-function introduction({ seed }: Options): Line[] {
+function introduction({ seed }: Pick<Options, 'seed'>): Line[] {
   return [
     line(''),
     line(span('CloudHSM sync bot: the demo', 'bold')),
@@ -109,7 +107,7 @@ function introduction({ seed }: Options): Line[] {
       [
         span('The real bot, against a Slack workspace, AWS endpoints, a bastion and HSMs simulated on this machine. '),
         span(
-          `Nothing leaves it. The tools speak dialect ${seed} here: --seed chooses another. --engine plays one tool only, --keep-open stays.`,
+          `Nothing leaves it. The tools speak dialect ${seed} here: --seed chooses another, --keep-open stays.`,
           'dim',
         ),
       ],

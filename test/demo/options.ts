@@ -2,8 +2,7 @@ export const ENGINES = ['cmu', 'cloudhsm-cli'] as const
 export type DemoEngine = (typeof ENGINES)[number]
 
 export interface Options {
-  /** What is played, one after the other. */
-  readonly engines: readonly DemoEngine[]
+  readonly engine: DemoEngine
   readonly seed: number
   readonly keepOpen: boolean
 }
@@ -12,15 +11,16 @@ export interface Options {
 export function parseOptions(words: readonly string[]): Options | { readonly problem: string } {
   let seed = 1
   let keepOpen = false
-  let engines: readonly DemoEngine[] = ENGINES
+  /** The tool of today's clusters. */
+  let engine: DemoEngine = 'cloudhsm-cli'
   const rest = [...words]
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === '--keep-open') keepOpen = true
     else if (word === '--engine' || word.startsWith('--engine=')) {
       const value = word === '--engine' ? rest.shift() : word.slice('--engine='.length)
-      const engine = ENGINES.find((name) => name === value)
-      if (!engine) return { problem: `--engine needs ${ENGINES.join(' or ')}` }
-      engines = [engine]
+      const named = ENGINES.find((name) => name === value)
+      if (!named) return { problem: `--engine needs ${ENGINES.join(' or ')}` }
+      engine = named
     } else if (word === '--seed' || word.startsWith('--seed=')) {
       const value = word === '--seed' ? rest.shift() : word.slice('--seed='.length)
       if (value === undefined || !/^\d{1,9}$/.test(value))
@@ -31,5 +31,5 @@ export function parseOptions(words: readonly string[]): Options | { readonly pro
         problem: `I do not know ${word}. There are --engine ${ENGINES.join('|')}, --keep-open and --seed <number>.`,
       }
   }
-  return { engines, seed, keepOpen }
+  return { engine, seed, keepOpen }
 }

@@ -18,7 +18,7 @@ export const FAILED_ONCE: readonly { readonly seed: number; readonly what: strin
   { seed: 2849, what: 'the same, before the first key' },
 ]
 
-/** Where each planted fault was found last, by its name: CI plays it there. */
+/** Where each planted fault was found last, by its name: it is played there first. */
 export const FOUND_AT: Readonly<Record<string, number>> = {
   'what a process that is gone had acknowledged is taken up by nobody': 41,
   'an approval counts although another company reads in the channel': 27,
