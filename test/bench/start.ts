@@ -14,7 +14,7 @@ export async function benchStart(): Promise<readonly Figure[]> {
     })
   }
   return [
-    below(2_000, { name: `start to ready (median of ${TIMES})`, value: median(starts), unit: 'ms' }),
-    { name: 'resident size when ready (median)', value: median(sizes), unit: 'MB' },
+    below(1_000, { name: `start to ready (median of ${TIMES})`, value: median(starts), unit: 'ms' }),
+    below(120, { name: 'resident size when ready (median)', value: median(sizes), unit: 'MB' }),
   ]
 }
