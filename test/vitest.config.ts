@@ -12,7 +12,7 @@ const REAL = [
   'test/unit/engines/cli-questions.test.ts',
   'test/unit/application/large-listing.test.ts',
   'test/unit/application/run-step.test.ts',
-  'test/unit/application/store-trouble.test.ts',
+  'test/unit/application/store-fault.test.ts',
   'test/simulation/**/*.test.ts',
 ]
 
@@ -42,7 +42,7 @@ export default defineConfig({
           ...common,
           name: 'values',
           include: ['test/**/*.test.ts'],
-          exclude: [...PROCESSES, ...REAL],
+          exclude: [...PROCESSES, ...REAL, '**/node_modules/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

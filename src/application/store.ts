@@ -168,7 +168,7 @@ export class LeaseLost extends Error {
   }
 }
 
-/** A stored row that this version cannot read, however often it tries. Trouble of the database itself is not this: it may pass. */
+/** A stored row that this version cannot read, however often it tries. A failure of the database itself is not this: it may pass. */
 export class Unreadable extends Error {
   constructor(what: string, cause: unknown) {
     super(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })

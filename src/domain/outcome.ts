@@ -1,12 +1,12 @@
+import { type Discrepancy, discrepanciesOf, leftOut, unexpected, unverified } from './discrepancy.ts'
 import { type Evidence, provesUnchanged, together } from './evidence.ts'
 import type { HsmId, ServerNumber } from './ids.ts'
 import { compareKeys, type HsmKey, type Inventory, isWhole, userKey } from './inventory.ts'
+import { presentDiscrepancies, usersBefore } from './present.ts'
 import type { RefusalFacts } from './refusal.ts'
 import type { RunFacts } from './run-facts.ts'
 import { keyName, type Place, placesOf, type Spec } from './spec.ts'
-import { standingTroubles, usersBefore } from './standing.ts'
 import type { DoneStep, Stop } from './step.ts'
-import { leftOut, type Trouble, troublesOf, unexpected, unverified } from './trouble.ts'
 
 export interface Tally {
   readonly already: number
@@ -46,8 +46,8 @@ interface Report {
 /** What a run came to, from what was listed, not from what was printed. Stored with the request. Partly done is only what names what is missing. */
 export type OutcomeReport = Report &
   (
-    | { readonly state: 'partial'; readonly troubles: readonly [Trouble, ...Trouble[]] }
-    | { readonly state: 'succeeded' | 'failed' | 'unknown'; readonly troubles: readonly Trouble[] }
+    | { readonly state: 'partial'; readonly discrepancies: readonly [Discrepancy, ...Discrepancy[]] }
+    | { readonly state: 'succeeded' | 'failed' | 'unknown'; readonly discrepancies: readonly Discrepancy[] }
   )
 
 interface Ending {
@@ -68,17 +68,17 @@ export function conclude(
   const [, ...destinations] = (facts.wrote ? facts.after : facts.before) ?? []
   const all = facts.diff
     ? [
-        ...troublesOf(spec, facts, steps, destinations),
-        ...standingTroubles(spec, facts, destinations),
+        ...discrepanciesOf(spec, facts, steps, destinations),
+        ...presentDiscrepancies(spec, facts, destinations),
         ...unexpected(spec, facts),
         ...leftOut(spec, joined),
       ]
     : []
-  // A plan tries nothing: what is missing is its result, not its trouble.
-  const troubles =
+  // A plan tries nothing: what is missing is its result, not its discrepancy.
+  const discrepancies =
     spec.mode === 'plan' ? all.filter(({ problem }) => problem !== 'untried' && problem !== 'left-out') : all
   const reports = before.map((hsm, index) =>
-    report(spec, facts, { before: hsm, now: destinations[index] ?? hsm, troubles }),
+    report(spec, facts, { before: hsm, now: destinations[index] ?? hsm, discrepancies }),
   )
   const common = { withdrawn, evidence: facts.evidence, destinations: reports, ...(stop ? { stop } : {}) }
   if (facts.wrote && !facts.after) {
@@ -86,7 +86,7 @@ export function conclude(
     return {
       ...common,
       destinations: [],
-      troubles: [...unverified(spec, facts, steps), ...troubles.filter(({ problem }) => KEPT.has(problem))],
+      discrepancies: [...unverified(spec, facts, steps), ...discrepancies.filter(({ problem }) => KEPT.has(problem))],
       state: 'unknown',
       proof: 'none',
       keyHashes: [],
@@ -98,11 +98,11 @@ export function conclude(
   const proof = facts.wrote ? 'after' : facts.before ? 'before' : 'none'
   const ending = { stop, withdrawn, isListed: facts.diff !== undefined, proof } as const
   const found: Report = { ...common, proof, keyHashes, ...compared(spec, facts, destinations) }
-  return { ...found, ...judged(spec, ending, reports, troubles) }
+  return { ...found, ...judged(spec, ending, reports, discrepancies) }
 }
 
-/** Troubles that no later listing changes. */
-const KEPT: ReadonlySet<Trouble['problem']> = new Set(['conflict', 'blocked', 'unknown-on-source', 'left-out'])
+/** Discrepancies that no later listing changes. */
+const KEPT: ReadonlySet<Discrepancy['problem']> = new Set(['conflict', 'blocked', 'unknown-on-source', 'left-out'])
 
 /** A run that ended before its first step, for a reason outside the HSMs: no step was ever stored, so none was sent. */
 export function concludeUnstarted(because: RefusalFacts): OutcomeReport {
@@ -117,7 +117,7 @@ export function concludeBroken(detail: string, sent: readonly Evidence[] | undef
   return { state, stop: { code: 'broken', detail }, ...NOTHING_LISTED, evidence }
 }
 
-const NOTHING_LISTED = { proof: 'none', withdrawn: false, destinations: [], troubles: [], keyHashes: [] } as const
+const NOTHING_LISTED = { proof: 'none', withdrawn: false, destinations: [], discrepancies: [], keyHashes: [] } as const
 
 /** Of the keys that are on both sides now: how many both listings show with owner, type and check value. */
 function compared(
@@ -138,48 +138,51 @@ function compared(
 }
 
 type Judgement =
-  | Pick<OutcomeReport & { state: 'partial' }, 'state' | 'troubles'>
-  | (Pick<OutcomeReport, 'troubles'> & { readonly state: 'succeeded' | 'failed' })
+  | Pick<OutcomeReport & { state: 'partial' }, 'state' | 'discrepancies'>
+  | (Pick<OutcomeReport, 'discrepancies'> & { readonly state: 'succeeded' | 'failed' })
 
 function judged(
   spec: Spec,
   ending: Ending & { readonly isListed: boolean; readonly proof: Report['proof'] },
   reports: readonly DestinationReport[],
-  troubles: readonly Trouble[],
+  discrepancies: readonly Discrepancy[],
 ): Judgement {
   const { stop, withdrawn, isListed, proof } = ending
-  if (spec.mode === 'plan') return { state: stop || withdrawn ? 'failed' : 'succeeded', troubles }
+  if (spec.mode === 'plan') return { state: stop || withdrawn ? 'failed' : 'succeeded', discrepancies }
   // Everything asked for is listed at its place, after whatever was written: that an answer got lost, or that a stop came too late, does not matter any more.
   const isHarmless = !stop || (proof === 'after' && stop.code !== 'canary-effect')
-  if (isListed && troubles.length === 0 && isHarmless) return { state: 'succeeded', troubles }
-  const stopped: Trouble[] = stop ? [{ kind: 'run', name: 'itself', problem: 'stopped', why: stop.detail }] : []
-  const [first, ...others] = troubles.length > 0 ? troubles : stopped
+  if (isListed && discrepancies.length === 0 && isHarmless) return { state: 'succeeded', discrepancies }
+  const stopped: Discrepancy[] = stop ? [{ kind: 'run', name: 'itself', problem: 'stopped', why: stop.detail }] : []
+  const [first, ...others] = discrepancies.length > 0 ? discrepancies : stopped
   const isSynced =
     reports.some(({ users, keys }) => users.synced + keys.synced > 0) ||
-    troubles.some(({ problem }) => problem === 'incomplete')
+    discrepancies.some(({ problem }) => problem === 'incomplete')
   const isOnlyKept =
-    !stop && !withdrawn && troubles.every(({ problem }) => problem === 'conflict' || problem === 'blocked')
-  if (first && (isSynced || isOnlyKept)) return { state: 'partial', troubles: [first, ...others] }
-  return { state: 'failed', troubles }
+    !stop && !withdrawn && discrepancies.every(({ problem }) => problem === 'conflict' || problem === 'blocked')
+  if (first && (isSynced || isOnlyKept)) return { state: 'partial', discrepancies: [first, ...others] }
+  return { state: 'failed', discrepancies }
 }
 
 function report(
   spec: Spec,
   facts: RunFacts,
-  seen: { readonly before: Inventory; readonly now: Inventory; readonly troubles: readonly Trouble[] },
+  seen: { readonly before: Inventory; readonly now: Inventory; readonly discrepancies: readonly Discrepancy[] },
 ): DestinationReport {
-  const { before, now, troubles } = seen
+  const { before, now, discrepancies } = seen
   const place = placesOf(spec)[before.server]
   if (!place) throw new RangeError(`no server ${before.server} in the spec`)
-  const mine = troubles.filter((trouble) => trouble.server === undefined || trouble.server === before.server)
-  const count = (kind: Trouble['kind'], problems: readonly Trouble['problem'][]) =>
-    mine.filter((trouble) => trouble.kind === kind && problems.includes(trouble.problem)).length
+  const mine = discrepancies.filter(
+    (discrepancy) => discrepancy.server === undefined || discrepancy.server === before.server,
+  )
+  const count = (kind: Discrepancy['kind'], problems: readonly Discrepancy['problem'][]) =>
+    mine.filter((discrepancy) => discrepancy.kind === kind && problems.includes(discrepancy.problem)).length
   const plan = facts.diff?.users.find((part) => part.server === before.server)
   const userNames = new Set(now.users.filter(isWhole).map(userKey))
   const knownKeys = new Set(before.keys.map((key) => key.handle))
   const keysNow = new Set(now.keys.map((key) => key.handle))
-  const troubled = (kind: Trouble['kind']) => new Set(mine.filter((one) => one.kind === kind).map(({ name }) => name))
-  const [users, keys] = [troubled('user'), troubled('key')]
+  const namesOf = (kind: Discrepancy['kind']) =>
+    new Set(mine.filter((one) => one.kind === kind).map(({ name }) => name))
+  const [users, keys] = [namesOf('user'), namesOf('key')]
   const isGood = ({ handle }: HsmKey) => !keys.has(keyName(spec, handle))
   const source = facts.before?.[0]
   const had = source ? usersBefore(spec, source, before) : []

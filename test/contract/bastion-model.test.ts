@@ -122,8 +122,8 @@ class Model {
   readonly #bastion = new ModelBastion({
     time: this.#time,
     name: 'model',
-    diskTrouble: () => (this.#isFull ? 'full' : undefined),
-    tmpfsTrouble: () => undefined,
+    diskFault: () => (this.#isFull ? 'full' : undefined),
+    tmpfsFault: () => undefined,
     canRead: () => true,
     secret: () => undefined,
     started: () => undefined,

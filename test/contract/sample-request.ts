@@ -92,7 +92,7 @@ export function succeeded(number: number, changes: Partial<Pending> = {}): Finis
       withdrawn: false,
       evidence: 'may-have-written',
       destinations: [],
-      troubles: [],
+      discrepancies: [],
       keyHashes: [],
     },
   }

@@ -186,7 +186,7 @@ describe('finding the configuration', () => {
   it('talks to the HSMs that the file names, and needs all of them', async () => {
     await start()
     change((state) => {
-      hsmOf(state, eu2).troubles = { refuse: true }
+      hsmOf(state, eu2).faults = { refuse: true }
     })
     expect(answer(await cli(`user list --cluster-id ${eu}`)).data).toMatch(/failed to connect to 10\.8\.2\.6:2223/)
     expect(answer(await cli(`user list --cluster-id ${us}`))).toMatchObject({ error_code: 0 })

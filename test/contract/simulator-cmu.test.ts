@@ -157,7 +157,7 @@ describe('connecting', () => {
   ])('goes on after a server that does not answer (renumber: %s)', async (renumber, number) => {
     await start()
     simulator.world.update((state) => {
-      hsmOf(state, 'hsm-7eeeeeeeee1').troubles = { refuse: true, renumber }
+      hsmOf(state, 'hsm-7eeeeeeeee1').faults = { refuse: true, renumber }
     })
     const { text } = await session(['quit'])
     expect(text).toContain('Connection to server 10.8.1.4(10.8.1.4) on port 2225 failed:Connection timed out')
@@ -167,7 +167,7 @@ describe('connecting', () => {
   it('still gives a prompt without end-to-end encryption, and then refuses to log in', async () => {
     await start()
     simulator.world.update((state) => {
-      hsmOf(state, 'hsm-7eeeeeeeee1').troubles = { noE2E: true }
+      hsmOf(state, 'hsm-7eeeeeeeee1').faults = { noE2E: true }
     })
     const { text } = await session([login, 'quit'])
     expect(text).toContain('Server 1(10.8.1.4) is in unencrypted mode now...\nrunning in limited commands mode')
@@ -179,7 +179,7 @@ describe('connecting', () => {
   it('shows another HSM than expected behind an address', async () => {
     await start()
     simulator.world.update((state) => {
-      hsmOf(state, 'hsm-7eeeeeeeee1').troubles = { partition: 'hsm-9zzzzzzzzz9' }
+      hsmOf(state, 'hsm-7eeeeeeeee1').faults = { partition: 'hsm-9zzzzzzzzz9' }
     })
     expect((await session(['info server 1', 'quit'])).text).toContain('hsm-9zzzzzzzzz9')
   })

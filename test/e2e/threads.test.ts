@@ -38,8 +38,8 @@ const STORIES: readonly Story[] = [
       const [from] = source(state).hsms
       const [to] = destination(state).hsms
       if (from && to) {
-        from.troubles.partition = to.hsmId
-        to.troubles.partition = from.hsmId
+        from.faults.partition = to.hsmId
+        to.faults.partition = from.hsmId
       }
     },
     ends: 'Failed',
@@ -47,7 +47,7 @@ const STORIES: readonly Story[] = [
   {
     name: 'lost-e2e',
     given: (state) => {
-      for (const hsm of destination(state).hsms.slice(1)) hsm.troubles.noE2E = true
+      for (const hsm of destination(state).hsms.slice(1)) hsm.faults.noE2E = true
     },
     ends: 'Failed',
   },

@@ -6,13 +6,13 @@ import { configModal, rejectModal } from '../../src/adapters/slack/views/modals.
 import { pictureOf } from '../../src/adapters/slack/views/picture.ts'
 import { historyView, requestsView } from '../../src/adapters/slack/views/requests.ts'
 import type { SeenStep } from '../../src/application/run-view.ts'
+import type { Discrepancy } from '../../src/domain/discrepancy.ts'
 import { serverNumber } from '../../src/domain/ids.ts'
 import type { Ancestor, Lineage, LineEnd } from '../../src/domain/lineage.ts'
 import type { OutcomeReport } from '../../src/domain/outcome.ts'
 import type { Request } from '../../src/domain/request.ts'
 import type { Spec } from '../../src/domain/spec.ts'
 import type { Stop } from '../../src/domain/step.ts'
-import type { Trouble } from '../../src/domain/trouble.ts'
 import {
   baseConfig,
   inventory,
@@ -117,7 +117,7 @@ const anyLineage: fc.Arbitrary<Lineage> = fc
     }
   })
 
-const PROBLEMS: readonly Trouble['problem'][] = [
+const PROBLEMS: readonly Discrepancy['problem'][] = [
   'failed',
   'untried',
   'unverified',
@@ -129,7 +129,7 @@ const PROBLEMS: readonly Trouble['problem'][] = [
   'not-spread',
   'incomplete',
 ]
-const trouble: fc.Arbitrary<Trouble> = fc.record({
+const discrepancy: fc.Arbitrary<Discrepancy> = fc.record({
   kind: fc.constantFrom('user' as const, 'key' as const),
   name: words,
   problem: fc.constantFrom(...PROBLEMS),
@@ -149,11 +149,11 @@ const anyRequest: fc.Arbitrary<Request> = fc
     approvers: fc.nat(100),
     decided: fc.nat(20),
     because: words,
-    troubles: fc.array(trouble, { maxLength: 40 }),
+    discrepancies: fc.array(discrepancy, { maxLength: 40 }),
     stopped: fc.option(stop, { nil: undefined }),
     lineage: fc.option(anyLineage, { nil: undefined }),
   })
-  .map(({ state, of, reason, approvers, decided, because, troubles, stopped, lineage }) => {
+  .map(({ state, of, reason, approvers, decided, because, discrepancies, stopped, lineage }) => {
     const people = Array.from({ length: approvers }, (_, at) => `U0PERSON${at}`)
     const decisions = people
       .slice(0, decided)
@@ -171,7 +171,11 @@ const anyRequest: fc.Arbitrary<Request> = fc
       users: tally,
       keys: tally,
     }))
-    const report: OutcomeReport = outcome(made.state, { troubles, destinations, ...(stopped ? { stop: stopped } : {}) })
+    const report: OutcomeReport = outcome(made.state, {
+      discrepancies,
+      destinations,
+      ...(stopped ? { stop: stopped } : {}),
+    })
     return { ...made, outcome: report }
   })
 

@@ -139,7 +139,7 @@ export class Incarnation {
     if (name.startsWith('store.') && this.#random.chance(0.02)) await time.sleep(this.#random.int(1, 300))
     if (!this.isAlive) return never()
     let end: { readonly answer: unknown } | { readonly error: unknown }
-    const failure = name.startsWith('store.') ? this.#stage.storeTrouble.next() : undefined
+    const failure = name.startsWith('store.') ? this.#stage.storeFault.next() : undefined
     try {
       if (failure === 'before') throw new Error('the database does not answer')
       end = { answer: await call() }

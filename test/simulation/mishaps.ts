@@ -4,7 +4,7 @@ import { isCard } from './slack/cards.ts'
 import { GROUPED } from './slack/people.ts'
 import { baseConfigOf, type Stage } from './stage.ts'
 import { MINUTE, SECOND } from './time.ts'
-import { DISK_TROUBLES } from './weather.ts'
+import { DISK_FAULTS } from './weather.ts'
 import type { SimCluster } from './world/hsms.ts'
 
 /** Plans what happens to the world by itself, by seed. */
@@ -25,7 +25,7 @@ export function planMishaps(stage: Stage): void {
     if (weather.happens('disk', 0.9)) {
       const inMs = random.chance(0.5) ? random.int(200, 2_500) : random.int(2_500, 10_000)
       stage.tell('bastion', 'its disk fails soon')
-      weather.strike('disk', random.pick(['no-inodes', ...DISK_TROUBLES]), {
+      weather.strike('disk', random.pick(['no-inodes', ...DISK_FAULTS]), {
         inMs,
         forMs: random.int(20, 240) * SECOND,
       })

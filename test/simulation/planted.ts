@@ -120,8 +120,8 @@ export const PLANTED: readonly Planted[] = [
     find: "  if (spec.mode === 'plan') return finish()\n",
     replace: '',
   }),
-  one('troubles do not keep a run from having succeeded', 'src/domain/outcome.ts', {
-    find: '  if (isListed && troubles.length === 0 && isHarmless)',
+  one('discrepancies do not keep a run from having succeeded', 'src/domain/outcome.ts', {
+    find: '  if (isListed && discrepancies.length === 0 && isHarmless)',
     replace: '  if (isListed && isHarmless)',
   }),
   one('unknown is called failed', 'src/domain/outcome.ts', {
@@ -157,7 +157,7 @@ export const PLANTED: readonly Planted[] = [
     replace: '    if (other) continue\n',
   }),
   {
-    name: 'trouble of the database counts as a row that cannot be read',
+    name: 'a failure of the database counts as a row that cannot be read',
     edits: [
       edit('src/application/sweep-requests.ts', 'if (!(error instanceof Unreadable)) {', 'if (error === undefined) {'),
       edit(
@@ -172,9 +172,9 @@ export const PLANTED: readonly Planted[] = [
       ),
     ],
   },
-  one('a trouble is left out', 'src/domain/outcome.ts', {
-    find: '        ...troublesOf(spec, facts, steps, destinations),\n',
-    replace: '        ...troublesOf(spec, facts, steps, destinations).slice(1),\n',
+  one('a discrepancy is left out', 'src/domain/outcome.ts', {
+    find: '        ...discrepanciesOf(spec, facts, steps, destinations),\n',
+    replace: '        ...discrepanciesOf(spec, facts, steps, destinations).slice(1),\n',
   }),
   one('a run that cannot be read is tried for ever', 'src/application/drive-runs.ts', {
     find: 'if (tries + 1 >= MOST_TRIES &&',

@@ -5,7 +5,7 @@ import type { EngineName } from '../../src/domain/spec.ts'
 import { allEngines } from '../../src/engines/index.ts'
 import { Bastion } from './bastion/bastion.ts'
 import { Ssm } from './bastion/ssm.ts'
-import { TROUBLES } from './bastion/tool.ts'
+import { TOOL_FAULTS } from './bastion/tool.ts'
 import { cliPart, cmuPart } from './bastion/tool-parts.ts'
 import { Calls } from './calls.ts'
 import { newDatabase, type Opened } from './database.ts'
@@ -14,9 +14,9 @@ import { Random } from './random.ts'
 import { makeClusters, Secrets } from './scenario.ts'
 import { Channel } from './slack/channel.ts'
 import { CHANNEL, DEAD_GROUP, GROUP, LISTED, People } from './slack/people.ts'
-import { StoreTrouble } from './store-trouble.ts'
+import { StoreFault } from './store-fault.ts'
 import { MINUTE, SECOND, Time } from './time.ts'
-import { DISK_TROUBLES, Weather } from './weather.ts'
+import { DISK_FAULTS, Weather } from './weather.ts'
 import { Directory } from './world/directory.ts'
 import type { Hsms } from './world/hsms.ts'
 
@@ -47,7 +47,7 @@ export class Stage {
   readonly calls: Calls
   readonly landscape: Landscape
   readonly database: Opened
-  readonly storeTrouble: StoreTrouble
+  readonly storeFault: StoreFault
   /** Two processes share the store. */
   readonly isPair: boolean
 
@@ -70,7 +70,7 @@ export class Stage {
     this.people = new People(time, this.random('people'), this.weather)
     this.channel = new Channel(time, this.random('slack'), this.weather)
     this.calls = new Calls(time)
-    this.storeTrouble = new StoreTrouble(time, this.random('store'), this.weather)
+    this.storeFault = new StoreFault(time, this.random('store'), this.weather)
     this.landscape = landscapeOf(this.hsms, random)
   }
 
@@ -112,25 +112,25 @@ export class Stage {
 
   #bastion(random: Random): Bastion {
     const { time, hsms, weather, secrets } = this
-    const trouble = (command: string) => {
+    const fault = (command: string) => {
       if (!weather.happens('tool', command.startsWith('login') ? 0.02 : 0.05)) return undefined
-      const found = random.weighted(TROUBLES)
+      const found = random.weighted(TOOL_FAULTS)
       this.tell('tool', `${command} goes wrong`, found)
       return found
     }
     const workshop = {
       hsms,
       random,
-      trouble,
+      fault,
       baseConfig: () => hsms.baseConfig,
       secret: (reference: string) => secrets.of(reference),
     }
     return new Bastion({
       time,
       name: 'us-bastion',
-      diskTrouble: () => weather.spell('disk'),
+      diskFault: () => weather.spell('disk'),
       canRead: () => !weather.happens('disk', 0.3),
-      tmpfsTrouble: () => weather.spell('tmpfs'),
+      tmpfsFault: () => weather.spell('tmpfs'),
       secret: workshop.secret,
       tool: this.engine === 'cmu' ? cmuPart(workshop) : cliPart(workshop),
       started: (operation) => {
@@ -140,7 +140,7 @@ export class Stage {
         const isWriting = this.ssm.commands.some(({ comment }) => comment.startsWith(`hsm-sync ${operation} sync-`))
         if (isWriting) this.whenWriting(operation)
         if (weather.happens('disk', isWriting ? 0.9 : 0.08))
-          weather.strike('disk', random.chance(0.6) ? 'no-inodes' : random.pick(DISK_TROUBLES), {
+          weather.strike('disk', random.chance(0.6) ? 'no-inodes' : random.pick(DISK_FAULTS), {
             inMs: random.int(0, 7_000),
             forMs: random.int(8, 60) * SECOND,
           })

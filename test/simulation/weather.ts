@@ -27,7 +27,7 @@ export type Fault = (typeof FAULTS)[number]
 /** How much of it there is, seldom or often. */
 const STRENGTHS = [0.3, 1, 3] as const
 
-export const DISK_TROUBLES = ['full', 'no-inodes', 'read-only'] as const
+export const DISK_FAULTS = ['full', 'no-inodes', 'read-only'] as const
 
 interface Spell {
   readonly fault: Fault
@@ -61,7 +61,7 @@ export class Weather {
     for (let n = 0; n < count; n++) faults.set(random.pick(FAULTS), random.pick(STRENGTHS))
     this.faults = faults
     this.spells = [
-      ...this.#spellsOf('disk', DISK_TROUBLES),
+      ...this.#spellsOf('disk', DISK_FAULTS),
       ...this.#spellsOf('tmpfs', ['full']),
       ...this.#spellsOf('slack', ['ratelimited', 'unclear', 'http_503', 'is_archived', 'internal_error']),
       ...this.#spellsOf('directory', ['throttled', 'unreachable', 'failed']),

@@ -5,7 +5,7 @@ import { type AwsProblem, type Refusal, refuse } from '../../domain/refusal.ts'
 const UNREACHABLE =
   /^(AbortError|ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|TimeoutError|RequestTimeout|NetworkingError)$/
 
-/** What kind of trouble an error from an AWS client is, by its name, code and status, never by its words. */
+/** What kind of failure an error from an AWS client is, by its name, code and status, never by its words. */
 export function problemOf(error: unknown): AwsProblem {
   const names = namesOf(error)
   if (

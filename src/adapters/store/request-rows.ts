@@ -2,8 +2,8 @@ import type { Selectable } from 'kysely'
 import { z } from 'zod'
 import { type StepRecord, type StoredRequest, Unreadable } from '../../application/store.ts'
 import { OPEN_STATES, type Request } from '../../domain/request.ts'
+import { OLDEST, requestOfToday, stepOfToday } from './older-shapes.ts'
 import { SHAPE, type Tables } from './schema.ts'
-import { newerRequest, newerStep } from './shape-one.ts'
 
 type RequestRow = Selectable<Tables['requests']>
 
@@ -51,7 +51,7 @@ export function parseRequest(row: Pick<RequestRow, 'id' | 'version' | 'shape' | 
     const document = known(row)
     StoredDocument.parse(document)
     // The one place where a checked document becomes the type it was written from.
-    return { request: (row.shape === SHAPE ? document : newerRequest(document)) as Request, version: row.version }
+    return { request: requestOfToday(document, row.shape) as Request, version: row.version }
   })
 }
 
@@ -60,7 +60,7 @@ export function parseStep(row: Selectable<Tables['steps']>): StepRecord {
   return legible(`step ${row.request_id}.${row.n}`, () => {
     const document = known(row)
     StoredStep.parse(document)
-    return (row.shape === SHAPE ? document : newerStep(document)) as StepRecord
+    return stepOfToday(document, row.shape) as StepRecord
   })
 }
 
@@ -74,7 +74,7 @@ export function legible<Value>(what: string, read: () => Value): Value {
 }
 
 function known({ shape, doc }: { readonly shape: number; readonly doc: string }): unknown {
-  if (shape !== SHAPE && shape !== SHAPE - 1)
-    throw new Error(`stored in shape ${shape}, this version reads shapes ${SHAPE - 1} and ${SHAPE}`)
+  if (shape < OLDEST || shape > SHAPE)
+    throw new Error(`stored in shape ${shape}, this version reads shapes ${OLDEST} to ${SHAPE}`)
   return JSON.parse(doc)
 }

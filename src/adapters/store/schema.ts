@@ -48,5 +48,5 @@ export interface Tables {
   }
 }
 
-/** 2: evidence instead of `wrote`, findings in steps. 1 is still read. */
-export const SHAPE = 2
+/** 2: evidence instead of `wrote`, findings in steps. 3: discrepancies instead of `troubles`. All are still read. */
+export const SHAPE = 3

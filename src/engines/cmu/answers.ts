@@ -30,18 +30,18 @@ export function asksQuestion(text: string): boolean {
 }
 
 /**
- * What CMU said to one `syncUser` or `syncKey`. Success needs the exact line and no sign of trouble; no failure text of AWS is public, so everything
+ * What CMU said to one `syncUser` or `syncKey`. Success needs the exact line and no sign of failure; no failure text of AWS is public, so everything
  * else that says something is a failure, and silence is unclear (facts, section 2.6).
  */
 export function judge(
   command: 'syncUser' | 'syncKey',
   text: string,
 ): { verdict: Attempt<unknown>['verdict']; said: string } {
-  const trouble =
+  const failure =
     /HSM Error|failed|unable|already|denied|Invalid|MaskedObject:\s*0x0*[1-9a-fA-F]/i.test(text) || asksQuestion(text)
   const success = new RegExp(`^(?:.*>)?\\s*${command} success\\s*(?:on server \\d+\\(.*\\))?\\s*$`, 'm').test(text)
   const said = words(text)
-  if (success && !trouble) return { verdict: 'success', said }
+  if (success && !failure) return { verdict: 'success', said }
   return { verdict: said === '' || success ? 'unclear' : 'failure', said }
 }
 

@@ -89,12 +89,12 @@ describe.concurrent('where every command is a process of its own', () => {
   const commands = { cliInteractive: 'terminal' } as const
 
   it('a key that is copied by a tool that ends in the middle of saying so: no other key is sent', async () => {
-    const { stop, troubles } = await outcomeOf(commands, {
+    const { stop, discrepancies } = await outcomeOf(commands, {
       scope,
       given: (state, tool) => tool.disturbKey(state, 262162, { do: 'cut' }),
     })
     expect(stop).toBeDefined()
-    expect(troubles).toContainEqual(expect.objectContaining({ name: keyReference(262163), problem: 'untried' }))
+    expect(discrepancies).toContainEqual(expect.objectContaining({ name: keyReference(262163), problem: 'untried' }))
   })
 
   it('a failure that no manual explains may be a failed login: nothing logs in any more, not even to look', async () => {

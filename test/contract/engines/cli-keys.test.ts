@@ -55,7 +55,7 @@ describe('on some HSMs of the destination only', () => {
       options: { scope: { users: { kind: 'none' }, keys: theKeys(262162) } },
     })
     expect(told(outcome).named).toEqual(['key 262162: incomplete'])
-    expect(outcome.troubles[0]?.why).toContain('cluster-coverage inconsistent')
+    expect(outcome.discrepancies[0]?.why).toContain('cluster-coverage inconsistent')
   })
 })
 
@@ -69,7 +69,7 @@ describe('two keys with one reference and one label', () => {
   it('are told apart by an owner who may list them: a conflict', async () => {
     const { outcome } = await run({ given, cryptoUsers: ['crypto_user1', 'crypto_user2'], options: { mode: 'plan' } })
     expect(told(outcome).named).toEqual(['key 262156: conflict'])
-    expect(outcome.troubles[0]?.why).toMatch(/check|0x[0-9a-f]{6}/)
+    expect(outcome.discrepancies[0]?.why).toMatch(/check|0x[0-9a-f]{6}/)
     expect(outcome.comparison?.byMaterial).toBeGreaterThan(0)
   })
 

@@ -48,11 +48,13 @@ export function giveUsers(state: WorldState): void {
 }
 
 /** An outcome in the words of its report, without what only one of the tools says: HSM or cluster, hexadecimal or decimal. */
-export function told({ state, proof, stop, evidence, withdrawn, destinations, troubles }: OutcomeReport) {
+export function told({ state, proof, stop, evidence, withdrawn, destinations, discrepancies }: OutcomeReport) {
   const tallies = destinations.map(({ users, keys }) => ({ users: shown(users), keys: shown(keys) }))
   const [first = { users: '', keys: '' }, ...others] = tallies
   for (const other of others) if (JSON.stringify(other) !== JSON.stringify(first)) throw new Error('tallies differ')
-  const named = troubles.map(({ kind, name, problem }) => `${kind} ${kind === 'key' ? Number(name) : name}: ${problem}`)
+  const named = discrepancies.map(
+    ({ kind, name, problem }) => `${kind} ${kind === 'key' ? Number(name) : name}: ${problem}`,
+  )
   return {
     state,
     proof,

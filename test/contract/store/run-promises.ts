@@ -68,7 +68,7 @@ export function runPromises(at: AtPlace): void {
     await expect(store.history(requestId(2))).resolves.toHaveLength(1)
   })
 
-  it('still reads what the version before has stored', async () => {
+  it('still reads what the versions before have stored', async () => {
     const store = replica(at(), 0)
     await store.create(succeeded(1), asked)
     await store.create(running(2), asked)
@@ -93,10 +93,16 @@ export function runPromises(at: AtPlace): void {
           state: 'partial',
           evidence: 'may-have-written',
           stop: { code: 'lost', detail: 'its answer' },
-          troubles: [{ kind: 'run', problem: 'stopped', why: 'its answer' }],
+          discrepancies: [{ kind: 'run', problem: 'stopped', why: 'its answer' }],
         },
       },
     })
+    const lost = { kind: 'key', name: '7', problem: 'failed', why: 'not there afterwards' }
+    const two = JSON.stringify({ ...succeeded(1), state: 'partial', outcome: { ...outcome, troubles: [lost] } })
+    await rawly(at(), `update requests set shape = 2, doc = '${two}' where id = '${requestId(1)}'`)
+    const { request } = (await store.load(requestId(1))) ?? {}
+    expect(request).toMatchObject({ outcome: { discrepancies: [lost] } })
+    expect(request).not.toHaveProperty('outcome.troubles')
     await store.claimRun('me', NOON, UNTIL)
     await store.saveStep(requestId(2), step, 'me')
     const block = { operation: `${requestId(2)}.1`, result: 'done', detail: '', seconds: 1, sent: 1, mark: '' }

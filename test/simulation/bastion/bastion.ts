@@ -20,10 +20,10 @@ export interface Surroundings {
   readonly time: Clock
   readonly name: string
   /** What is wrong with the state folder, or with the tmpfs, if anything. */
-  readonly diskTrouble: () => string | undefined
+  readonly diskFault: () => string | undefined
   /** Can what is recorded be read? */
   readonly canRead: () => boolean
-  readonly tmpfsTrouble: () => string | undefined
+  readonly tmpfsFault: () => string | undefined
   readonly secret: (reference: string) => Secret | undefined
   readonly tool: ToolPart
   /** The tool's program was started for this operation. */
@@ -50,7 +50,7 @@ export class Bastion {
 
   constructor(around: Surroundings) {
     this.#around = around
-    this.disk = new Disk(around.diskTrouble, around.canRead)
+    this.disk = new Disk(around.diskFault, around.canRead)
   }
 
   /** Runs a script to its end; `undefined` when the bastion went down meanwhile. */
@@ -101,7 +101,7 @@ export class Bastion {
   }
 
   #readConfig(data: ReadonlyMap<string, string>): Ended {
-    if (this.#around.tmpfsTrouble() && data.has('configure')) return answer(data, 'refused-workdir', {})
+    if (this.#around.tmpfsFault() && data.has('configure')) return answer(data, 'refused-workdir', {})
     const found = this.#around.tool.readConfig(data)
     if ('refused' in found) return answer(data, `refused-${found.refused}`, { detail: found.detail })
     return answer(data, 'done', { detail: found.detail, content: pack(found.text) })
@@ -131,7 +131,7 @@ export class Bastion {
     const until = Number(data.get('until') ?? 0)
     if (until > 0 && Math.floor(time.now / 1000) > until) return refuse('late')
     if (!(await this.#lock(shell, data.get('lock') ?? ''))) return refuse('busy', 'another step for this destination')
-    if (this.#around.tmpfsTrouble()) return refuse('workdir')
+    if (this.#around.tmpfsFault()) return refuse('workdir')
     const configured = tool.prepare(data)
     if ('refused' in configured) return refuse(configured.refused, configured.detail)
     for (const login of (data.get('logins') ?? '').split(',').filter((word) => word !== '')) {

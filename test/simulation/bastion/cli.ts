@@ -1,7 +1,7 @@
 import { isLocked, roleOf, type SimHsm, type SimKey, type SimUser } from '../world/hsms.ts'
 import { answer, Failure, isSameKey, plainKey, referenceOf, userEntry, wholeKey } from './cli-text.ts'
 import type { Hands } from './cmu.ts'
-import type { Said, Trouble } from './tool.ts'
+import type { Said, ToolFault } from './tool.ts'
 
 interface Login {
   readonly cluster: string
@@ -44,17 +44,17 @@ export class CloudHsmCli {
     const command = asked ? 'login' : words.slice(0, 2).join(' ')
     const pace = command.endsWith('replicate') || asked ? random.int(100, 1_500) : random.int(20, 400)
     await shell.wait(pace)
-    const trouble = this.#hands.trouble(command)
-    if (trouble === 'silent-before') return { text: '', end: 'silent' }
-    if (trouble === 'gone-before') return { text: 'Segmentation fault\n', end: 'gone' }
-    if (trouble === 'question') return { text: 'Are you sure (y/n)?', end: 'question' }
+    const fault = this.#hands.fault(command)
+    if (fault === 'silent-before') return { text: '', end: 'silent' }
+    if (fault === 'gone-before') return { text: 'Segmentation fault\n', end: 'gone' }
+    if (fault === 'question') return { text: 'Are you sure (y/n)?', end: 'question' }
     const text =
-      trouble === 'fail'
+      fault === 'fail'
         ? answer('Internal error: the HSM did not answer')
-        : this.#safely(() => (asked ? this.#login(asked, line) : this.#run(command, words, trouble)))
+        : this.#safely(() => (asked ? this.#login(asked, line) : this.#run(command, words, fault)))
     await shell.wait(pace)
-    if (trouble === 'silent-after') return { text: '', end: 'silent' }
-    if (trouble === 'gone-after') return { text: '', end: 'gone' }
+    if (fault === 'silent-after') return { text: '', end: 'silent' }
+    if (fault === 'gone-after') return { text: '', end: 'gone' }
     return { text: `${text}${this.#prompt()}`, end: 'prompt' }
   }
 
@@ -80,7 +80,7 @@ export class CloudHsmCli {
     return hsms
   }
 
-  #run(command: string, words: readonly string[], trouble: Trouble | undefined): string {
+  #run(command: string, words: readonly string[], fault: ToolFault | undefined): string {
     const cluster = option(words, 'cluster-id')
     switch (command) {
       case 'cluster hsm-info':
@@ -90,9 +90,9 @@ export class CloudHsmCli {
       case 'key list':
         return answer(this.#keys(cluster, words))
       case 'user replicate':
-        return this.#replicateUser(words, trouble)
+        return this.#replicateUser(words, fault)
       case 'key replicate':
-        return this.#replicateKey(words, trouble)
+        return this.#replicateKey(words, fault)
       case 'logout --cluster-id':
         this.#logins.delete(cluster)
         return answer('Logout successful')
@@ -149,7 +149,7 @@ export class CloudHsmCli {
     return [...byHandle.values()].sort(([a], [b]) => (a?.handle ?? 0) - (b?.handle ?? 0))
   }
 
-  #replicateUser(words: readonly string[], trouble: Trouble | undefined): string {
+  #replicateUser(words: readonly string[], fault: ToolFault | undefined): string {
     const { from, to } = this.#ends(words)
     const { hsms, operation } = this.#hands
     const [name, role] = [option(words, 'username'), option(words, 'role') === 'admin' ? 'CO' : 'CU'] as const
@@ -161,8 +161,8 @@ export class CloudHsmCli {
     const type = role === 'CO' ? 'CO' : 'CU'
     const done = () =>
       answer({ user: { username: name, role: option(words, 'role') }, message: 'Successfully replicated user' })
-    if (trouble === 'lie') return done()
-    const reached = trouble === 'some' ? to.slice(0, -1) : to
+    if (fault === 'lie') return done()
+    const reached = fault === 'some' ? to.slice(0, -1) : to
     const worked = reached.filter((hsm) => {
       const present = hsms.userNamed(hsm, name)
       if (present) return roleOf(present) === role && isLocked(present) === isLocked(user)
@@ -172,7 +172,7 @@ export class CloudHsmCli {
     return worked.length === to.length ? done() : failedOn('User', to.length - worked.length, to.length)
   }
 
-  #replicateKey(words: readonly string[], trouble: Trouble | undefined): string {
+  #replicateKey(words: readonly string[], fault: ToolFault | undefined): string {
     const { from, to } = this.#ends(words)
     const { hsms, operation } = this.#hands
     const handle = Number(/key-reference=(0x[0-9a-f]+)/.exec(words.join(' '))?.[1])
@@ -182,13 +182,13 @@ export class CloudHsmCli {
     if (copies.length < from.length || copies.some((copy) => !isSameKey(copy, key)))
       throw new Failure('The selected key is not synchronized throughout the cluster')
     const done = () => answer({ key: { 'key-reference': referenceOf(handle) }, message: 'Successfully replicated key' })
-    if (trouble === 'lie') return done()
+    if (fault === 'lie') return done()
     const other = to.flatMap((hsm) => hsm.keys).reduce((most, one) => Math.max(most, one.handle), handle) + 1
-    const reached = trouble === 'some' ? to.slice(0, -1) : to
+    const reached = fault === 'some' ? to.slice(0, -1) : to
     const worked = reached.filter((hsm) => {
       if ([key.owner, ...key.sharedWith].some((name) => !hsms.userNamed(hsm, name, 'CU'))) return false
-      if (trouble === 'new-handle' || trouble === 'twice') hsms.addKey(hsm, { ...key, handle: other }, operation)
-      if (trouble === 'new-handle') return true
+      if (fault === 'new-handle' || fault === 'twice') hsms.addKey(hsm, { ...key, handle: other }, operation)
+      if (fault === 'new-handle') return true
       const present = hsms.keyWith(hsm, handle)
       if (present) return isSameKey(present, key)
       hsms.addKey(hsm, key, operation)

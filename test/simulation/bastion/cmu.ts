@@ -2,7 +2,7 @@ import type { Random } from '../random.ts'
 import { type Hsms, isLocked, roleOf, type SimHsm } from '../world/hsms.ts'
 import { type CmuDialect, keysText, lines, usersText } from './cmu-text.ts'
 import type { Shell } from './shell.ts'
-import type { Said, Trouble } from './tool.ts'
+import type { Said, ToolFault } from './tool.ts'
 
 interface Server {
   readonly number: number
@@ -17,7 +17,7 @@ export interface Hands {
   readonly random: Random
   readonly operation: string
   /** How the tool misbehaves with this command, if it does. */
-  readonly trouble: (command: string) => Trouble | undefined
+  readonly fault: (command: string) => ToolFault | undefined
 }
 
 /** cloudhsm_mgmt_util, as far as the bot uses it: the dialect of test/simulator/bin/cmu. */
@@ -55,20 +55,20 @@ export class Cmu {
     const [command = '', ...args] = line.trim().split(/\s+/)
     const pace = command.startsWith('sync') ? random.int(50, 900) : random.int(20, 400)
     await shell.wait(pace)
-    const trouble = this.#hands.trouble(command)
-    if (trouble === 'silent-before') return { text: '', end: 'silent' }
-    if (trouble === 'gone-before') return { text: 'Segmentation fault\n', end: 'gone' }
-    if (trouble === 'question')
+    const fault = this.#hands.fault(command)
+    if (fault === 'silent-before') return { text: '', end: 'silent' }
+    if (fault === 'gone-before') return { text: 'Segmentation fault\n', end: 'gone' }
+    if (fault === 'question')
       return { text: `${command} failed: RET_MXN_AUTH_FAILED\nRetry/Ignore/Abort?(R/I/A): `, end: 'question' }
     const text =
-      trouble === 'fail'
+      fault === 'fail'
         ? `${command} failed: HSM Error: RET_MXN_AUTH_FAILED\n`
-        : trouble === 'lie'
+        : fault === 'lie'
           ? `${command} success\n`
-          : this.#run(command, args, trouble)
+          : this.#run(command, args, fault)
     await shell.wait(pace)
-    if (trouble === 'silent-after') return { text: '', end: 'silent' }
-    if (trouble === 'gone-after') return { text: '', end: 'gone' }
+    if (fault === 'silent-after') return { text: '', end: 'silent' }
+    if (fault === 'gone-after') return { text: '', end: 'gone' }
     return { text: `${text}${this.#prompt()}`, end: 'prompt' }
   }
 
@@ -85,7 +85,7 @@ export class Cmu {
     return this.#servers.find((server) => `${server.number}` === number)
   }
 
-  #run(command: string, args: readonly string[], trouble: Trouble | undefined): string {
+  #run(command: string, args: readonly string[], fault: ToolFault | undefined): string {
     switch (command) {
       case 'info':
         return this.#info(args[1])
@@ -108,7 +108,7 @@ export class Cmu {
       case 'syncUser':
         return this.#result('syncUser', this.#syncUser(Number(args[0]), args[1]))
       case 'syncKey':
-        return this.#result('syncKey', this.#syncKey(Number(args[0]), args[1], trouble))
+        return this.#result('syncKey', this.#syncKey(Number(args[0]), args[1], fault))
       default:
         return lines(`Command not found: ${command}`)
     }
@@ -163,7 +163,7 @@ export class Cmu {
     return undefined
   }
 
-  #syncKey(handle: number, to: string | undefined, trouble: Trouble | undefined): string | undefined {
+  #syncKey(handle: number, to: string | undefined, fault: ToolFault | undefined): string | undefined {
     const ends = this.#ends(to)
     if (!ends) return 'Invalid User Type'
     const { hsms, operation } = this.#hands
@@ -173,8 +173,8 @@ export class Cmu {
     if ([key.owner, ...key.sharedWith].some((name) => !hsms.userNamed(ends.to.hsm, name, 'CU')))
       return "user isn't initialized or user with this name doesn't exist"
     const other = ends.to.hsm.keys.reduce((most, one) => Math.max(most, one.handle), key.handle) + 1
-    if (trouble !== 'new-handle') hsms.addKey(ends.to.hsm, key, operation)
-    if (trouble === 'new-handle' || trouble === 'twice') hsms.addKey(ends.to.hsm, { ...key, handle: other }, operation)
+    if (fault !== 'new-handle') hsms.addKey(ends.to.hsm, key, operation)
+    if (fault === 'new-handle' || fault === 'twice') hsms.addKey(ends.to.hsm, { ...key, handle: other }, operation)
     return undefined
   }
 

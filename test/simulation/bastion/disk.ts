@@ -22,12 +22,12 @@ export class Disk {
   readonly operations = new Map<string, Folder>()
   /** The count of failed logins of each user on each cluster, with the secret's version (CloudHSM CLI only). */
   readonly failedLogins = new Map<string, { readonly count: number; readonly version: string }>()
-  readonly #trouble: () => string | undefined
+  readonly #fault: () => string | undefined
 
   readonly #canRead: () => boolean
 
-  constructor(trouble: () => string | undefined, canRead: () => boolean) {
-    this.#trouble = trouble
+  constructor(fault: () => string | undefined, canRead: () => boolean) {
+    this.#fault = fault
     this.#canRead = canRead
   }
 
@@ -38,12 +38,12 @@ export class Disk {
 
   /** Takes new files, and so everything that is made beside and renamed: marks, results, folders. */
   takesFiles(): boolean {
-    return this.#trouble() === undefined
+    return this.#fault() === undefined
   }
 
   /** Takes more of what is in a file already: without inodes too. */
   takesMore(): boolean {
-    const trouble = this.#trouble()
-    return trouble === undefined || trouble === 'no-inodes'
+    const fault = this.#fault()
+    return fault === undefined || fault === 'no-inodes'
   }
 }

@@ -8,19 +8,19 @@ import { cmuDialect } from './cmu-text.ts'
 import { CliPlay } from './play-cli.ts'
 import { playCmu } from './play-cmu.ts'
 import type { Secret, Session } from './session.ts'
-import type { Trouble } from './tool.ts'
+import type { ToolFault } from './tool.ts'
 
 export interface Workshop {
   readonly hsms: Hsms
   readonly random: Random
-  readonly trouble: (command: string) => Trouble | undefined
+  readonly fault: (command: string) => ToolFault | undefined
   /** CMU's own configuration file. */
   readonly baseConfig: () => string
   readonly secret: (reference: string) => Secret | undefined
 }
 
-function handsOf({ hsms, random, trouble }: Workshop, session: Session, operation: string): Hands {
-  return { hsms, random, trouble, operation, shell: session.shell }
+function handsOf({ hsms, random, fault }: Workshop, session: Session, operation: string): Hands {
+  return { hsms, random, fault, operation, shell: session.shell }
 }
 
 /** cmu/tool.sh */

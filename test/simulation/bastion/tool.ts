@@ -11,7 +11,7 @@ export interface Talker {
 }
 
 /** How a tool misbehaves with one command, if it does. */
-export type Trouble =
+export type ToolFault =
   | 'fail'
   | 'question'
   | 'silent-before'
@@ -23,7 +23,7 @@ export type Trouble =
   | 'new-handle'
   | 'some'
 
-export const TROUBLES: readonly (readonly [Trouble, number])[] = [
+export const TOOL_FAULTS: readonly (readonly [ToolFault, number])[] = [
   ['fail', 4],
   ['question', 2],
   ['silent-before', 1],

@@ -20,7 +20,7 @@ export async function judgeAudit(stage: Stage, requests: readonly RequestDoc[]):
 }
 
 /** Commands without their row. A look-up is announced before it is sent, whatever happens then; its id is lost where the process or the database is. */
-function unrecorded({ weather, ssm, storeTrouble }: Stage, rows: readonly AuditDoc[]): string[] {
+function unrecorded({ weather, ssm, storeFault }: Stage, rows: readonly AuditDoc[]): string[] {
   // Where a process crashes it may never have heard of a command that it sent.
   const mayCrash = weather.faults.has('crash') || weather.faults.has('night')
   const known = new Set(rows.map(({ facts }) => facts.commandId))
@@ -33,7 +33,7 @@ function unrecorded({ weather, ssm, storeTrouble }: Stage, rows: readonly AuditD
     if (isLookUp && !announced.has(comment))
       return [`the record does not announce the command ${commandId} (${comment})`]
     // Its operation has a row in any case (above): what can be lost is the id that SSM gave it.
-    const isLost = mayCrash || storeTrouble.isThere
+    const isLost = mayCrash || storeFault.isThere
     return isTold && !isLost ? [`the record has no row for the command ${commandId} (${comment})`] : []
   })
 }

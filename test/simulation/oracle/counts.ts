@@ -33,7 +33,7 @@ function judgeUsers({ hsms }: Stage, request: RequestDoc, { seen, place, tally }
   const violations: string[] = []
   if (tally.already + tally.synced > there)
     violations.push(`${tally.already} users already there and ${tally.synced} synced, but ${there} are there`)
-  const named = new Set(outcome.troubles.filter(({ kind }) => kind === 'user').map(({ name }) => name))
+  const named = new Set(outcome.discrepancies.filter(({ kind }) => kind === 'user').map(({ name }) => name))
   const surely = wanted.filter((user) => surelyHasUser(place, user, listing) && !named.has(user.name)).length
   if (outcome.proof !== 'none' && tally.already + tally.synced < surely)
     violations.push(`${tally.already} users already there and ${tally.synced} synced, but ${surely} are there`)
@@ -54,7 +54,7 @@ function judgeKeys({ hsms }: Stage, request: RequestDoc, { seen, place, tally }:
   const possible = [...written].filter((handle) => at(isEver, handle)).length
   const violations: string[] = []
   if (tally.synced > possible) violations.push(`${tally.synced} keys synced, but ${possible} written ones are there`)
-  const named = outcome.troubles.some(({ kind }) => kind === 'key')
+  const named = outcome.discrepancies.some(({ kind }) => kind === 'key')
   const surely = [...written].filter((handle) => at(isAlways, handle)).length
   if (outcome.proof === 'after' && !named && tally.synced < surely)
     violations.push(`${tally.synced} keys synced, but ${surely} written ones are there`)

@@ -85,8 +85,8 @@ function judgeReport(stage: Stage, request: RequestDoc, report: Report): string[
   if (outcome.state !== request.state) violations.push(`its outcome is ${outcome.state}`)
   if (stage.weather.faults.size === 0 && request.state === 'unknown')
     violations.push('unknown, although nothing went wrong')
-  if (request.state === 'partial' && outcome.troubles.length === 0)
-    violations.push('partly done, and no trouble is named')
+  if (request.state === 'partial' && outcome.discrepancies.length === 0)
+    violations.push('partly done, and no discrepancy is named')
   if (request.state === 'failed' && outcome.proof === 'none' && write)
     violations.push(`it says that listings prove what was changed, none does, and ${told(write)}`)
   const failedLogin = deedsOf(stage.hsms.deeds, request.id).some((deed) => deed.did === 'login' && !deed.ok)
@@ -117,7 +117,7 @@ function judgeLeftOut(
 ): string[] {
   if (spec.mode !== 'sync' || outcome.proof !== 'after') return []
   const known = new Set([...spec.destination.hsms, ...spec.destination.leftOut].map(({ hsmId }) => hsmId))
-  const named = new Set(outcome.troubles.filter(({ kind }) => kind === 'HSM').map(({ name }) => name))
+  const named = new Set(outcome.discrepancies.filter(({ kind }) => kind === 'HSM').map(({ name }) => name))
   const joined = stage.hsms.layouts.filter(
     ({ from }, at) => from < listing.to && (stage.hsms.layouts[at + 1]?.from ?? finishedAt + 1) > finishedAt,
   )
@@ -178,11 +178,11 @@ function judgeNamed(request: RequestDoc, { source, places, listing, outcome }: S
   const { engine } = request.spec
   const all = { from: request.startedAt ?? 0, to: listing.to }
   const isNamed = (kind: string, names: readonly string[], server: number) =>
-    outcome.troubles.some(
-      (trouble) =>
-        trouble.kind === kind &&
-        names.includes(trouble.name) &&
-        (trouble.server === undefined || trouble.server === server),
+    outcome.discrepancies.some(
+      (discrepancy) =>
+        discrepancy.kind === kind &&
+        names.includes(discrepancy.name) &&
+        (discrepancy.server === undefined || discrepancy.server === server),
     )
   const users = wantedUsers(source, request, all).flatMap((user) =>
     places
@@ -200,7 +200,7 @@ function judgeNamed(request: RequestDoc, { source, places, listing, outcome }: S
 /** What is named as missing is not there all the time. */
 function judgeUntrue(request: RequestDoc, { source, places, listing, outcome }: Seen): string[] {
   const { engine } = request.spec
-  return outcome.troubles.flatMap(({ kind, name, server, problem, why }) => {
+  return outcome.discrepancies.flatMap(({ kind, name, server, problem, why }) => {
     if (problem !== 'failed' && problem !== 'untried' && problem !== 'not-spread') return []
     // That one says what it is now. A sharer whom the source HSM does not have is shown by the destination only.
     if (why.startsWith('it arrived otherwise')) return []

@@ -62,7 +62,7 @@ export interface OutcomeDoc {
     readonly users: TallyDoc
     readonly keys: TallyDoc
   }[]
-  readonly troubles: readonly {
+  readonly discrepancies: readonly {
     readonly kind: string
     readonly name: string
     readonly server?: number

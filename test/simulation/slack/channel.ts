@@ -116,14 +116,14 @@ export class Channel implements Web {
   /** One call to Slack: it may fail without effect, or have its effect and lose the answer. */
   async #call<Answer>(effect: () => Answer): Promise<Answer> {
     await this.#time.sleep(this.#random.int(50, 500))
-    const trouble = this.#weather.spell('slack') ?? (this.#weather.happens('slack', 0.1) ? 'unclear' : undefined)
-    if (trouble === undefined) return effect()
-    if (trouble === 'ratelimited') throw new SlackProblem('ratelimited', undefined, this.#random.int(1, 30) * SECOND)
-    if (trouble === 'unclear' || trouble === 'http_503') {
+    const fault = this.#weather.spell('slack') ?? (this.#weather.happens('slack', 0.1) ? 'unclear' : undefined)
+    if (fault === undefined) return effect()
+    if (fault === 'ratelimited') throw new SlackProblem('ratelimited', undefined, this.#random.int(1, 30) * SECOND)
+    if (fault === 'unclear' || fault === 'http_503') {
       if (this.#random.chance(0.5)) effect()
       await this.#time.sleep(this.#random.int(0, 9) * SECOND)
       throw new SlackProblem('unclear', undefined)
     }
-    throw new SlackProblem(trouble, undefined)
+    throw new SlackProblem(fault, undefined)
   }
 }

@@ -40,8 +40,8 @@ export class InMemoryBastion {
     this.#bastion = new Bastion({
       time: hurried,
       name: instanceId,
-      diskTrouble: () => undefined,
-      tmpfsTrouble: () => undefined,
+      diskFault: () => undefined,
+      tmpfsFault: () => undefined,
       canRead: () => true,
       secret: (reference) => secretIn(world, reference),
       started: () => undefined,

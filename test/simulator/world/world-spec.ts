@@ -27,7 +27,7 @@ export interface KeySpec {
 }
 
 /** Per-HSM misbehaviour; can be switched at run time with `world.update`. */
-export interface HsmTroubles {
+export interface HsmFaults {
   /** Refuses the connection, with the documented time-out line. */
   readonly refuse?: boolean
   /** Connects, but the encrypted session cannot be set up: limited mode, still a prompt. */
@@ -51,7 +51,7 @@ export interface HsmSpec {
   readonly keys?: readonly KeySpec[]
   /** Shifts the ids of crypto users: user ids are per HSM and never mean the same on two HSMs. */
   readonly userIdOffset?: number
-  readonly troubles?: HsmTroubles
+  readonly faults?: HsmFaults
 }
 
 export interface ClusterSpec {

@@ -1,5 +1,5 @@
 import type { Dialect } from '../bin/shared/dialect.mjs'
-import type { BackupSpec, BastionSpec, HsmTroubles, SecretSpec, ToolFault, UserType } from './world-spec.ts'
+import type { BackupSpec, BastionSpec, HsmFaults, SecretSpec, ToolFault, UserType } from './world-spec.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -35,7 +35,7 @@ export interface Hsm {
   hsmType: string
   users: HsmUser[]
   keys: HsmKey[]
-  troubles: Mutable<HsmTroubles>
+  faults: Mutable<HsmFaults>
 }
 
 export interface Cluster {

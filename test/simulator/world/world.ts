@@ -74,7 +74,7 @@ function hsmFrom(cluster: ClusterSpec, spec: HsmSpec): Hsm {
     hsmType: spec.hsmType ?? cluster.hsmType ?? 'hsm1.medium',
     users: usersFrom(spec.users ?? cluster.users, spec.userIdOffset ?? 0),
     keys: (spec.keys ?? cluster.keys).map(keyFrom),
-    troubles: { ...spec.troubles },
+    faults: { ...spec.faults },
   }
 }
 

@@ -21,7 +21,7 @@ describe('what nobody asked for', () => {
       }),
     )
     expect(outcome.state).toBe('partial')
-    expect(outcome.troubles).toMatchObject([{ kind: 'key', name: '4711', problem: 'unexpected' }])
+    expect(outcome.discrepancies).toMatchObject([{ kind: 'key', name: '4711', problem: 'unexpected' }])
   })
 
   it('is an HSM of the destination that was not ACTIVE, too: users do not spread to it', () => {
@@ -29,7 +29,7 @@ describe('what nobody asked for', () => {
     const leftOut = [{ hsmId: spec.source.hsm.hsmId, state: 'DEGRADED' }]
     const { outcome } = walk({ ...spec, destination: { ...spec.destination, leftOut } }, honest(world()))
     expect(outcome.state).toBe('partial')
-    expect(outcome.troubles).toMatchObject([{ kind: 'HSM', problem: 'left-out', why: 'it was DEGRADED' }])
+    expect(outcome.discrepancies).toMatchObject([{ kind: 'HSM', problem: 'left-out', why: 'it was DEGRADED' }])
   })
 })
 
@@ -42,7 +42,7 @@ describe('an HSM that joins the destination during the run', () => {
     expect(next(specOfOne(), steps, { stopAsked: false, joined })).toMatchObject({
       outcome: {
         state: 'partial',
-        troubles: [
+        discrepancies: [
           { kind: 'HSM', name: 'hsm-newcomer111', problem: 'left-out', why: 'it joined the cluster during the run' },
         ],
       },

@@ -101,7 +101,7 @@ describe('the report', () => {
       users: { already: 0, synced: 1, conflicts: 0 },
       keys: { already: 1, synced: 0, failed: 1, conflicts: 0 },
     })
-    expect(report.troubles).toEqual([
+    expect(report.discrepancies).toEqual([
       { kind: 'key', name: '8', problem: 'failed', why: 'not there afterwards; the tool said: syncKey success' },
     ])
   })
@@ -114,7 +114,7 @@ describe('the report', () => {
     const steps = [listing('before', [7])]
     const spec = specOfOne({ scope })
     const report = conclude(spec, steps, factsOf(spec, steps), { stop: undefined, withdrawn: false })
-    expect(report.troubles.map(({ kind, name, problem }) => [kind, name, problem])).toEqual([
+    expect(report.discrepancies.map(({ kind, name, problem }) => [kind, name, problem])).toEqual([
       ['user', 'nobody', 'unknown-on-source'],
       ['key', '99', 'unknown-on-source'],
     ])
@@ -135,17 +135,17 @@ describe('the report', () => {
     const spec = specOfOne()
     const report = conclude(spec, [before], factsOf(spec, [before]), { stop: undefined, withdrawn: false })
     expect(report).toMatchObject({ state: 'partial', evidence: expect.stringMatching(/-sent$/) })
-    expect(report.troubles.map(({ name, problem }) => [name, problem])).toEqual([
+    expect(report.discrepancies.map(({ name, problem }) => [name, problem])).toEqual([
       ['app', 'conflict'],
       ['7', 'conflict'],
     ])
   })
 
-  it('a plan tries nothing, so what is missing is no trouble of it', () => {
+  it('a plan tries nothing, so what is missing is no discrepancy', () => {
     const spec = specOfOne({ mode: 'plan' })
     const steps = [listing('before', [], [])]
     const report = conclude(spec, steps, factsOf(spec, steps), { stop: undefined, withdrawn: false })
-    expect(report).toMatchObject({ state: 'succeeded', troubles: [], evidence: expect.stringMatching(/-sent$/) })
+    expect(report).toMatchObject({ state: 'succeeded', discrepancies: [], evidence: expect.stringMatching(/-sent$/) })
   })
 
   it('a run that could not be checked right before it has not begun', () => {

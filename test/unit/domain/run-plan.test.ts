@@ -38,7 +38,7 @@ describe('a whole run', () => {
       state: 'succeeded',
       proof: 'after',
       evidence: 'may-have-written',
-      troubles: [],
+      discrepancies: [],
     })
     expect(run.outcome.destinations.map(({ users, keys: copied }) => [users.synced, copied.synced])).toEqual([
       [2, 5],
@@ -157,7 +157,7 @@ describe('keys and their owners', () => {
     expect(story(run)).not.toContain('keys 1')
     expect(story(run)).toContain('canary 7')
     expect(run.outcome.state).toBe('partial')
-    expect(run.outcome.troubles).toContainEqual({ kind: 'key', name: '8', problem: 'untried', why: 'not tried' })
+    expect(run.outcome.discrepancies).toContainEqual({ kind: 'key', name: '8', problem: 'untried', why: 'not tried' })
   })
 
   it('a key shared with somebody who could not be copied is not tried either', () => {
@@ -175,7 +175,7 @@ describe('keys and their owners', () => {
     const hsms: Hsms = { users: [[JDOE], [JDOE], []], keys: [[key(7)], [], []] }
     const run = walk(spec({ scope: { users: { kind: 'none' }, keys: { kind: 'all' } } }), honest(hsms))
     expect(run.outcome).toMatchObject({ state: 'partial', evidence: expect.stringMatching(/-sent$/) })
-    expect(run.outcome.troubles).toEqual([
+    expect(run.outcome.discrepancies).toEqual([
       { kind: 'key', name: '7', problem: 'blocked', why: 'the destination lacks jdoe' },
     ])
   })
@@ -191,7 +191,7 @@ describe('keys and their owners', () => {
     const run = walk(spec(), honest(world([JDOE], keys(2)), { spreadsAfter: 99 }))
     expect(story(run).filter((step) => step === 'inventory after')).toHaveLength(5)
     expect(run.outcome.state).toBe('partial')
-    expect(run.outcome.troubles.map(({ name, server, problem }) => [name, server, problem])).toEqual([
+    expect(run.outcome.discrepancies.map(({ name, server, problem }) => [name, server, problem])).toEqual([
       ['1000', serverNumber(2), 'not-spread'],
       ['1001', serverNumber(2), 'not-spread'],
     ])

@@ -29,7 +29,7 @@ describe('a batch of keys that nobody heard of again', () => {
   it('is no success in whole clusters, though they are listed: an administrator’s listing does not show on which HSMs', () => {
     const { outcome } = walk(wideSpec(), lostBatch(world([keys, []])))
     expect(outcome.state).toBe('partial')
-    expect(outcome.troubles.map(({ name, problem }) => [name, problem])).toEqual([
+    expect(outcome.discrepancies.map(({ name, problem }) => [name, problem])).toEqual([
       ['0x0000000000000002', 'incomplete'],
       ['0x0000000000000003', 'incomplete'],
     ])
@@ -58,7 +58,7 @@ describe('the first key', () => {
     expect(story(run)).toEqual(['inspect', 'inventory before', 'canary 1', 'canary 2', 'keys 2', 'inventory after'])
     expect(run.outcome).toMatchObject({
       state: 'partial',
-      troubles: [{ name: '0x0000000000000001', problem: 'failed' }],
+      discrepancies: [{ name: '0x0000000000000001', problem: 'failed' }],
     })
   })
 
@@ -91,7 +91,7 @@ describe('keys compared by check value', () => {
       ),
     )
     expect(outcome.comparison).toEqual({ byMaterial: 1, byLabel: 0 })
-    expect(outcome.troubles).toMatchObject([{ name: '0x0000000000000002', problem: 'conflict' }])
+    expect(outcome.discrepancies).toMatchObject([{ name: '0x0000000000000002', problem: 'conflict' }])
   })
 })
 

@@ -32,7 +32,7 @@ describe('a whole run over two clusters', () => {
     expect(story(run)).toEqual(['inspect', 'inventory before', 'users 1: app', 'canary 1', 'keys 2', 'inventory after'])
     expect(run.outcome).toMatchObject({
       state: 'succeeded',
-      troubles: [],
+      discrepancies: [],
       destinations: [
         {
           server: 1,
@@ -47,7 +47,9 @@ describe('a whole run over two clusters', () => {
 
   it('tells keys by their references', () => {
     const run = walk(spec, honest(world([keys, []]), { refusedKeys: [2] }))
-    expect(run.outcome.troubles.map(({ name, problem }) => [name, problem])).toEqual([['0x0000000000000002', 'failed']])
+    expect(run.outcome.discrepancies.map(({ name, problem }) => [name, problem])).toEqual([
+      ['0x0000000000000002', 'failed'],
+    ])
   })
 })
 
@@ -147,7 +149,7 @@ describe('what arrived on some HSMs of the destination only', () => {
     })
     expect(story(run)).toEqual(['inspect', 'inventory before', 'users 1: jdoe', 'inventory after'])
     expect(run.outcome.state).not.toBe('succeeded')
-    expect(run.outcome.troubles.find(({ kind }) => kind === 'user')).toEqual({
+    expect(run.outcome.discrepancies.find(({ kind }) => kind === 'user')).toEqual({
       kind: 'user',
       name: 'jdoe',
       server: 1,
@@ -167,7 +169,7 @@ describe('what arrived on some HSMs of the destination only', () => {
       return tool(plan, n)
     })
     expect(run.outcome).toMatchObject({ state: 'partial' })
-    expect(run.outcome.troubles).toMatchObject([
+    expect(run.outcome.discrepancies).toMatchObject([
       { kind: 'key', name: '0x0000000000000008', problem: 'incomplete', why: expect.stringContaining('inconsistent') },
     ])
     expect(run.outcome.destinations[0]?.keys).toMatchObject({ synced: 1, failed: 1 })
@@ -181,7 +183,7 @@ describe('what arrived on some HSMs of the destination only', () => {
   ])('a key of which the tool’s word is %s is no success, though it is listed', (_, attempt) => {
     const run = walk(spec, saying(world([[seenKey(1), seenKey(2), seenKey(3)], []]), 2, attempt))
     expect(run.outcome).toMatchObject({ state: 'partial' })
-    expect(run.outcome.troubles).toMatchObject([
+    expect(run.outcome.discrepancies).toMatchObject([
       { kind: 'key', name: '0x0000000000000002', problem: 'incomplete', why: expect.stringContaining(attempt.said) },
     ])
     expect(run.outcome.destinations[0]?.keys).toMatchObject({ synced: 2, failed: 1 })
@@ -195,7 +197,7 @@ describe('what arrived on some HSMs of the destination only', () => {
 
 describe('how keys on both sides are compared', () => {
   const conflictOf = (here: ReturnType<typeof seenKey>, there: ReturnType<typeof seenKey>) =>
-    walk(spec, honest(world([[here], [there]]))).outcome.troubles.map(({ problem, why }) => [problem, why])
+    walk(spec, honest(world([[here], [there]]))).outcome.discrepancies.map(({ problem, why }) => [problem, why])
 
   it('equal, as far as both listings show', () => {
     expect(conflictOf(seenKey(7, 'pan'), seenKey(7, 'pan'))).toEqual([])
@@ -259,7 +261,7 @@ describe('a key that arrived as another than the source’s', () => {
   it('is no success, and what is different about it is told', () => {
     const run = arrivesAs(seenKey(2, 'something else'))
     expect(run.outcome.state).toBe('partial')
-    expect(run.outcome.troubles).toMatchObject([
+    expect(run.outcome.discrepancies).toMatchObject([
       { name: '0x0000000000000002', problem: 'failed', why: expect.stringContaining('something else') },
     ])
   })

@@ -7,7 +7,7 @@ import { type Message, section } from './blocks.ts'
 import { boundBlocks } from './bound.ts'
 import { cardView } from './card.ts'
 import { configurationFile } from './configuration.ts'
-import { resultView, troubleFile } from './result.ts'
+import { discrepancyFile, resultView } from './result.ts'
 import { wholeText } from './spec-text.ts'
 import { changedText } from './states.ts'
 import { diffText, progressText, stepLine } from './steps.ts'
@@ -155,7 +155,7 @@ function isBatch({ plan }: SeenStep): boolean {
 }
 
 function result(view: RequestView, request: Finished, transcript: string | undefined): Slot[] {
-  const troubles = troubleFile(request.spec, request.outcome.troubles)
+  const discrepancies = discrepancyFile(request.spec, request.outcome.discrepancies)
   return [
     ...(transcript
       ? [
@@ -166,12 +166,12 @@ function result(view: RequestView, request: Finished, transcript: string | undef
           }),
         ]
       : []),
-    ...(troubles
+    ...(discrepancies
       ? [
-          file('troubles', {
+          file('discrepancies', {
             name: `not-synced-${request.id}.txt`,
             title: 'Everything that is not where it should be',
-            content: troubles,
+            content: discrepancies,
           }),
         ]
       : []),

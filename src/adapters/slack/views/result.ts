@@ -1,10 +1,10 @@
+import type { Discrepancy } from '../../../domain/discrepancy.ts'
 import { provesUnchanged } from '../../../domain/evidence.ts'
 import type { OutcomeReport } from '../../../domain/outcome.ts'
 import { isRefusal, type Refusal, refuse } from '../../../domain/refusal.ts'
 import type { Finished } from '../../../domain/request.ts'
 import type { Scope } from '../../../domain/scope.ts'
 import { placeName, type Spec } from '../../../domain/spec.ts'
-import type { Trouble } from '../../../domain/trouble.ts'
 import { explain } from '../explain.ts'
 import { code, columns, count, duration, person, plain } from '../text.ts'
 import { ACTIONS } from './actions.ts'
@@ -12,7 +12,7 @@ import { type Block, button, chunks, type Message, pre, section } from './blocks
 import { STATE_FACES } from './states.ts'
 import { stopText } from './stop-text.ts'
 
-const SHOWN_TROUBLES = 15
+const SHOWN_DISCREPANCIES = 15
 
 /** The result of a run: what happened, whether anything changed, what to do next. */
 export function resultView(request: Finished, missing?: Scope | Refusal): Message {
@@ -22,7 +22,7 @@ export function resultView(request: Finished, missing?: Scope | Refusal): Messag
   const title = `${face.icon} *${headline(request)}* ${person(request.requestedBy)} · ${took}`
   const blocks: Block[] = [section(`${title}\n${changed(outcome)}`)]
   if (outcome.destinations.length > 0 && spec.mode === 'sync') blocks.push(pre(table(outcome), 2500))
-  if (outcome.troubles.length > 0) blocks.push(...chunks(troubleLines(request), 2800).map(section))
+  if (outcome.discrepancies.length > 0) blocks.push(...chunks(discrepancyLines(request), 2800).map(section))
   for (const text of [proofText(outcome), comparisonText(outcome)]) if (text) blocks.push(section(text))
   const next = nextText(request, missing)
   if (next) blocks.push(section(`*Next:* ${next}`))
@@ -90,23 +90,25 @@ function table({ destinations }: OutcomeReport): string {
   return columns([head, ...rows])
 }
 
-export function troubleLine(spec: Spec, { kind, name, server, problem, why }: Trouble): string {
+export function discrepancyLine(spec: Spec, { kind, name, server, problem, why }: Discrepancy): string {
   const where = server === undefined ? '' : ` on ${placeName(spec, server)}`
   return `${kind} ${name}${where}: ${problem.replaceAll('-', ' ')} (${why})`
 }
 
-function troubleLines({ outcome: { troubles }, state, spec }: Finished): readonly string[] {
+function discrepancyLines({ outcome: { discrepancies }, state, spec }: Finished): readonly string[] {
   const title = state === 'unknown' ? 'To be looked at' : 'Not where they should be'
-  const lines = troubles.slice(0, SHOWN_TROUBLES).map((trouble) => `• ${plain(troubleLine(spec, trouble), 260)}`)
-  const rest = troubles.length - SHOWN_TROUBLES
+  const lines = discrepancies
+    .slice(0, SHOWN_DISCREPANCIES)
+    .map((discrepancy) => `• ${plain(discrepancyLine(spec, discrepancy), 260)}`)
+  const rest = discrepancies.length - SHOWN_DISCREPANCIES
   const more = rest > 0 ? [`… and ${rest} more, all of them in the file above.`] : []
-  return [`*${title} (${troubles.length}):*`, ...lines, ...more]
+  return [`*${title} (${discrepancies.length}):*`, ...lines, ...more]
 }
 
-/** All troubles, one a line, where the message cannot hold them. */
-export function troubleFile(spec: Spec, troubles: readonly Trouble[]): string | undefined {
-  return troubles.length > SHOWN_TROUBLES
-    ? `${troubles.map((trouble) => troubleLine(spec, trouble)).join('\n')}\n`
+/** All discrepancies, one a line, where the message cannot hold them. */
+export function discrepancyFile(spec: Spec, discrepancies: readonly Discrepancy[]): string | undefined {
+  return discrepancies.length > SHOWN_DISCREPANCIES
+    ? `${discrepancies.map((discrepancy) => discrepancyLine(spec, discrepancy)).join('\n')}\n`
     : undefined
 }
 
@@ -147,20 +149,20 @@ function nextText({ id, state, outcome, spec }: Finished, missing: Scope | Refus
     return afterStop ? `${look} ${afterStop}` : look
   }
   if (afterStop) return afterStop
-  if (outcome.troubles.some(({ problem }) => problem === 'unexpected')) {
+  if (outcome.discrepancies.some(({ problem }) => problem === 'unexpected')) {
     return `find out whose the unexpected users or keys are before you ask again: if nobody made them on ${code(spec.destination.alias)}, a comparison by handles does not hold.`
   }
-  if (outcome.troubles.some(({ problem }) => problem === 'incomplete')) {
+  if (outcome.discrepancies.some(({ problem }) => problem === 'incomplete')) {
     return `what stands on some HSMs of ${code(spec.destination.alias)} only is not safe there yet. A user: repair it (CloudHSM CLI's ${code('user list')} shows ${code('cluster-coverage')}). A key: the service spreads it; compare again later with ${code('mode=plan')}.`
   }
-  if (outcome.troubles.some(({ problem }) => problem === 'conflict')) {
+  if (outcome.discrepancies.some(({ problem }) => problem === 'conflict')) {
     return 'conflicts are never written over: compare the named users and keys on both clusters by hand.'
   }
-  if (outcome.troubles.some(({ problem }) => problem === 'blocked'))
+  if (outcome.discrepancies.some(({ problem }) => problem === 'blocked'))
     return 'ask again with the missing owners in scope.'
-  if (outcome.troubles.some(({ problem }) => problem === 'not-spread'))
+  if (outcome.discrepancies.some(({ problem }) => problem === 'not-spread'))
     return 'the service spreads keys between HSMs by itself; compare again later with `mode=plan`.'
-  if (outcome.troubles.length > 0)
+  if (outcome.discrepancies.length > 0)
     return `look at the transcript, then ask again: only what is still missing on ${code(spec.destination.alias)} will be tried.`
   if (spec.mode !== 'plan' || state !== 'succeeded') return undefined
   if (!missing) return `ask for it with ${code('mode=sync')} if it should be done.`

@@ -28,7 +28,7 @@ export function connect(session, cluster) {
   const all = state.clusters.flatMap(({ hsms }) => hsms)
   const hsmIds = cluster.servers.map(({ hostname, port }) => {
     const hsm = all.find((candidate) => candidate.ip === hostname && candidate.state === 'ACTIVE')
-    if (hsm === undefined || hsm.troubles.refuse || port !== 2223) {
+    if (hsm === undefined || hsm.faults.refuse || port !== 2223) {
       throw new Failure(`Internal error: failed to connect to ${hostname}:${port}: connection timed out`)
     }
     return hsm.hsmId

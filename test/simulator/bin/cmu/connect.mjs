@@ -34,12 +34,12 @@ function connectAll(session, configured) {
 function attempt(session, entry) {
   const hsms = session.state.read().clusters.flatMap((cluster) => cluster.hsms)
   const found = hsms.find((hsm) => hsm.ip === entry.hostname && hsm.state === 'ACTIVE')
-  const hsm = found?.troubles.refuse || entry.port !== 2225 ? undefined : found
+  const hsm = found?.faults.refuse || entry.port !== 2225 ? undefined : found
   return {
     entry,
     hsm,
-    renumber: found?.troubles.renumber === true,
-    encrypted: hsm !== undefined && !hsm.troubles.noE2E,
+    renumber: found?.faults.renumber === true,
+    encrypted: hsm !== undefined && !hsm.faults.noE2E,
   }
 }
 
@@ -76,7 +76,7 @@ function serverOf({ entry, hsm, number: id }) {
     hostname: entry.hostname,
     port: entry.port,
     hsmId: hsm.hsmId,
-    partition: hsm.troubles.partition ?? hsm.hsmId,
+    partition: hsm.faults.partition ?? hsm.hsmId,
     login: undefined,
   }
 }

@@ -11,7 +11,7 @@ interface Outage {
 }
 
 /** The database, in some runs: single calls that fail, and times in which none is answered. By streams of its own, so that runs without it stay as they are. */
-export class StoreTrouble {
+export class StoreFault {
   readonly isThere: boolean
   readonly #time: Time
   readonly #random: Random

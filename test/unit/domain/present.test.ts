@@ -38,7 +38,7 @@ describe('in whole clusters', () => {
 
   it('what stands as before is "already there"', () => {
     const { outcome } = walk(wideSpec(), endsWith(hsms(), {}))
-    expect(outcome).toMatchObject({ state: 'succeeded', troubles: [] })
+    expect(outcome).toMatchObject({ state: 'succeeded', discrepancies: [] })
     expect(outcome.destinations[0]).toMatchObject({ users: { already: 2, synced: 1 }, keys: { already: 1 } })
   })
 
@@ -60,10 +60,10 @@ describe('in whole clusters', () => {
       { users, keys: [seenKey(7, 'pan', { coverage: 'cluster-coverage inconsistent' })] },
       { kind: 'key', name: '0x0000000000000007', problem: 'incomplete' },
     ],
-  ])('%s: no success, and not counted as already there', (_, now, trouble) => {
+  ])('%s: no success, and not counted as already there', (_, now, discrepancy) => {
     const { outcome } = walk(wideSpec(), endsWith(hsms(), now))
     expect(outcome.state).toBe('partial')
-    expect(outcome.troubles).toEqual([expect.objectContaining(trouble)])
+    expect(outcome.discrepancies).toEqual([expect.objectContaining(discrepancy)])
     const [{ users: people, keys } = { users: { already: 0 }, keys: { already: 0 } }] = outcome.destinations
     expect(people.already + keys.already).toBe(2)
   })
@@ -74,9 +74,9 @@ describe('in whole clusters', () => {
     const now = { users, keys: [ownedKey(7, { owner: 'bob', material: 'secret-key aes 0x000000' })] }
     const { outcome } = walk(wideSpec(), endsWith(before, now))
     expect(outcome.state).toBe('partial')
-    expect(outcome.troubles).toMatchObject([{ kind: 'key', problem: 'conflict' }])
-    expect(outcome.troubles[0]?.why).toContain('0x5e118e')
-    expect(outcome.troubles[0]?.why).toContain('0x000000')
+    expect(outcome.discrepancies).toMatchObject([{ kind: 'key', problem: 'conflict' }])
+    expect(outcome.discrepancies[0]?.why).toContain('0x5e118e')
+    expect(outcome.discrepancies[0]?.why).toContain('0x000000')
   })
 })
 
@@ -91,14 +91,14 @@ describe('on each HSM by itself', () => {
 
   it('a key that changed its owner meanwhile: a conflict', () => {
     const { outcome } = walk(specOfOne(), endsWith(hsms(), { keys: [key(7, 'app'), key(8)] }))
-    expect(outcome).toMatchObject({ state: 'partial', troubles: [{ name: '7', server: 1, problem: 'conflict' }] })
+    expect(outcome).toMatchObject({ state: 'partial', discrepancies: [{ name: '7', server: 1, problem: 'conflict' }] })
     expect(outcome.destinations[0]?.keys).toMatchObject({ already: 0, synced: 1, conflicts: 1 })
   })
 
   it('a key that other HSMs of the destination have had, and this one has not: not spread', () => {
     const two: Hsms = { users: [[ADMIN], [ADMIN], [ADMIN]], keys: [[key(7, null)], [key(7, null)], []] }
     const { outcome } = walk(spec({ scope: { users: { kind: 'all' }, keys: { kind: 'all' } } }), honest(two))
-    expect(outcome.troubles).toMatchObject([{ name: '7', server: 2, problem: 'not-spread' }])
+    expect(outcome.discrepancies).toMatchObject([{ name: '7', server: 2, problem: 'not-spread' }])
   })
 })
 

@@ -71,14 +71,14 @@ describe('a batch', () => {
     const run = walk(specOfOne(), honest(world(50), { refusedKeys }))
     expect(story(run)).toEqual(['inspect', 'inventory before', 'canary 1000', 'keys 10', 'inspect', 'inventory after'])
     expect(run.outcome).toMatchObject({ state: 'partial', stop: { code: 'batch-failed' } })
-    expect(run.outcome.troubles).toHaveLength(49)
+    expect(run.outcome.discrepancies).toHaveLength(49)
   })
 
   it('with single failures goes on, and names them', () => {
     const run = walk(specOfOne(), honest(world(50), { refusedKeys: [1003, 1030] }))
     expect(run.outcome.state).toBe('partial')
     expect(run.outcome.stop).toBeUndefined()
-    expect(run.outcome.troubles.map(({ name, problem }) => [name, problem])).toEqual([
+    expect(run.outcome.discrepancies.map(({ name, problem }) => [name, problem])).toEqual([
       ['1003', 'failed'],
       ['1030', 'failed'],
     ])
@@ -203,7 +203,7 @@ describe('stopping a run', () => {
 
   it('that comes when everything is done and listed does not make it less than done', () => {
     const run = walk(specOfOne(), honest(world(3)), (steps) => steps.length >= 4)
-    expect(run.outcome).toMatchObject({ state: 'succeeded', withdrawn: true, troubles: [] })
+    expect(run.outcome).toMatchObject({ state: 'succeeded', withdrawn: true, discrepancies: [] })
   })
 })
 

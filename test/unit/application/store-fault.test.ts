@@ -12,7 +12,7 @@ import { HOUR, NOW, REQUEST_ID, request } from '../../fixtures/examples.ts'
 import { silent } from '../../integration/slack-place.ts'
 import { Time } from '../../simulation/time.ts'
 
-// The database's own trouble passes. That a row cannot be read does not: only of that one may be said, and only that is put away.
+// A failure of the database's own passes. That a row cannot be read does not: only of that one may be said, and only that is put away.
 
 let store: Store
 let time: Time
@@ -22,7 +22,7 @@ beforeEach(async () => {
 })
 afterEach(() => store.close())
 
-const trouble = async (): Promise<never> => {
+const failing = async (): Promise<never> => {
   throw new Error('disk I/O error')
 }
 
@@ -49,7 +49,7 @@ async function recorded(): Promise<readonly string[]> {
 
 describe('what is shown of a request', () => {
   it('is not called unreadable because the database did not answer', async () => {
-    const deps = await place('running', { steps: trouble })
+    const deps = await place('running', { steps: failing })
     await expect(viewRequest(deps, REQUEST_ID)).rejects.toThrow('disk I/O error')
     await expect(showRequest(deps, REQUEST_ID)).rejects.toThrow('disk I/O error')
   })
@@ -67,7 +67,7 @@ describe('what is shown of a request', () => {
 
 describe('an expired request', () => {
   it('is expired by the next sweep, where the database did not answer', async () => {
-    const deps = await place('pending', { change: trouble })
+    const deps = await place('pending', { change: failing })
     time.now = NOW + 9 * HOUR
     await sweepRequests(deps)
     expect(await recorded()).not.toContain('abandoned')
@@ -79,7 +79,7 @@ describe('an expired request', () => {
 describe('a run that comes to nothing', () => {
   /** Drives it for six hours. */
   async function driven(change: Store['change']): Promise<readonly string[]> {
-    const deps = await place('running', { steps: trouble, change })
+    const deps = await place('running', { steps: failing, change })
     time.now = NOW
     const runs = driveRuns(deps)
     await time.run(() => time.now > NOW + 6 * HOUR)
@@ -92,7 +92,7 @@ describe('a run that comes to nothing', () => {
   }
 
   it('ends where people see it, though the database takes its end later only', async () => {
-    const types = await driven((...words) => (time.now < NOW + 1.5 * HOUR ? trouble() : store.change(...words)))
+    const types = await driven((...words) => (time.now < NOW + 1.5 * HOUR ? failing() : store.change(...words)))
     expect(types).toContain('unknown')
     expect(types).not.toContain('abandoned')
     const end = await store.load(REQUEST_ID)
@@ -100,6 +100,6 @@ describe('a run that comes to nothing', () => {
   })
 
   it('is put away where its end can never be stored', async () => {
-    expect(await driven(trouble)).toContain('abandoned')
+    expect(await driven(failing)).toContain('abandoned')
   })
 })

@@ -7,7 +7,7 @@ import { keyName, type Spec } from './spec.ts'
 import type { DoneStep } from './step.ts'
 
 /** A user or key that did not get where it should, and why. */
-export interface Trouble {
+export interface Discrepancy {
   readonly kind: 'user' | 'key' | 'HSM' | 'run'
   readonly name: string
   /** The destination HSM; absent where it holds for the whole destination. */
@@ -29,22 +29,22 @@ export interface Trouble {
 }
 
 /** Everything in scope that is not where it should be, by the newest listing. */
-export function troublesOf(
+export function discrepanciesOf(
   spec: Spec,
   facts: RunFacts,
   steps: readonly DoneStep[],
   destinations: readonly Inventory[],
-): Trouble[] {
+): Discrepancy[] {
   const diff = facts.diff
   if (!diff) return []
   const said = saidOf(steps)
   const named = (handle: number) => keyName(spec, handle)
-  const troubles: Trouble[] = [
+  const discrepancies: Discrepancy[] = [
     ...diff.unknown.users.map(
-      (name): Trouble => ({ kind: 'user', name, problem: 'unknown-on-source', why: 'not on the source' }),
+      (name): Discrepancy => ({ kind: 'user', name, problem: 'unknown-on-source', why: 'not on the source' }),
     ),
     ...diff.unknown.keys.map(
-      (handle): Trouble => ({
+      (handle): Discrepancy => ({
         kind: 'key',
         name: named(handle),
         problem: 'unknown-on-source',
@@ -52,13 +52,13 @@ export function troublesOf(
       }),
     ),
     ...diff.userConflicts.map(
-      ({ server, name, problem }): Trouble => ({ kind: 'user', name, server, problem: 'conflict', why: problem }),
+      ({ server, name, problem }): Discrepancy => ({ kind: 'user', name, server, problem: 'conflict', why: problem }),
     ),
     ...diff.keys.conflicts.map(
-      ({ handle, problem }): Trouble => ({ kind: 'key', name: named(handle), problem: 'conflict', why: problem }),
+      ({ handle, problem }): Discrepancy => ({ kind: 'key', name: named(handle), problem: 'conflict', why: problem }),
     ),
     ...diff.keys.blocked.map(
-      (key): Trouble => ({
+      (key): Discrepancy => ({
         kind: 'key',
         name: named(key.handle),
         problem: 'blocked',
@@ -73,7 +73,12 @@ export function troublesOf(
       const copy = there.get(userKey(user))
       if (copy && isWhole(copy)) continue
       const answer = said.get(`user ${server} ${userKey(user)}`)
-      troubles.push({ kind: 'user', name: user.name, server, ...(copy ? onSome(copy, answer) : failure(answer)) })
+      discrepancies.push({
+        kind: 'user',
+        name: user.name,
+        server,
+        ...(copy ? incompleteOn(copy, answer) : failure(answer)),
+      })
     }
   }
   const indexes = destinations.map((hsm) => ({
@@ -87,13 +92,13 @@ export function troublesOf(
   for (const key of diff.keys.missing) {
     const answer = said.get(`key ${key.handle}`)
     const name = named(key.handle)
-    const found = keyTroubles([key, sourceNow.get(key.handle) ?? key], { name, indexes, answer })
+    const found = keyDiscrepancies([key, sourceNow.get(key.handle) ?? key], { name, indexes, answer })
     if (found.length === 0 && unsure.has(key.handle) && !isSeenWhole(key.handle)) {
       const why = `listed, but perhaps not on every HSM of the cluster; the tool said: ${answer}`
-      troubles.push({ kind: 'key', name, problem: 'incomplete', why })
-    } else troubles.push(...found)
+      discrepancies.push({ kind: 'key', name, problem: 'incomplete', why })
+    } else discrepancies.push(...found)
   }
-  return troubles
+  return discrepancies
 }
 
 interface KeySearch {
@@ -103,13 +108,13 @@ interface KeySearch {
 }
 
 /** `key`: as the source had it when the run began, and as it has it now. */
-function keyTroubles([key, now]: readonly [HsmKey, HsmKey], { name, indexes, answer }: KeySearch): Trouble[] {
+function keyDiscrepancies([key, now]: readonly [HsmKey, HsmKey], { name, indexes, answer }: KeySearch): Discrepancy[] {
   const copies = indexes.map(({ server, keys }) => ({ server, copy: keys.get(key.handle) }))
   if (copies.every(({ copy }) => copy === undefined)) return [{ kind: 'key', name, ...failure(answer) }]
-  return copies.flatMap(({ server, copy }): Trouble[] => {
+  return copies.flatMap(({ server, copy }): Discrepancy[] => {
     if (!copy)
       return [{ kind: 'key', name, server, problem: 'not-spread', why: 'not yet on this HSM of the destination' }]
-    if (!isWhole(copy)) return [{ kind: 'key', name, server, ...onSome(copy, answer) }]
+    if (!isWhole(copy)) return [{ kind: 'key', name, server, ...incompleteOn(copy, answer) }]
     switch (isSameKey(copy, now) ? 'same' : compareKeys(copy, key)) {
       case 'same':
       case 'same-label':
@@ -124,7 +129,7 @@ function keyTroubles([key, now]: readonly [HsmKey, HsmKey], { name, indexes, ans
   })
 }
 
-export function onSome(
+export function incompleteOn(
   { coverage }: HsmUser | HsmKey,
   answer: string | undefined,
 ): { problem: 'incomplete'; why: string } {
@@ -153,12 +158,12 @@ function failure(answer: string | undefined): { problem: 'failed' | 'untried'; w
 }
 
 /** What stands on a destination HSM now, did not before, and was not asked for: another handle than the source's, or somebody else's work. */
-export function unexpected(spec: Spec, { wrote, before, after, diff, triedKeys }: RunFacts): Trouble[] {
+export function unexpected(spec: Spec, { wrote, before, after, diff, triedKeys }: RunFacts): Discrepancy[] {
   if (!wrote || !before || !after || !diff) return []
   const planned = new Set(
     diff.users.flatMap(({ server, missing }) => missing.map((user) => `${server} ${userKey(user)}`)),
   )
-  return after.slice(1).flatMap(({ server, users, keys }): Trouble[] => {
+  return after.slice(1).flatMap(({ server, users, keys }): Discrepancy[] => {
     const earlier = before.find((hsm) => hsm.server === server)
     const users0 = new Set(earlier?.users.map(userKey))
     const keys0 = new Set(earlier?.keys.map(({ handle }) => handle))
@@ -168,17 +173,17 @@ export function unexpected(spec: Spec, { wrote, before, after, diff, triedKeys }
     const newKeys = keys.filter(({ handle }) => !keys0.has(handle) && !triedKeys.has(handle) && !elsewhere.has(handle))
     const why = 'it appeared during the run and was not asked for'
     return [
-      ...newUsers.map(({ name }): Trouble => ({ kind: 'user', name, server, problem: 'unexpected', why })),
+      ...newUsers.map(({ name }): Discrepancy => ({ kind: 'user', name, server, problem: 'unexpected', why })),
       ...newKeys.map(
-        ({ handle }): Trouble => ({ kind: 'key', name: keyName(spec, handle), server, problem: 'unexpected', why }),
+        ({ handle }): Discrepancy => ({ kind: 'key', name: keyName(spec, handle), server, problem: 'unexpected', why }),
       ),
     ]
   })
 }
 
 /** HSMs of the destination that were not ACTIVE, or joined it during the run: users do not spread to them by themselves. */
-export function leftOut({ destination }: Spec, joined: readonly HsmId[] | 'unknown'): Trouble[] {
-  const missed = (name: HsmId, why: string): Trouble => ({ kind: 'HSM', name, problem: 'left-out', why })
+export function leftOut({ destination }: Spec, joined: readonly HsmId[] | 'unknown'): Discrepancy[] {
+  const missed = (name: HsmId, why: string): Discrepancy => ({ kind: 'HSM', name, problem: 'left-out', why })
   return [
     ...destination.leftOut.map(({ hsmId, state }) => missed(hsmId, `it was ${state}`)),
     ...(joined === 'unknown'
@@ -187,30 +192,34 @@ export function leftOut({ destination }: Spec, joined: readonly HsmId[] | 'unkno
   ]
 }
 
-function unlooked(alias: string): Trouble {
+function unlooked(alias: string): Discrepancy {
   const why = 'I could not look whether one joined the cluster during the run: AWS did not tell'
   return { kind: 'HSM', name: `of ${alias}`, problem: 'unverified', why }
 }
 
 /** What was tried and never listed afterwards, with the tool's word; and what was not tried. */
-export function unverified(spec: Spec, facts: RunFacts, steps: readonly DoneStep[]): Trouble[] {
+export function unverified(spec: Spec, facts: RunFacts, steps: readonly DoneStep[]): Discrepancy[] {
   const said = saidOf(steps)
-  const trouble = (answer: string | undefined): Pick<Trouble, 'problem' | 'why'> =>
+  const discrepancy = (answer: string | undefined): Pick<Discrepancy, 'problem' | 'why'> =>
     answer === undefined
       ? { problem: 'untried', why: 'not tried' }
       : { problem: 'unverified', why: `the tool said: ${answer}` }
   const users = (facts.diff?.users ?? []).flatMap(({ server, missing }) =>
     missing.map(
-      (user): Trouble => ({
+      (user): Discrepancy => ({
         kind: 'user',
         name: user.name,
         server,
-        ...trouble(said.get(`user ${server} ${userKey(user)}`)),
+        ...discrepancy(said.get(`user ${server} ${userKey(user)}`)),
       }),
     ),
   )
   const keys = (facts.diff?.keys.missing ?? []).map(
-    (key): Trouble => ({ kind: 'key', name: keyName(spec, key.handle), ...trouble(said.get(`key ${key.handle}`)) }),
+    (key): Discrepancy => ({
+      kind: 'key',
+      name: keyName(spec, key.handle),
+      ...discrepancy(said.get(`key ${key.handle}`)),
+    }),
   )
   return [...users, ...keys]
 }

@@ -1,23 +1,23 @@
 import { type Diff, differenceOf } from './diff.ts'
+import { type Discrepancy, incompleteOn } from './discrepancy.ts'
 import type { ServerNumber } from './ids.ts'
 import { type HsmKey, type HsmUser, type Inventory, isSameKey, isWhole, userKey } from './inventory.ts'
 import type { RunFacts } from './run-facts.ts'
 import { covers } from './scope.ts'
 import { keyName, type Spec } from './spec.ts'
-import { onSome, type Trouble } from './trouble.ts'
 
 /**
  * What the destination had already when the run began, judged again by the newest listing: it counts as "already there" only if it stands there still, whole and
  * equal. A later listing may also show more than the first one did, such as a key's owner and check value.
  */
-export function standingTroubles(spec: Spec, facts: RunFacts, destinations: readonly Inventory[]): Trouble[] {
+export function presentDiscrepancies(spec: Spec, facts: RunFacts, destinations: readonly Inventory[]): Discrepancy[] {
   const { diff, before: [source, ...before] = [], after } = facts
   if (!diff || !source) return []
   const sourceNow = new Map(after?.[0]?.keys.map((key) => [key.handle, key]))
   return destinations.flatMap((now) => {
     const then = before.find(({ server }) => server === now.server)
     return then
-      ? [...userTroubles(spec, { source, then, now }), ...keyTroubles(spec, diff, { then, now, sourceNow })]
+      ? [...userDiscrepancies(spec, { source, then, now }), ...keyDiscrepancies(spec, diff, { then, now, sourceNow })]
       : []
   })
 }
@@ -30,20 +30,20 @@ export function usersBefore({ scope }: Spec, source: Inventory, then: Inventory)
 
 const GONE = 'was there before the run, is not any more'
 
-function userTroubles(
+function userDiscrepancies(
   spec: Spec,
   { source, then, now }: { readonly source: Inventory; readonly then: Inventory; readonly now: Inventory },
-): Trouble[] {
+): Discrepancy[] {
   const there = new Map(now.users.map((user) => [userKey(user), user]))
-  return usersBefore(spec, source, then).flatMap((user): Trouble[] => {
+  return usersBefore(spec, source, then).flatMap((user): Discrepancy[] => {
     const copy = there.get(userKey(user))
     const place = { kind: 'user', name: user.name, server: now.server } as const
     if (!copy) return [{ ...place, problem: 'failed', why: GONE }]
-    return isWhole(copy) ? [] : [{ ...place, ...onSome(copy, undefined) }]
+    return isWhole(copy) ? [] : [{ ...place, ...incompleteOn(copy, undefined) }]
   })
 }
 
-function keyTroubles(
+function keyDiscrepancies(
   spec: Spec,
   diff: Diff,
   {
@@ -51,11 +51,11 @@ function keyTroubles(
     now,
     sourceNow,
   }: { readonly then: Inventory; readonly now: Inventory; readonly sourceNow: ReadonlyMap<number, HsmKey> },
-): Trouble[] {
+): Discrepancy[] {
   const [had, has] = [then, now].map(({ keys }) => new Map(keys.map((key) => [key.handle, key])))
   return diff.keys.present.flatMap((key) => {
     const place = { kind: 'key', name: keyName(spec, key.handle), server: now.server } as const
-    return keyTrouble(key, {
+    return keyDiscrepancy(key, {
       place,
       copy: has?.get(key.handle),
       now: sourceNow.get(key.handle) ?? key,
@@ -72,12 +72,12 @@ interface Look {
   readonly wasThere: boolean
 }
 
-function keyTrouble(key: HsmKey, { place, copy, now, wasThere }: Look): Trouble[] {
+function keyDiscrepancy(key: HsmKey, { place, copy, now, wasThere }: Look): Discrepancy[] {
   if (!copy) {
     if (wasThere) return [{ ...place, problem: 'failed', why: GONE }]
     return [{ ...place, problem: 'not-spread', why: 'on other HSMs of the destination, not on this one' }]
   }
-  if (!isWhole(copy)) return [{ ...place, ...onSome(copy, undefined) }]
+  if (!isWhole(copy)) return [{ ...place, ...incompleteOn(copy, undefined) }]
   return isSameKey(copy, key) || isSameKey(copy, now)
     ? []
     : [{ ...place, problem: 'conflict', why: differenceOf(key, copy) }]
