@@ -9,7 +9,7 @@ const CHECK_MS = 5_000
 /** Slack is asked at most this often, however often the probe comes. */
 const REMEMBER_MS = 20_000
 
-export interface Page {
+export interface HealthPage {
   readonly path: string
   readonly handler: () => Promise<{ readonly status: number; readonly type: string; readonly body: string }>
 }
@@ -21,7 +21,7 @@ export function healthPages(deps: {
   /** Rejects while nothing can be asked of Slack, or Slack can deliver nothing. */
   readonly askSlack: () => Promise<unknown>
   readonly isConnected: () => boolean
-}): readonly Page[] {
+}): readonly HealthPage[] {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   new Gauge({
@@ -81,7 +81,7 @@ export function healthPages(deps: {
 
 /** The same pages on a server of their own: Socket Mode has none. */
 export function servePages(
-  pages: readonly Page[],
+  pages: readonly HealthPage[],
   at: { readonly port: number; readonly host: string | undefined },
 ): Promise<{ close(): void; port: number }> {
   const server = createServer((request, response) => {

@@ -1,7 +1,7 @@
 import { sha256 } from '../domain/digest.ts'
 import type { OperationId, RequestId } from '../domain/ids.ts'
 import type { ScriptLines } from '../engines/engine.ts'
-import { type Block, parseBlock } from '../engines/printed.ts'
+import { type OutputBlock, parseBlock } from '../engines/printed.ts'
 import { awaitCommand } from './await-command.ts'
 import type { Deps, Instance } from './ports.ts'
 
@@ -19,7 +19,7 @@ export interface Question {
 }
 
 export type BastionAnswer =
-  | { readonly kind: 'answered'; readonly block: Block }
+  | { readonly kind: 'answered'; readonly block: OutputBlock }
   /** `problem`: what SSM said last. */
   | { readonly kind: 'unanswered'; readonly problem: string }
 

@@ -3,7 +3,7 @@ import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
 import type { Deps } from './ports.ts'
 
 /** What Slack answers, or a refusal when it does not: who cannot be looked up may not (fail closed). */
-export async function askWorkspace<Answer>(look: () => Promise<Answer>): Promise<Answer | Refusal> {
+export async function askWorkspace<Found>(look: () => Promise<Found>): Promise<Found | Refusal> {
   try {
     return await look()
   } catch (error) {

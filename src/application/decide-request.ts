@@ -97,7 +97,7 @@ async function decide(deps: Deps, click: Click): Promise<StoredRequest | Refusal
       type: AUDIT_TYPES[click.verdict],
       actor: click.by,
       request: click.request,
-      facts: factsOf(click, after),
+      facts: clickFacts(click, after),
     }),
   )
 }
@@ -109,7 +109,7 @@ async function refuseOutdated(
   { digest, channel }: Request,
 ): Promise<Refusal | undefined> {
   if (shown.kind === 'card') {
-    const card = (await deps.store.slots(id)).find((slot) => slot.slot === 'card')
+    const card = (await deps.store.posted(id)).find((slot) => slot.slot === 'card')
     if (shown.digest !== digest || (card?.ts !== undefined && card.ts !== shown.ts))
       return refuse({ code: 'not-current-card', request: id })
   } else if (verdict === 'approve') {
@@ -165,7 +165,7 @@ function eventOf(deps: Deps, { verdict, by, reason }: Click, request: Request): 
   return { type: 'approve', by, ...(isRefusal(rule) ? {} : { required: rule.required }) }
 }
 
-function factsOf(click: Click, after: Request): Record<string, unknown> {
+function clickFacts(click: Click, after: Request): Record<string, unknown> {
   const reason = click.reason === undefined ? {} : { reason: click.reason }
   const how = click.shown.kind === 'typed' ? { by: 'command' } : {}
   return { digest: after.digest, state: after.state, ...how, ...reason }

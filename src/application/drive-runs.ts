@@ -35,7 +35,7 @@ export function driveRuns(deps: Deps): Runs {
     while (!stopping.signal.aborted) {
       const claimed = await claim(deps, active)
       if (claimed) {
-        const done = drive(deps, claimed, stopping.signal).finally(() => {
+        const done = driveOne(deps, claimed, stopping.signal).finally(() => {
           active.delete(claimed.id)
           waker.abort()
         })
@@ -70,7 +70,7 @@ async function claim(deps: Deps, active: ReadonlyMap<RequestId, unknown>): Promi
 }
 
 /** One run under its lease. Never rejects: a run that was taken up in vain rests before it is taken up again, and not for ever. */
-async function drive(deps: Deps, claimed: Claim, stopping: AbortSignal): Promise<void> {
+async function driveOne(deps: Deps, claimed: Claim, stopping: AbortSignal): Promise<void> {
   const { id } = claimed
   const lost = new AbortController()
   const ended = new AbortController()

@@ -3,7 +3,7 @@ import { operationId, type RequestId } from '../domain/ids.ts'
 import type { Spec } from '../domain/spec.ts'
 import { isWrite, type Reading, type StopCode } from '../domain/step.ts'
 import type { Engine } from '../engines/engine.ts'
-import { assemble, assembleAside, type Printed, statementOf } from '../engines/printed.ts'
+import { assemble, assembleAsync, type Printed, statementOf } from '../engines/printed.ts'
 import { atOnce, inSlices, type Slices } from '../engines/slices.ts'
 import type { Clock } from './ports.ts'
 import type { Finding, StepRecord } from './store.ts'
@@ -17,7 +17,7 @@ export interface Ran {
 /** What an ended step says, and what is proved of what it sent. Never throws on what a tool or a bastion printed. */
 export async function findingOf(clock: Clock, run: Ran, step: StepRecord): Promise<Finding> {
   if (step.end?.kind !== 'printed') return found(run, step, unprinted(step))
-  const reading = readPrinted(run, step, await assembleAside(step.blocks))
+  const reading = readPrinted(run, step, await assembleAsync(step.blocks))
   return found(run, step, await inSlices(reading, () => clock.sleep(0)))
 }
 

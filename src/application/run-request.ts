@@ -40,7 +40,7 @@ export async function runRequest(deps: Deps, id: RequestId, signal: AbortSignal)
   let request: Request | Refusal | undefined = stored?.request
   if (request?.state === 'approved') request = await recheck(deps, request, signal)
   if (request === undefined || isRefusal(request) || request.state !== 'running') return
-  await drive(deps, request, signal)
+  await runSteps(deps, request, signal)
 }
 
 /** What was approved must be what would run now: everything is derived again and the digests compared. */
@@ -124,7 +124,7 @@ const STALE_REFUSALS: ReadonlySet<string> = new Set([
   'tool-version',
 ])
 
-async function drive(deps: Deps, started: RunningRequest, signal: AbortSignal): Promise<void> {
+async function runSteps(deps: Deps, started: RunningRequest, signal: AbortSignal): Promise<void> {
   const { id, spec } = started
   const engine = deps.engines[spec.engine]
   const run = { id, spec, engine, signal }
@@ -232,7 +232,7 @@ export async function apply(deps: Deps, id: RequestId, event: RequestEvent): Pro
       type: AUDIT[event.type] ?? after.state,
       actor: 'bot',
       request: id,
-      facts: factsOf(after),
+      facts: outcomeFacts(after),
     }),
     deps.holder,
   )
@@ -243,7 +243,7 @@ export async function apply(deps: Deps, id: RequestId, event: RequestEvent): Pro
 /** Where the record's word is not the state that follows. */
 const AUDIT: Partial<Record<RequestEvent['type'], string>> = { halt: 'halted', join: 'looked-for-joined' }
 
-function factsOf(request: Request): Record<string, unknown> {
+function outcomeFacts(request: Request): Record<string, unknown> {
   const { digest } = request
   if (isFinished(request)) return { digest, outcome: request.outcome }
   if (request.state === 'running') {

@@ -4,7 +4,7 @@ import { operationId } from '../domain/ids.ts'
 import type { Spec } from '../domain/spec.ts'
 import { isWrite } from '../domain/step.ts'
 import type { Engine, ScriptLines } from '../engines/engine.ts'
-import { isAbout, missingPiece, parseBlock } from '../engines/printed.ts'
+import { isAbout, missingChunk, parseBlock } from '../engines/printed.ts'
 import { askBastion, type BastionAnswer, unanswered } from './ask-bastion.ts'
 import { awaitCommand } from './await-command.ts'
 import { findingOf } from './finding.ts'
@@ -23,7 +23,7 @@ const REMEMBERED_MS = 25 * 24 * 3_600_000
 /** How long after it was planned the bastion may still begin a step: what it was planned from grows old. */
 const BEGIN_WITHIN_MS = 15 * 60_000
 
-export interface Running {
+export interface RunContext {
   readonly id: RequestId
   readonly spec: Spec
   readonly engine: Engine
@@ -37,7 +37,7 @@ export interface Running {
  */
 export async function runStep(
   deps: Deps,
-  run: Running,
+  run: RunContext,
   step: StepRecord,
   isNew: boolean,
 ): Promise<StepRecord | undefined> {
@@ -63,12 +63,12 @@ export function commentOf(id: RequestId, step: StepRecord): string {
 /** Does a step go into one SSM command? Its size is not published; beyond this much nothing is sure (facts, section 5.1). */
 const MOST_CHARACTERS = 32_000
 
-export function fitsCommand({ id, spec, engine }: Omit<Running, 'signal'>, plan: StepRecord['plan']): boolean {
+export function fitsCommand({ id, spec, engine }: Omit<RunContext, 'signal'>, plan: StepRecord['plan']): boolean {
   const lines = engine.write(spec, plan, { operation: operationId(id, 9_999), until: Number.MAX_SAFE_INTEGER })
   return lines.join('\n').length <= MOST_CHARACTERS
 }
 
-async function send(deps: Deps, run: Running, step: StepRecord): Promise<StepRecord> {
+async function send(deps: Deps, run: RunContext, step: StepRecord): Promise<StepRecord> {
   const command = { lines: linesOf(run, step), comment: commentOf(run.id, step), executionSeconds: EXECUTION_SECONDS }
   for (let attempt = 1; ; attempt++) {
     const sent = await deps.bastions.send(run.spec.bastion, command)
@@ -90,7 +90,7 @@ async function send(deps: Deps, run: Running, step: StepRecord): Promise<StepRec
 }
 
 /** After a restart: the command may be with SSM, or never have left. */
-async function findAgain(deps: Deps, run: Running, step: StepRecord): Promise<StepRecord> {
+async function findAgain(deps: Deps, run: RunContext, step: StepRecord): Promise<StepRecord> {
   try {
     const commandId = await deps.bastions.find(run.spec.bastion, commentOf(run.id, step), step.plannedAt - 60_000)
     if (!commandId) return step
@@ -102,7 +102,7 @@ async function findAgain(deps: Deps, run: Running, step: StepRecord): Promise<St
   }
 }
 
-async function follow(deps: Deps, run: Running, step: StepRecord): Promise<StepRecord> {
+async function follow(deps: Deps, run: RunContext, step: StepRecord): Promise<StepRecord> {
   const command = { commandId: step.commandId ?? '', executionSeconds: EXECUTION_SECONDS, signal: run.signal }
   const end = await awaitCommand(deps, run.spec.bastion, command)
   const block = end.kind === 'ended' ? parseBlock(end.output) : undefined
@@ -113,12 +113,12 @@ async function follow(deps: Deps, run: Running, step: StepRecord): Promise<StepR
 }
 
 /** Asks the bastion itself, for a while: done, running, killed, or never started and now sealed. A fetch that is refused is no answer about the step. */
-async function recover(deps: Deps, run: Running, step: StepRecord): Promise<StepRecord | undefined> {
+async function recover(deps: Deps, run: RunContext, step: StepRecord): Promise<StepRecord | undefined> {
   const started = deps.clock.now()
   let failures = 0
   let problem = ''
   while (failures < RECOVERY_TRIES && deps.clock.now() - started < RUNNING_LIMIT_MS) {
-    const answer = await fetchPiece(deps, run, step, 1)
+    const answer = await fetchChunk(deps, run, step, 1)
     if (run.signal.aborted) return undefined
     const block = answer.kind === 'answered' ? answer.block : undefined
     if (block && isAbout(block, operationId(run.id, step.n)))
@@ -135,16 +135,16 @@ async function recover(deps: Deps, run: Running, step: StepRecord): Promise<Step
   return { ...step, end }
 }
 
-/** Output too long for one answer comes in pieces. */
-async function collect(deps: Deps, run: Running, step: StepRecord): Promise<StepRecord | undefined> {
+/** Output too long for one answer comes in chunks. */
+async function collect(deps: Deps, run: RunContext, step: StepRecord): Promise<StepRecord | undefined> {
   let known = step
-  for (let piece = missingPiece(known.blocks); piece !== undefined; piece = missingPiece(known.blocks)) {
-    const answer = await fetchPiece(deps, run, known, piece)
+  for (let chunk = missingChunk(known.blocks); chunk !== undefined; chunk = missingChunk(known.blocks)) {
+    const answer = await fetchChunk(deps, run, known, chunk)
     if (run.signal.aborted) return undefined
-    if (answer.kind === 'unanswered' || answer.block.content?.piece !== piece) {
+    if (answer.kind === 'unanswered' || answer.block.content?.chunk !== chunk) {
       // What arrived is not whole: the reader will say so, and nothing counts as done.
       const problem = answer.kind === 'unanswered' ? answer.problem : `${answer.block.result} ${answer.block.detail}`
-      deps.log.error({ requestId: run.id, step: step.n, piece, problem }, 'output could not be fetched')
+      deps.log.error({ requestId: run.id, step: step.n, chunk, problem }, 'output could not be fetched')
       return known
     }
     known = { ...known, blocks: [...known.blocks, answer.block] }
@@ -153,31 +153,31 @@ async function collect(deps: Deps, run: Running, step: StepRecord): Promise<Step
   return known
 }
 
-function fetchPiece(deps: Deps, run: Running, step: StepRecord, piece: number): Promise<BastionAnswer> {
+function fetchChunk(deps: Deps, run: RunContext, step: StepRecord, chunk: number): Promise<BastionAnswer> {
   const operation = operationId(run.id, step.n)
   const seal = deps.clock.now() - step.plannedAt < REMEMBERED_MS
   return askBastion(deps, run.spec.bastion, {
-    lines: run.engine.fetch(run.spec.bastion, { operation, piece, seal }),
+    lines: run.engine.fetch(run.spec.bastion, { operation, chunk, seal }),
     request: run.id,
     operation,
-    about: `fetch ${piece}`,
+    about: `fetch ${chunk}`,
     executionSeconds: FETCH_SECONDS,
     signal: run.signal,
   })
 }
 
-async function save(deps: Deps, run: Running, step: StepRecord, audit?: AuditEntry): Promise<StepRecord> {
+async function save(deps: Deps, run: RunContext, step: StepRecord, audit?: AuditEntry): Promise<StepRecord> {
   await deps.store.saveStep(run.id, step, deps.holder, audit)
   deps.changed(run.id)
   return step
 }
 
-function linesOf(run: Running, step: StepRecord): ScriptLines {
+function linesOf(run: RunContext, step: StepRecord): ScriptLines {
   const order = { operation: operationId(run.id, step.n), until: step.plannedAt + BEGIN_WITHIN_MS }
   return run.engine.write(run.spec, step.plan, order)
 }
 
-function commandEntry(deps: Deps, run: Running, step: StepRecord): AuditEntry {
+function commandEntry(deps: Deps, run: RunContext, step: StepRecord): AuditEntry {
   const facts = {
     commandId: step.commandId,
     document: 'AWS-RunShellScript',

@@ -1,7 +1,7 @@
 import { operationId } from '../domain/ids.ts'
 import { redact } from '../domain/redact.ts'
 import { isFinished } from '../domain/request.ts'
-import { assembleAside } from '../engines/printed.ts'
+import { assembleAsync } from '../engines/printed.ts'
 import type { RequestView } from './list-requests.ts'
 import type { Deps } from './ports.ts'
 
@@ -20,7 +20,7 @@ export async function runTranscript(
   let text = ''
   let isCut = false
   for (const step of steps) {
-    const printed = await assembleAside(step.blocks)
+    const printed = await assembleAsync(step.blocks)
     const head = `===== ${operationId(request.id, step.n)} ${step.plan.kind} · SSM command ${step.commandId ?? 'not known'} · ${printed?.result ?? step.end?.kind ?? ''}`
     const left = LONGEST - text.length
     const part = printed && { ...printed, text: cutLine(printed.text, left) }

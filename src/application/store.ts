@@ -3,7 +3,7 @@ import type { RequestId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Request } from '../domain/request.ts'
 import type { DoneStep, StepPlan } from '../domain/step.ts'
-import type { Block } from '../engines/printed.ts'
+import type { OutputBlock } from '../engines/printed.ts'
 
 export interface StoredRequest {
   readonly request: Request
@@ -27,7 +27,7 @@ export interface StepRecord {
   readonly plannedAt: Instant
   readonly commandId?: string
   readonly sentAt?: Instant
-  readonly blocks: readonly Block[]
+  readonly blocks: readonly OutputBlock[]
   readonly end?: StepEnd
   readonly endedAt?: Instant
   /** As it was read when it ended; absent in steps of older versions. */
@@ -52,7 +52,7 @@ export interface AuditRow extends AuditEntry {
 }
 
 /** A message of a request as it stands in Slack. */
-export interface PostedSlot {
+export interface PostedMessage {
   readonly slot: string
   /** `posting`: begun; Slack may or may not have it. */
   readonly status: 'posting' | 'posted'
@@ -132,10 +132,10 @@ export interface Store {
   releasePaint(id: RequestId, holder: string): Promise<void>
   markPainted(id: RequestId, version: number): Promise<void>
   paintLater(id: RequestId, at: Instant): Promise<void>
-  slots(id: RequestId): Promise<readonly PostedSlot[]>
-  saveSlot(id: RequestId, slot: PostedSlot): Promise<void>
+  posted(id: RequestId): Promise<readonly PostedMessage[]>
+  savePosted(id: RequestId, slot: PostedMessage): Promise<void>
   /** Forgets everything posted of a request in its channel: its card is gone. Slots `private:…` stay. */
-  removeSlots(id: RequestId): Promise<void>
+  forgetPosted(id: RequestId): Promise<void>
 
   /** Removes steps and what they printed of requests that ended before `before`; the record stays. Answers how many. */
   forgetSteps(before: Instant): Promise<number>

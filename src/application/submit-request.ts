@@ -60,7 +60,7 @@ const MOST_RECENT = 20
 async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
   const route = routeOf(deps, ask)
   if (isRefusal(route)) return route
-  const refusal = (await refusePlaces(deps, ask, route)) ?? (await refuseBusy(deps, route))
+  const refusal = (await refuseChannels(deps, ask, route)) ?? (await refuseBusy(deps, route))
   if (refusal) return refusal
   const ticket = ticketOf(route, ask)
   if (isRefusal(ticket)) return ticket
@@ -139,7 +139,7 @@ function ticketOf(route: Route, { reason }: Ask): { readonly ticket?: string } |
 }
 
 /** Who asks, and where: nothing in a channel another company reads, and the bot must be able to post the card. */
-async function refusePlaces(deps: Deps, ask: Ask, route: Route): Promise<Refusal | undefined> {
+async function refuseChannels(deps: Deps, ask: Ask, route: Route): Promise<Refusal | undefined> {
   const refused = await refuseAsker(deps, route, ask.requestedBy)
   if (refused) return refused
   // Nothing is posted where somebody asks, so it need not be visible: a direct message, a private channel without the bot.

@@ -1,5 +1,5 @@
 import type { HsmUser } from './inventory.ts'
-import { placeName, type Spec } from './spec.ts'
+import { type Spec, targetName } from './spec.ts'
 import type { ServerUsers, Stop } from './step.ts'
 
 /** A crypto officer is locked out after five failed logins (user guide); with this many a run does not try. */
@@ -15,7 +15,7 @@ export interface Entrance {
 export function loginRisk(spec: Spec, { servers, logins }: Entrance): Stop | undefined {
   const officer = logins?.[0]?.toLowerCase()
   for (const { server, users } of servers) {
-    const place = placeName(spec, server)
+    const place = targetName(spec, server)
     const mine = users.filter((user) => user.role === 'CO' && (officer === undefined || user.name === officer))
     if (officer !== undefined && mine.length === 0)
       return { code: 'no-officer', detail: `there is no crypto officer ${officer} on ${place}` }

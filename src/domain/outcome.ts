@@ -5,7 +5,7 @@ import { compareKeys, type HsmKey, type Inventory, isWhole, userKey } from './in
 import { presentDiscrepancies, usersBefore } from './present.ts'
 import type { RefusalFacts } from './refusal.ts'
 import type { RunFacts } from './run-facts.ts'
-import { keyName, type Place, placesOf, type Spec } from './spec.ts'
+import { keyName, type RunTarget, type Spec, targetsOf } from './spec.ts'
 import type { DoneStep, Stop } from './step.ts'
 
 export interface Tally {
@@ -169,7 +169,7 @@ function report(
   seen: { readonly before: Inventory; readonly now: Inventory; readonly discrepancies: readonly Discrepancy[] },
 ): DestinationReport {
   const { before, now, discrepancies } = seen
-  const place = placesOf(spec)[before.server]
+  const place = targetsOf(spec)[before.server]
   if (!place) throw new RangeError(`no server ${before.server} in the spec`)
   const mine = discrepancies.filter(
     (discrepancy) => discrepancy.server === undefined || discrepancy.server === before.server,
@@ -209,7 +209,7 @@ function report(
   }
 }
 
-function nameOf({ reach }: Spec, { alias, hsms }: Place): Pick<DestinationReport, 'hsmId' | 'ip' | 'cluster'> {
+function nameOf({ reach }: Spec, { alias, hsms }: RunTarget): Pick<DestinationReport, 'hsmId' | 'ip' | 'cluster'> {
   const [hsm] = hsms
   return reach === 'cluster' || !hsm ? { cluster: { alias, hsms: hsms.length } } : { hsmId: hsm.hsmId, ip: hsm.ip }
 }

@@ -41,7 +41,7 @@ export interface RunFacts {
 /** How often a step that proved never to have run is sent in all. */
 const RESENDS = 3
 
-export function factsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
+export function runFactsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
   const steps = withoutResent(all)
   const lastWrite = steps.findLastIndex((step) => isWrite(step.plan))
   const [first] = roundsOf(steps, 'before')
@@ -77,9 +77,9 @@ export function factsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
 /** Steps that came to nothing are as if they had not been planned, so the fold plans them again; unless too many did in a row. */
 export function withoutResent(all: readonly DoneStep[]): readonly DoneStep[] {
   return all.filter((step, position) => {
-    if (!cameToNothing(step)) return true
+    if (!wasNeverSent(step)) return true
     const row = all.slice(position + 1 - RESENDS, position + 1)
-    return row.length === RESENDS && row.every(cameToNothing)
+    return row.length === RESENDS && row.every(wasNeverSent)
   })
 }
 
@@ -87,7 +87,7 @@ export function withoutResent(all: readonly DoneStep[]): readonly DoneStep[] {
 const MAY_PASS: ReadonlySet<string> = new Set(['not-configured', 'bastion-busy', 'credentials'])
 
 /** Proved that nothing was sent, and that it never will be: it is planned again. Also a listing after the writes that was refused before the tool was started. */
-export function cameToNothing({ plan, reading, evidence }: DoneStep): boolean {
+export function wasNeverSent({ plan, reading, evidence }: DoneStep): boolean {
   const code = stopOf(reading)?.code
   if (evidence !== 'nothing-sent' || code === undefined) return false
   if (code === 'not-executed') return true

@@ -3,8 +3,8 @@ import { type HsmKey, type HsmUser, isWhole, userKey } from './inventory.ts'
 import { listAll, listOn } from './listing.ts'
 import { failedMore, loginRisk } from './login-risk.ts'
 import { conclude, type OutcomeReport } from './outcome.ts'
-import { cameToNothing, factsOf, type RunFacts, tried } from './run-facts.ts'
-import { keyName, placeName, type Reach, type Spec } from './spec.ts'
+import { type RunFacts, runFactsOf, tried, wasNeverSent } from './run-facts.ts'
+import { keyName, type Reach, type Spec, targetName } from './spec.ts'
 import type { DoneStep, ServerUsers, StepPlan, Stop } from './step.ts'
 
 export type Next =
@@ -40,7 +40,7 @@ export interface Control {
 
 /** What a run does next: a pure fold over its finished steps. Answers the next step, or the outcome. */
 export function next(spec: Spec, steps: readonly DoneStep[], control: Control): Next {
-  const known = factsOf(spec, steps)
+  const known = runFactsOf(spec, steps)
   const stopped = known.stop ?? control.halt
   const facts: RunFacts = stopped ? { ...known, stop: stopped } : known
   const finish = (stop = facts.stop): Next => ({
@@ -53,7 +53,7 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: Control): 
   })
 
   const last = steps.at(-1)
-  const resend = last && cameToNothing(last) ? RESEND_WAIT_MS : 0
+  const resend = last && wasNeverSent(last) ? RESEND_WAIT_MS : 0
   if (!facts.before) {
     if (facts.stop) return finish()
     if (!facts.inspected) return control.stopAsked ? finish() : now({ kind: 'inspect' }, resend)
@@ -62,8 +62,8 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: Control): 
     if (risk || control.stopAsked) return finish(risk)
     return now(facts.open ? listOn(facts.open, spec.reach) : listAll('before', facts.inspected, spec.reach), resend)
   }
-  const torn = facts.wrote ? undefined : incoherent(spec, facts.before)
-  if (torn) return finish(facts.stop ?? torn)
+  const incoherence = facts.wrote ? undefined : incoherent(spec, facts.before)
+  if (incoherence) return finish(facts.stop ?? incoherence)
   if (spec.mode === 'plan') return finish()
   const mayWrite = !facts.stop && !control.stopAsked && facts.checks === 0
   const write = mayWrite ? (nextUsers(spec, facts) ?? nextKeys(facts)) : undefined
@@ -159,7 +159,7 @@ function incoherent(
     const key = user ? undefined : keys.find((candidate) => !isWhole(candidate))
     const what = user ? `user ${user.name}` : key && `key ${keyName(spec, key.handle)}`
     if (!what) continue
-    const detail = `${what} on ${placeName(spec, server)} has ${(user ?? key)?.coverage}`
+    const detail = `${what} on ${targetName(spec, server)} has ${(user ?? key)?.coverage}`
     return { code: 'inconsistent', detail }
   }
   return undefined

@@ -88,14 +88,14 @@ export function serversOf(spec: Spec): readonly Target[] {
 }
 
 /** What a run lists and writes under one number: an HSM, or a cluster with all its HSMs. */
-export interface Place {
+export interface RunTarget {
   readonly server: ServerNumber
   readonly alias: string
   readonly hsms: readonly Target[]
 }
 
 /** The places of a run by number: the source is 0. */
-export function placesOf(spec: Spec): readonly Place[] {
+export function targetsOf(spec: Spec): readonly RunTarget[] {
   const { source, destination } = spec
   if (spec.reach === 'cluster') {
     return [
@@ -111,8 +111,8 @@ export function placesOf(spec: Spec): readonly Place[] {
 }
 
 /** A place in words: `server 1`, or the cluster's alias. */
-export function placeName(spec: Spec, server: ServerNumber): string {
-  return spec.reach === 'cluster' ? (placesOf(spec)[server]?.alias ?? '?') : `server ${server}`
+export function targetName(spec: Spec, server: ServerNumber): string {
+  return spec.reach === 'cluster' ? (targetsOf(spec)[server]?.alias ?? '?') : `server ${server}`
 }
 
 /** A key as its tool writes it: CMU's handle, or CloudHSM CLI's key reference of 16 hexadecimal digits (user guide, key list). */

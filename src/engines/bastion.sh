@@ -6,19 +6,19 @@
 #
 #   action=read-config  print what the tool is configured with (`read_config`, by tool); no HSM is reached
 #   action=session      play a dialogue with the tool (`prepare` and `play`, by tool); one operation= runs at most once, ever
-#   action=fetch        print piece= of what an operation printed; seal=yes: if it never started, it never will
+#   action=fetch        print chunk= of what an operation printed; seal=yes: if it never started, it never will
 set -u
 usual=$(umask)
 umask 077
 ulimit -c 0 # no core file of a tool that was told a password
 export LC_ALL=C PATH="$PATH:/usr/local/bin:/usr/bin:/bin"
-PIECE=18000 # characters of base64 in one answer: SSM cuts at 24,000 (GetCommandInvocation)
+CHUNK=18000 # characters of base64 in one answer: SSM cuts at 24,000 (GetCommandInvocation)
 PATIENCE=120 # seconds without a byte from the tool
 # All that any step needs: what is missing is found when somebody asks, not after the approvals.
 PROGRAMS=(aws base64 cat find flock gzip head mkdir mkfifo mktemp mv rm sha256sum stat stdbuf sync timeout touch tr)
 KEEP_DAYS=30 # as long as SSM keeps its own command records
 declare -A in=([action]='' [operation]='' [config]='' [sha256]='' [dialogue]='' [logins]='' [region]='' [binary]='' [configure]='' [clusters]=''
-  [state]=/var/lib/cloudhsm-sync [work]=/dev/shm [lock]='' [seconds]=600 [until]=0 [piece]=1 [seal]=no)
+  [state]=/var/lib/cloudhsm-sync [work]=/dev/shm [lock]='' [seconds]=600 [until]=0 [chunk]=1 [seal]=no)
 private='' owned='' marked=none facts='' sent=0 buffer='' stop='' detail='' pid='' began=$SECONDS users=() secrets=() cuts=('')
 shopt -s extglob
 
@@ -144,8 +144,8 @@ need_programs() { local program; for program in "$@"; do command -v "$program" >
 
 for pair in "$@"; do in[${pair%%=*}]=${pair#*=}; done
 dir=${in[state]}/operations/${in[operation]}
-[[ ${in[operation]} =~ ^[A-Z0-9]+\.[0-9]+$ && ${in[lock]} =~ ^[A-Za-z0-9-]*$ && ${in[piece]} =~ ^[1-9][0-9]*$ && ${in[until]} =~ ^[0-9]+$ ]] ||
-  refuse input 'operation, lock, piece or until'
+[[ ${in[operation]} =~ ^[A-Z0-9]+\.[0-9]+$ && ${in[lock]} =~ ^[A-Za-z0-9-]*$ && ${in[chunk]} =~ ^[1-9][0-9]*$ && ${in[until]} =~ ^[0-9]+$ ]] ||
+  refuse input 'operation, lock, chunk or until'
 case ${in[action]} in
   read-config) need_programs "${PROGRAMS[@]}" ${NEEDED[@]+"${NEEDED[@]}"} && read_config ;;
   session | fetch)

@@ -23,10 +23,10 @@ export interface Engine {
   /** Prints what the tool is, or would be, configured with; changes nothing and reaches no HSM. */
   baseQuery(draft: Draft, operation: OperationId): ScriptLines
   /** What will run, made from the answer to that and the HSMs; or why it cannot. */
-  prepare(draft: Draft, answer: Answer): Prepared | Refusal
+  prepare(draft: Draft, answer: ConfigOutput): Prepared | Refusal
   /** Does the step, at most once for this operation id, whatever is sent; not at all after `until`. */
   write(spec: Spec, plan: StepPlan, order: Order): ScriptLines
-  /** Prints one piece of what an operation printed; changes no HSM. `seal`: an operation that never started never will. */
+  /** Prints one chunk of what an operation printed; changes no HSM. `seal`: an operation that never started never will. */
   fetch(bastion: BastionFacts, fetch: Fetch): ScriptLines
   /** What the step found. Never throws: what cannot be read is said so. */
   read(spec: Spec, plan: StepPlan, printed: Printed): Reading
@@ -46,13 +46,13 @@ export interface Order {
 export type Draft = Pick<Spec, 'source' | 'destination' | 'bastion'>
 
 /** The bastion's answer to a `baseQuery`. */
-export type Answer = Pick<Printed, 'result' | 'detail' | 'text'>
+export type ConfigOutput = Pick<Printed, 'result' | 'detail' | 'text'>
 
 export type Prepared = Pick<Spec, 'baseConfig' | 'mergedConfig' | 'commands' | 'toolVersion'>
 
 export interface Fetch {
   readonly operation: OperationId
   /** From 1. */
-  readonly piece: number
+  readonly chunk: number
   readonly seal: boolean
 }

@@ -9,8 +9,8 @@ answer() { # result, detail, exit code [, base64]
   printf '%s\n' '-----BEGIN HSM-SYNC-----' "action=${in[action]}" "operation=${in[operation]}" "result=$1" "detail=${2//$'\n'/ }" ${facts:+"$facts"}
   if [[ -n ${4-} ]]; then
     sum=$(printf '%s' "$4" | sha256sum)
-    printf '%s\n' "sha256=${sum%% *}" "pieces=$(((${#4} + PIECE - 1) / PIECE))" "piece=${in[piece]}" \
-      "content=${4:(in[piece] - 1) * PIECE:PIECE}"
+    printf '%s\n' "sha256=${sum%% *}" "chunks=$(((${#4} + CHUNK - 1) / CHUNK))" "chunk=${in[chunk]}" \
+      "content=${4:(in[chunk] - 1) * CHUNK:CHUNK}"
   fi
   printf '%s\n' '-----END HSM-SYNC-----'
   exit "$3"
@@ -37,10 +37,10 @@ remember() { # result, detail [, base64]
 # Takes the name of an operation, once and for all: its folder appears whole, with its first word in it, or not at all; whoever sees it finds its lock held.
 # 1: the name was taken. 2: it could not be recorded, so it is not begun.
 claim() { # file, its text
-  local aside=$dir.$$ status=2
-  { mkdir "$aside" && : >"$aside/alive" && exec 8<"$aside/alive" && flock -n 8 && printf '%s' "$2" >"$aside/$1" && sync "$aside/$1" "$aside" &&
-    mv -T "$aside" "$dir" && status=1 && sync "${dir%/*}" && return 0; } 2>/dev/null
-  rm -rf "$aside"
+  local fresh=$dir.$$ status=2
+  { mkdir "$fresh" && : >"$fresh/alive" && exec 8<"$fresh/alive" && flock -n 8 && printf '%s' "$2" >"$fresh/$1" && sync "$fresh/$1" "$fresh" &&
+    mv -T "$fresh" "$dir" && status=1 && sync "${dir%/*}" && return 0; } 2>/dev/null
+  rm -rf "$fresh"
   [[ $status == 1 || ! -d $dir ]] || return 1
   return 2
 }
@@ -48,9 +48,9 @@ claim() { # file, its text
 unpack() { base64 -d <<<"$1" | gzip -dc >"$2" 2>/dev/null; } # a here-string may touch the disk: never for the secret
 pack() { gzip -9nc "$1" | base64 -w 0; }
 
-answer_file() { # file, detail: a whole file in one piece
+answer_file() { # file, detail: a whole file in one chunk
   local packed; packed=$(pack "$1")
-  ((${#packed} <= PIECE)) || refuse config-too-large "$1"
+  ((${#packed} <= CHUNK)) || refuse config-too-large "$1"
   answer 'done' "$2" 0 "$packed"
 }
 
@@ -92,7 +92,7 @@ conclude() { # result, detail, exit code
   answer "$1" "$2" "$3" "$packed"
 }
 
-# One more piece of the transcript. What cannot be recorded any more is not gone on with.
+# One more chunk of the transcript. What cannot be recorded any more is not gone on with.
 keep() { printf '%s' "$1" >>"$dir/transcript" 2>/dev/null || stop=${stop:-state}; }
 
 # Recorded before what it announces is sent, even if power goes: how far the dialogue comes.

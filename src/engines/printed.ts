@@ -4,7 +4,7 @@ import type { Mark, Statement } from '../domain/evidence.ts'
 import type { OperationId } from '../domain/ids.ts'
 
 /** The machine-readable block of one SSM command. What it does not say is absent: nothing is made up. */
-export interface Block {
+export interface OutputBlock {
   /** What that run of the script was for; `fetch` asks about the operation, the others are it. */
   readonly action: 'session' | 'fetch' | 'read-config'
   readonly operation: string
@@ -19,11 +19,11 @@ export interface Block {
   readonly mark?: Mark
   /** Names of the users whose secrets were read, the officer first. */
   readonly logins?: readonly string[]
-  readonly content?: { readonly sha256: string; readonly pieces: number; readonly piece: number; readonly text: string }
+  readonly content?: { readonly sha256: string; readonly chunks: number; readonly chunk: number; readonly text: string }
 }
 
-/** Everything one operation printed, its pieces put together. */
-export interface Printed extends Pick<Block, 'detail' | 'seconds' | 'sent' | 'mark' | 'logins'> {
+/** Everything one operation printed, its chunks put together. */
+export interface Printed extends Pick<OutputBlock, 'detail' | 'seconds' | 'sent' | 'mark' | 'logins'> {
   /** The operation's own, whoever told it. */
   readonly result: string
   /** `undefined` where there was none, or where it did not arrive whole. */
@@ -36,7 +36,7 @@ const END = '-----END HSM-SYNC-----'
 const LARGEST_TEXT = 96 * 1024 * 1024
 
 /** The last whole block in a command's output; `undefined` if there is none, as after SSM cut it. */
-export function parseBlock(output: string): Block | undefined {
+export function parseBlock(output: string): OutputBlock | undefined {
   const end = output.lastIndexOf(END)
   const begin = output.lastIndexOf(BEGIN, end)
   if (begin < 0 || end < 0) return undefined
@@ -69,44 +69,44 @@ export function parseBlock(output: string): Block | undefined {
 const ACTIONS = ['session', 'fetch', 'read-config'] as const
 const MARKS: readonly Mark[] = ['none', 'login', 'read', 'write']
 
-function contentOf(fields: ReadonlyMap<string, string>): Block['content'] {
+function contentOf(fields: ReadonlyMap<string, string>): OutputBlock['content'] {
   const [text, digest] = [fields.get('content'), fields.get('sha256')]
-  const [pieces, piece] = [count(fields.get('pieces')), count(fields.get('piece'))]
-  if (text === undefined || !digest || pieces === undefined || piece === undefined) return undefined
-  return { sha256: digest, pieces, piece, text }
+  const [chunks, chunk] = [count(fields.get('chunks')), count(fields.get('chunk'))]
+  if (text === undefined || !digest || chunks === undefined || chunk === undefined) return undefined
+  return { sha256: digest, chunks, chunk, text }
 }
 
 /** Does the block tell how exactly this operation went? A fetch that was refused tells nothing about it, and a session that found its name taken neither. */
-export function isAbout(block: Block, operation: OperationId): boolean {
+export function isAbout(block: OutputBlock, operation: OperationId): boolean {
   if (block.operation !== operation) return false
   if (block.action === 'session') return block.result !== 'refused-already-started'
   return block.action === 'fetch' && (block.result === 'recorded' || block.result === 'sealed')
 }
 
 /** What a block proves about what exactly this operation sent; nothing where it does not say how far that came. */
-export function statementOf(block: Block, operation: OperationId): Statement | undefined {
+export function statementOf(block: OutputBlock, operation: OperationId): Statement | undefined {
   if (!isAbout(block, operation)) return undefined
   if (block.action === 'fetch' && block.result === 'sealed') return { by: 'seal' }
   return block.mark && { by: 'bastion', mark: block.mark }
 }
 
-/** The number of the first piece that is still to be fetched; `undefined` if the operation's output is whole. */
-export function missingPiece(blocks: readonly Block[]): number | undefined {
-  const pieces = blocks.find((block) => block.content)?.content?.pieces ?? 0
-  for (let piece = 1; piece <= pieces; piece++) {
-    if (!blocks.some((block) => block.content?.piece === piece)) return piece
+/** The number of the first chunk that is still to be fetched; `undefined` if the operation's output is whole. */
+export function missingChunk(blocks: readonly OutputBlock[]): number | undefined {
+  const chunks = blocks.find((block) => block.content)?.content?.chunks ?? 0
+  for (let chunk = 1; chunk <= chunks; chunk++) {
+    if (!blocks.some((block) => block.content?.chunk === chunk)) return chunk
   }
   return undefined
 }
 
 /** One operation's blocks, in any order, put together. `undefined` without any block. */
-export function assemble(blocks: readonly Block[]): Printed | undefined {
+export function assemble(blocks: readonly OutputBlock[]): Printed | undefined {
   const [first] = blocks
   return first && withText(first, unpacked(packedIn(blocks)))
 }
 
 /** The same; what is large is unpacked beside everything else. */
-export async function assembleAside(blocks: readonly Block[]): Promise<Printed | undefined> {
+export async function assembleAsync(blocks: readonly OutputBlock[]): Promise<Printed | undefined> {
   const [first] = blocks
   const packed = packedIn(blocks)
   if (!first || packed === undefined || packed.length < LARGE) return assemble(blocks)
@@ -121,7 +121,7 @@ export async function assembleAside(blocks: readonly Block[]): Promise<Printed |
 
 const LARGE = 200_000
 
-function withText(first: Block, text: string | undefined): Printed {
+function withText(first: OutputBlock, text: string | undefined): Printed {
   const { result, recorded, detail, seconds, sent, mark, logins } = first
   return {
     result: recorded ?? result,
@@ -134,10 +134,10 @@ function withText(first: Block, text: string | undefined): Printed {
   }
 }
 
-function packedIn(blocks: readonly Block[]): string | undefined {
-  const contents = blocks.flatMap((block) => block.content ?? []).sort((a, b) => a.piece - b.piece)
+function packedIn(blocks: readonly OutputBlock[]): string | undefined {
+  const contents = blocks.flatMap((block) => block.content ?? []).sort((a, b) => a.chunk - b.chunk)
   const [first] = contents
-  if (!first || missingPiece(blocks) !== undefined) return undefined
+  if (!first || missingChunk(blocks) !== undefined) return undefined
   const packed = contents.map((content) => content.text).join('')
   return sha256(packed) === first.sha256 ? packed : undefined
 }

@@ -27,18 +27,18 @@ export function withData(script: string, data: Readonly<Record<string, string>>)
   return [shebang, `set -- ${words.join(' ')}`, ...rest]
 }
 
-/** The script that prints one piece of what an operation printed. */
+/** The script that prints one chunk of what an operation printed. */
 export function fetchLines(
   script: string,
   { stateDir, workDir }: BastionFacts,
-  { operation, piece, seal }: Fetch,
+  { operation, chunk, seal }: Fetch,
 ): ScriptLines {
   return withData(script, {
     action: 'fetch',
     operation,
     state: stateDir,
     work: workDir,
-    piece: `${piece}`,
+    chunk: `${chunk}`,
     seal: seal ? 'yes' : 'no',
   })
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Block } from '../../src/engines/printed.ts'
+import type { OutputBlock } from '../../src/engines/printed.ts'
 import { parseBlock } from '../../src/engines/printed.ts'
 import { packed } from '../../src/engines/script-lines.ts'
 import { Bastion as RealBastion, session, tool } from '../fixtures/bastion.ts'
@@ -55,7 +55,7 @@ function deedsOf(seed: number): readonly Deed[] {
 }
 
 /** As far as the bot decides by it. */
-function told(block: Block | undefined): object {
+function told(block: OutputBlock | undefined): object {
   const { action, result, recorded, mark } = block ?? {}
   return { action, result, recorded, mark }
 }
@@ -164,7 +164,7 @@ class Model {
   }
 
   /** `rebootAfter`: power goes then, if it still runs. */
-  async #run(data: Readonly<Record<string, string>>, rebootAfter?: number): Promise<Block | undefined> {
+  async #run(data: Readonly<Record<string, string>>, rebootAfter?: number): Promise<OutputBlock | undefined> {
     const words = Object.entries(data).map(([name, value]) => `'${name}=${value}'`)
     let output: string | undefined
     let isOver = false

@@ -28,9 +28,9 @@ export function wrapped(text: readonly Span[], width: number): Line[] {
   const lines: Span[][] = [[]]
   let room = width
   let hanging = ''
-  const put = (piece: Span) => {
-    lines.at(-1)?.push(piece)
-    room -= widthOf(piece.text)
+  const put = (chunk: Span) => {
+    lines.at(-1)?.push(chunk)
+    room -= widthOf(chunk.text)
   }
   const next = () => {
     lines.push([])

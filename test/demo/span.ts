@@ -1,4 +1,4 @@
-/** What a piece of text is, before anybody decides how a terminal shows it. */
+/** What a chunk of text is, before anybody decides how a terminal shows it. */
 export type Style =
   | 'bold'
   | 'italic'

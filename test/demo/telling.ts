@@ -15,7 +15,7 @@ const BOT = span(' hsm-sync ', 'bold', 'button')
 const THREAD = span('    ┊ ', 'dim')
 const FILE_LINES = 6
 
-/** One piece of news as lines for the terminal. */
+/** One chunk of news as lines for the terminal. */
 export function newsLines(news: News, paper: Paper): Line[] {
   switch (news.kind) {
     case 'posted':

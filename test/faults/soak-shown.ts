@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Message, withinLimits } from '../../src/adapters/slack/views/blocks.ts'
-import { pictureOf } from '../../src/adapters/slack/views/picture.ts'
+import { threadOf } from '../../src/adapters/slack/views/thread.ts'
 import type { RequestView } from '../../src/application/list-requests.ts'
 import type { MessageRecord } from '../simulator/slack/records.ts'
 import { shownState } from './soak-people.ts'
@@ -27,7 +27,7 @@ export function shownDifferences(
     message,
     slot: markOf(message)?.slot ?? message.files[0]?.name ?? 'unmarked',
   }))
-  const picture = pictureOf(view, transcript)
+  const picture = threadOf(view, transcript)
   const names = picture.map((slot) => (slot.kind === 'file' ? slot.file.name : slot.slot))
   for (const slot of new Set([...names, ...shown.map((one) => one.slot)])) {
     const times = shown.filter((one) => one.slot === slot).length

@@ -16,7 +16,7 @@ import type { EngineName, Side, Spec } from '../../src/domain/spec.ts'
 import type { DoneStep, StepPlan } from '../../src/domain/step.ts'
 import type { Draft, Engine, ScriptLines } from '../../src/engines/engine.ts'
 import { allEngines } from '../../src/engines/index.ts'
-import { assemble, type Block, isAbout, missingPiece, parseBlock } from '../../src/engines/printed.ts'
+import { assemble, isAbout, missingChunk, type OutputBlock, parseBlock } from '../../src/engines/printed.ts'
 import { NOW, REQUEST_ID, request, sure } from '../fixtures/examples.ts'
 import { runScript, type ScriptOrder, type ScriptRun } from '../simulator/bastion/agent.ts'
 import { type BastionFiles, createBastionFiles } from '../simulator/bastion/bastion-files.ts'
@@ -153,7 +153,7 @@ export class Ground {
   }
 
   /** Runs a script and answers its block. */
-  async ask(lines: ScriptLines, during?: (script: ScriptRun) => Promise<void>): Promise<Block | undefined> {
+  async ask(lines: ScriptLines, during?: (script: ScriptRun) => Promise<void>): Promise<OutputBlock | undefined> {
     const script = this.#runScript({
       commandId: `command-${++this.#commands}`,
       instanceId: this.#instanceId,
@@ -201,7 +201,7 @@ export class Ground {
     during: RunOptions['during'],
   ): Promise<StepRecord> {
     const operation = operationId(REQUEST_ID, this.#before + n)
-    const fetch = (piece: number) => this.ask(this.engine.fetch(spec.bastion, { operation, piece, seal: true }))
+    const fetch = (chunk: number) => this.ask(this.engine.fetch(spec.bastion, { operation, chunk, seal: true }))
     const record: StepRecord = { n, plan, plannedAt: NOW, blocks: [], end: { kind: 'printed' } }
     const printed = await this.ask(
       this.engine.write(spec, plan, { operation, until: Date.now() + 3_600_000 }),
@@ -210,8 +210,8 @@ export class Ground {
     const first = printed && isAbout(printed, operation) ? printed : await recovered(fetch)
     if (first.result === 'sealed') return { ...record, end: { kind: 'sealed' } }
     const blocks = [first]
-    for (let piece = missingPiece(blocks); piece !== undefined; piece = missingPiece(blocks))
-      blocks.push(sure(await fetch(piece)))
+    for (let chunk = missingChunk(blocks); chunk !== undefined; chunk = missingChunk(blocks))
+      blocks.push(sure(await fetch(chunk)))
     return { ...record, blocks }
   }
 
@@ -245,7 +245,7 @@ export class Ground {
 }
 
 /** Asks the bastion what became of a step that did not answer. */
-async function recovered(fetch: (piece: number) => Promise<Block | undefined>): Promise<Block> {
+async function recovered(fetch: (chunk: number) => Promise<OutputBlock | undefined>): Promise<OutputBlock> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const block = await fetch(1)
     if (block && block.result !== 'running' && !block.result.startsWith('refused-')) return block

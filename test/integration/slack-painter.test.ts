@@ -257,7 +257,7 @@ describe('where uploads are off', () => {
     ).toHaveLength(1)
   })
 
-  it.each(['file_uploads_disabled', 'file_type_not_allowed'])('%s: the config stands in pieces', async (code) => {
+  it.each(['file_uploads_disabled', 'file_type_not_allowed'])('%s: the config stands in chunks', async (code) => {
     slack().fault(off(code))
     const request = large(25_000)
     await on().ask(request)
@@ -278,9 +278,9 @@ describe('where uploads are off', () => {
     expect(/cut|left out|more/.test(JSON.stringify(last))).toBe(true)
   })
 
-  it('posts no piece twice when an answer was lost', async () => {
+  it('posts no chunk twice when an answer was lost', async () => {
     slack().fault(off('file_uploads_disabled'))
-    // Card and digest go through; the second piece is stored, but its answer is lost.
+    // Card and digest go through; the second chunk is stored, but its answer is lost.
     slack().fault({ method: 'chat.postMessage', after: true, skip: 3 })
     await on().ask(large(25_000))
     await on().settled()

@@ -38,7 +38,7 @@ const PLANS: readonly StepPlan[] = [
 ]
 const anyPlan = fc.constantFrom(...PLANS)
 
-/** Real answers in pieces, and what may stand around them. */
+/** Real answers in chunks, and what may stand around them. */
 const FRAGMENTS = [
   ...[
     usersAnswer([ADMIN]),

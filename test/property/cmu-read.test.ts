@@ -140,7 +140,7 @@ const RESULTS = [
   '',
 ]
 const bytes = fc.uint8Array({ maxLength: 400 }).map((some) => Buffer.from(some).toString('utf8'))
-const pieces = fc
+const chunks = fc
   .array(
     fc.oneof(
       bytes,
@@ -164,7 +164,7 @@ const anyPrinted = fc.record({
   seconds: fc.nat(),
   sent: fc.oneof(fc.nat(30), fc.nat()),
   mark: fc.constantFrom('none' as const, 'login' as const, 'read' as const, 'write' as const),
-  text: fc.option(fc.oneof(bytes, pieces), { nil: undefined }),
+  text: fc.option(fc.oneof(bytes, chunks), { nil: undefined }),
 })
 
 describe('whatever the bastion prints', () => {

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/domain/digest.ts'
-import { assemble, type Block, missingPiece, parseBlock } from '../../src/engines/printed.ts'
+import { assemble, missingChunk, type OutputBlock, parseBlock } from '../../src/engines/printed.ts'
 import { packed, withData } from '../../src/engines/script-lines.ts'
 import { sure } from '../fixtures/examples.ts'
 
@@ -14,10 +14,10 @@ function answer(fields: Readonly<Record<string, string | number>>): string {
   return [BEGIN, ...lines, END, ''].join('\n')
 }
 
-/** What the bastion answers piece by piece to somebody who asks for everything. */
+/** What the bastion answers chunk by chunk to somebody who asks for everything. */
 function answers(text: string, size: number): string[] {
   const content = gzipSync(text).toString('base64')
-  const pieces = Math.ceil(content.length / size)
+  const chunks = Math.ceil(content.length / size)
   const common = {
     action: 'session',
     operation: 'AB12.1',
@@ -27,17 +27,17 @@ function answers(text: string, size: number): string[] {
     mark: 'read',
     sent: 3,
   }
-  return Array.from({ length: pieces }, (_, at) => {
-    const piece = content.slice(at * size, (at + 1) * size)
-    return answer({ ...common, sha256: sha256(content), pieces, piece: at + 1, content: piece })
+  return Array.from({ length: chunks }, (_, at) => {
+    const chunk = content.slice(at * size, (at + 1) * size)
+    return answer({ ...common, sha256: sha256(content), chunks, chunk: at + 1, content: chunk })
   })
 }
 
-const blocksOf = (outputs: readonly string[]): Block[] => outputs.map((output) => sure(parseBlock(output)))
+const blocksOf = (outputs: readonly string[]): OutputBlock[] => outputs.map((output) => sure(parseBlock(output)))
 const anyText = fc.string({ maxLength: 300, unit: 'grapheme' })
 const size = fc.integer({ min: 8, max: 60 })
 
-describe('pieces', () => {
+describe('chunks', () => {
   it('make the whole text again, in whatever order they came', () => {
     const shuffled = fc.tuple(anyText, size).chain(([text, each]) => {
       const blocks = blocksOf(answers(text, each))
@@ -45,7 +45,7 @@ describe('pieces', () => {
     })
     fc.assert(
       fc.property(shuffled, ([text, blocks]) => {
-        expect(missingPiece(blocks)).toBeUndefined()
+        expect(missingChunk(blocks)).toBeUndefined()
         expect(assemble(blocks)).toEqual({ result: 'done', detail: '', seconds: 7, sent: 3, mark: 'read', text })
       }),
     )
@@ -62,8 +62,8 @@ describe('pieces', () => {
     fc.assert(
       fc.property(some, ([blocks, count]) => {
         fc.pre(count > 1)
-        const missing = sure(missingPiece(blocks))
-        expect(blocks.map(({ content }) => content?.piece)).not.toContain(missing)
+        const missing = sure(missingChunk(blocks))
+        expect(blocks.map(({ content }) => content?.chunk)).not.toContain(missing)
         expect(assemble(blocks)?.text).toBeUndefined()
       }),
     )
@@ -114,8 +114,8 @@ describe('a block', () => {
         'action=session',
         'operation=A',
         'result=',
-        'pieces=99999999999',
-        'piece=-1',
+        'chunks=99999999999',
+        'chunk=-1',
         'content=',
         'sha256=x',
       ),

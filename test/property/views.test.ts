@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { withinLimits } from '../../src/adapters/slack/views/blocks.ts'
 import { cardView } from '../../src/adapters/slack/views/card.ts'
 import { configModal, rejectModal } from '../../src/adapters/slack/views/modals.ts'
-import { pictureOf } from '../../src/adapters/slack/views/picture.ts'
 import { historyView, requestsView } from '../../src/adapters/slack/views/requests.ts'
+import { threadOf } from '../../src/adapters/slack/views/thread.ts'
 import type { SeenStep } from '../../src/application/run-view.ts'
 import type { Discrepancy } from '../../src/domain/discrepancy.ts'
 import { serverNumber } from '../../src/domain/ids.ts'
@@ -218,7 +218,7 @@ describe('whatever was asked, whatever the tool said', () => {
   it('every slot of the thread fits into Slack and lets no markup out', () => {
     fc.assert(
       fc.property(anyRequest, anySteps, (of, steps) => {
-        for (const slot of pictureOf({ request: of, version: 1, steps }, 'a transcript')) {
+        for (const slot of threadOf({ request: of, version: 1, steps }, 'a transcript')) {
           if (slot.kind !== 'message') continue
           const message = withinLimits(slot.message)
           expect(slackProblems(message), slot.slot).toEqual([])

@@ -136,11 +136,11 @@ export const PLANTED: readonly Planted[] = [
     find: "          .where('lease_until', '<=', now)\n",
     replace: '',
   }),
-  one('two processes paint at once', 'src/adapters/store/slot-store.ts', {
+  one('two processes paint at once', 'src/adapters/store/posted-store.ts', {
     find: '      return claimed.numUpdatedRows === 1n\n',
     replace: '      return claimed.numUpdatedRows < 2n\n',
   }),
-  one('a message is posted again without a look', 'src/adapters/slack/show-slot.ts', {
+  one('a message is posted again without a look', 'src/adapters/slack/show-message.ts', {
     find: "  if (known?.status === 'posting') {\n",
     replace: "  if (known?.status === 'posting' && slot.slot === '') {\n",
   }),

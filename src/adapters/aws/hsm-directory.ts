@@ -89,14 +89,14 @@ function within(signal: AbortSignal | undefined): AbortSignal {
   return signal ? AbortSignal.any([limit, signal]) : limit
 }
 
-interface Page<Found> {
+interface ResultPage<Found> {
   readonly found: Found | undefined
   readonly next: string | undefined
 }
 
 /** Asks page after page until the one that is looked for is there. The old client takes no time limits of its own, so each call brings one. */
 async function inPages<Found>(
-  ask: (token: { readonly NextToken?: string }) => Promise<Page<Found>>,
+  ask: (token: { readonly NextToken?: string }) => Promise<ResultPage<Found>>,
 ): Promise<Found | undefined> {
   let token = {}
   for (let page = 0; page < MOST_PAGES; page++) {

@@ -6,7 +6,7 @@ import type { Outgoing } from '../outgoing.ts'
 const CALL_MS = 10_000
 const FAILED = { status: 503, type: 'text/plain', body: 'not now\n' }
 
-export interface Route {
+export interface HttpRoute {
   readonly path: string
   readonly handler: () => Promise<{ readonly status: number; readonly type: string; readonly body: string }>
 }
@@ -21,7 +21,7 @@ export interface SlackApp {
 /** Bolt, in the mode the settings say. Nothing is contacted before it starts. */
 export function createApp(
   settings: Config['slack'],
-  routes: readonly Route[],
+  routes: readonly HttpRoute[],
   { log, outgoing }: { readonly log: Log; readonly outgoing: Outgoing },
 ): SlackApp {
   const logger = boltLogger(log)

@@ -5,7 +5,7 @@ import type { Answer } from './clicks.ts'
 import { explain } from './explain.ts'
 import type { ListenerDeps } from './listeners.ts'
 import { filedText } from './views/asked.ts'
-import { CARD } from './views/picture.ts'
+import { CARD } from './views/thread.ts'
 
 /** Says what became of an ask, by command, form or button. */
 export async function answerAsked(deps: ListenerDeps, asked: Request | Refusal, answer: Answer): Promise<void> {
@@ -24,6 +24,6 @@ async function withLink(deps: ListenerDeps, refusal: Refusal): Promise<Refusal> 
 /** The address of a request's card, once it is posted. */
 export async function linkTo({ store, web }: ListenerDeps, request: Request): Promise<string | undefined> {
   const id = parseRequestId(request.id)
-  const card = id && (await store.slots(id)).find((slot) => slot.slot === CARD)
+  const card = id && (await store.posted(id)).find((slot) => slot.slot === CARD)
   return card?.ts ? web.permalink(request.channel, card.ts) : undefined
 }

@@ -1,9 +1,9 @@
 import { type RequestView, viewRequest } from '../../application/list-requests.ts'
-import type { PostedSlot } from '../../application/store.ts'
+import type { PostedMessage } from '../../application/store.ts'
 import type { RequestId } from '../../domain/ids.ts'
-import { type Obstacle, obstacleIn, tellPrivately } from './private-notices.ts'
-import { CardGone, holdsPaint, keepPaint, type PaintDeps, show } from './show-slot.ts'
-import { CARD, pictureOf, type Slot } from './views/picture.ts'
+import { notifyPrivately, type Obstacle, obstacleIn } from './private-notices.ts'
+import { CardGone, holdsPaint, keepPaint, type PaintDeps, show } from './show-message.ts'
+import { CARD, type ThreadMessage, threadOf } from './views/thread.ts'
 import { isOfEverything, SlackProblem } from './web.ts'
 
 export interface Brush {
@@ -33,17 +33,17 @@ export async function paint(deps: PaintDeps, id: RequestId, brush: Brush): Promi
   try {
     const view = await viewRequest(deps, id)
     if (!view) return { kind: 'shown' }
-    const posted = new Map((await deps.store.slots(id)).map((slot) => [slot.slot, slot]))
+    const posted = new Map((await deps.store.posted(id)).map((slot) => [slot.slot, slot]))
     const obstacle = await obstacleIn(deps, view.request.channel)
     if (obstacle) {
-      await tellPrivately(deps, view, { obstacle, posted, keep: () => keepPaint(deps, id) })
+      await notifyPrivately(deps, view, { obstacle, posted, keep: () => keepPaint(deps, id) })
       return { kind: 'obstructed', obstacle }
     }
-    const picture = pictureOf(view, await brush.transcriptOf(view))
+    const picture = threadOf(view, await brush.transcriptOf(view))
     const painted = await showAll(deps, view, { picture, posted, brush }).catch(async (error: unknown) => {
       if (!(error instanceof CardGone)) throw error
       // The thread went with it: everything is posted anew below a new card.
-      await deps.store.removeSlots(id)
+      await deps.store.forgetPosted(id)
       return showAll(deps, view, { picture, posted: new Map(), brush: { ...brush, depth: 'changes' } })
     })
     if (painted.kind === 'shown') await deps.store.markPainted(id, view.version)
@@ -54,8 +54,8 @@ export async function paint(deps: PaintDeps, id: RequestId, brush: Brush): Promi
 }
 
 interface Showing {
-  readonly picture: readonly Slot[]
-  readonly posted: ReadonlyMap<string, PostedSlot>
+  readonly picture: readonly ThreadMessage[]
+  readonly posted: ReadonlyMap<string, PostedMessage>
   readonly brush: Pick<Brush, 'depth' | 'isFlaky'>
 }
 
@@ -86,8 +86,8 @@ async function showAll(deps: PaintDeps, view: RequestView, { picture, posted, br
 }
 
 /** The card, then results and decisions, then progress, then files. */
-function awaitedFirst(picture: readonly Slot[]): readonly Slot[] {
-  const rank = ({ slot, kind }: Slot) => {
+function awaitedFirst(picture: readonly ThreadMessage[]): readonly ThreadMessage[] {
+  const rank = ({ slot, kind }: ThreadMessage) => {
     if (slot === CARD) return 0
     if (/^(result|end|decision:)/.test(slot)) return 1
     return kind === 'message' ? 2 : 3

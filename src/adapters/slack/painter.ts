@@ -2,7 +2,7 @@ import type { RequestView } from '../../application/list-requests.ts'
 import type { RequestId } from '../../domain/ids.ts'
 import { OPEN_STATES } from '../../domain/request.ts'
 import { paint } from './paint.ts'
-import type { PaintDeps } from './show-slot.ts'
+import type { PaintDeps } from './show-message.ts'
 import { isOfEverything, SlackProblem } from './web.ts'
 
 export interface Painter {

@@ -1,6 +1,6 @@
 import type { RequestView } from '../../application/list-requests.ts'
 import type { Deps } from '../../application/ports.ts'
-import type { PostedSlot } from '../../application/store.ts'
+import type { PostedMessage } from '../../application/store.ts'
 import type { RefusalFacts } from '../../domain/refusal.ts'
 import { noticeView } from './views/notice.ts'
 import { isOfTheBot, problemOf, SlackProblem, type Web } from './web.ts'
@@ -24,7 +24,7 @@ export async function obstacleIn(
 
 interface Telling {
   readonly obstacle: Obstacle
-  readonly posted: ReadonlyMap<string, PostedSlot>
+  readonly posted: ReadonlyMap<string, PostedMessage>
   readonly keep: () => Promise<void>
 }
 
@@ -32,7 +32,7 @@ interface Telling {
  * While the channel takes nothing, who asked and who decided hear of each new state in a direct message, once. Slack has no way to find such a message again with our permissions: where
  * its answer is lost it may come twice.
  */
-export async function tellPrivately(
+export async function notifyPrivately(
   deps: Pick<Deps, 'store' | 'log'> & { readonly web: Web },
   { request }: RequestView,
   { obstacle, posted, keep }: Telling,
@@ -49,7 +49,7 @@ export async function tellPrivately(
       // A person whom Slack lets nobody write to: the others are told.
       deps.log.warn({ requestId: request.id, person, code: error.code }, 'a direct message was not taken')
     }
-    await deps.store.saveSlot(request.id, { slot, status: 'posted', hash: obstacle })
+    await deps.store.savePosted(request.id, { slot, status: 'posted', hash: obstacle })
   }
 }
 

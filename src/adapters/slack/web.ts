@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { direct, type Outgoing } from '../outgoing.ts'
 import type { Identity, WhoAmI } from './identity.ts'
 import type { Message } from './views/blocks.ts'
-import type { ThreadFile } from './views/picture.ts'
+import type { ThreadFile } from './views/thread.ts'
 
 /** How a call to Slack did not work, as far as the caller must know. */
 export class SlackProblem extends Error {
@@ -40,7 +40,7 @@ export function isOfEverything(problem: SlackProblem): boolean {
 }
 
 /** What marks a message as a slot of a request, so that it can be found again. */
-export interface SlotMark {
+export interface MessageMark {
   readonly request: string
   readonly slot: string
 }
@@ -55,9 +55,9 @@ export interface Web {
   post(
     channel: string,
     message: Message,
-    options: { readonly threadTs?: string; readonly mark?: SlotMark },
+    options: { readonly threadTs?: string; readonly mark?: MessageMark },
   ): Promise<string>
-  update(channel: string, ts: string, message: Message, mark: SlotMark): Promise<void>
+  update(channel: string, ts: string, message: Message, mark: MessageMark): Promise<void>
   whisper(channel: string, user: string, text: string): Promise<void>
   /** `keep` is called before each of its calls, and may throw: more than one fits into no lease. */
   upload(channel: string, threadTs: string, file: ThreadFile, keep: () => Promise<void>): Promise<void>
@@ -65,13 +65,13 @@ export interface Web {
   permalink(channel: string, ts: string): Promise<string | undefined>
   /** The ts of the bot's own message with this mark (or its own file of this name), in a thread or at the channel's top. `keep` as in `upload`. */
   find(
-    place: MessagePlace,
-    what: SlotMark | { readonly file: string },
+    place: MessageLocation,
+    what: MessageMark | { readonly file: string },
     keep: () => Promise<void>,
   ): Promise<string | undefined>
 }
 
-export interface MessagePlace {
+export interface MessageLocation {
   readonly channel: string
   readonly threadTs?: string
   readonly since: number
@@ -142,8 +142,8 @@ async function upload(
 
 async function find(
   { client, whoAmI, keep }: { client: webApi.WebClient; whoAmI: WhoAmI; keep: () => Promise<void> },
-  { channel, threadTs, since }: MessagePlace,
-  what: SlotMark | { file: string },
+  { channel, threadTs, since }: MessageLocation,
+  what: MessageMark | { file: string },
 ): Promise<string | undefined> {
   const self = await call(whoAmI())
   let cursor: string | undefined
@@ -185,14 +185,14 @@ const Marked = z.object({
 
 function isIt(
   message: { files?: { name?: string | null | undefined }[] | undefined },
-  what: SlotMark | { file: string },
+  what: MessageMark | { file: string },
 ): boolean {
   if ('file' in what) return (message.files ?? []).some((file) => file.name === what.file)
   const mark = Marked.safeParse(message).data?.metadata.event_payload
   return mark !== undefined && mark.request === what.request && mark.slot === what.slot
 }
 
-function marked(mark: SlotMark | undefined) {
+function marked(mark: MessageMark | undefined) {
   return mark === undefined ? {} : { metadata: { event_type: MARK_TYPE, event_payload: { ...mark } } }
 }
 

@@ -7,9 +7,9 @@ import { appendAudit, readHistory } from './audit-chain.ts'
 import { findingReader, toParts } from './finding-rows.ts'
 import { inboxStore } from './inbox-store.ts'
 import type { Database } from './open-database.ts'
+import { postedStore } from './posted-store.ts'
 import { columnsOf, parseRequest, parseStep } from './request-rows.ts'
 import { SHAPE, type Tables } from './schema.ts'
-import { slotStore } from './slot-store.ts'
 
 type Tx = Transaction<Tables>
 
@@ -19,7 +19,7 @@ export function requestStore({ db, dialect }: Database): Store {
   const findings = findingReader(db)
 
   return {
-    ...slotStore(db),
+    ...postedStore(db),
     ...inboxStore(db, dialect),
     create: (request, entry) =>
       db.transaction().execute(async (tx) => {

@@ -6,7 +6,7 @@ import { atOnce, type Slices } from '../slices.ts'
 import { begins, DOCUMENTED } from './documented.ts'
 import type { Exchange } from './session.ts'
 
-const Answer = z.object({ error_code: z.number(), data: z.unknown() })
+const CliJson = z.object({ error_code: z.number(), data: z.unknown() })
 
 // Loose: a field that nobody here knows may say `inconsistent`.
 const UserAnswer = z.looseObject({
@@ -52,7 +52,7 @@ const ROLES: ReadonlyMap<string, Role> = new Map([
 ])
 
 /** The JSON of a whole answer, whatever the tool printed around it; `undefined` without one, or with more than one. */
-export function parseAnswer({ answer, isWhole }: Exchange): z.infer<typeof Answer> | undefined {
+export function parseAnswer({ answer, isWhole }: Exchange): z.infer<typeof CliJson> | undefined {
   if (!isWhole) return undefined
   const [found, ...others] = answersIn(answer)
   return others.length === 0 ? found : undefined
@@ -61,17 +61,17 @@ export function parseAnswer({ answer, isWhole }: Exchange): z.infer<typeof Answe
 /** Lines of a log that hold braces are passed over: an answer begins a line (user guide, every sample). */
 const MOST_BEGINNINGS = 200
 
-function answersIn(text: string): z.infer<typeof Answer>[] {
-  const alone = toAnswer(text)
+function answersIn(text: string): z.infer<typeof CliJson>[] {
+  const alone = toCliJson(text)
   if (alone) return [alone]
-  const found: z.infer<typeof Answer>[] = []
+  const found: z.infer<typeof CliJson>[] = []
   // On a pipe nobody ends the line of a question.
   const line = /^(?:[^"{\n]*:)?[ \t]*\{/gm
   for (let tries = 0; tries < MOST_BEGINNINGS && found.length < 2; tries++) {
     const begin = line.exec(text)
     if (!begin) break
     const end = endOfObject(text, line.lastIndex - 1)
-    const answer = end === undefined ? undefined : toAnswer(text.slice(line.lastIndex - 1, end))
+    const answer = end === undefined ? undefined : toCliJson(text.slice(line.lastIndex - 1, end))
     if (!answer || end === undefined) continue
     found.push(answer)
     line.lastIndex = end
@@ -79,9 +79,9 @@ function answersIn(text: string): z.infer<typeof Answer>[] {
   return found
 }
 
-function toAnswer(text: string): z.infer<typeof Answer> | undefined {
+function toCliJson(text: string): z.infer<typeof CliJson> | undefined {
   try {
-    return Answer.safeParse(JSON.parse(text)).data
+    return CliJson.safeParse(JSON.parse(text)).data
   } catch {
     return undefined // not JSON: cut, or another text
   }
@@ -104,8 +104,8 @@ function endOfObject(text: string, begin: number): number | undefined {
 /** Words for an answer that cannot be read: what there is instead. */
 export function insteadOf(exchange: Exchange | undefined): string {
   if (!exchange) return ''
-  if (exchange.answer === '' && exchange.aside === '') return ': the tool printed nothing'
-  const lines = `${exchange.answer}\n${exchange.aside}`.split('\n')
+  if (exchange.answer === '' && exchange.stderr === '') return ': the tool printed nothing'
+  const lines = `${exchange.answer}\n${exchange.stderr}`.split('\n')
   const foreign = lines.find((line) => /[A-Za-z]/.test(line) && !/^\s*["{}[\]]/.test(line))
   if (foreign === undefined) return ': its answer is cut, or of another form'
   return `: the tool printed, around its answer or instead of it: ${oneLine(foreign)}`
@@ -120,7 +120,7 @@ export function countHsms(exchange: Exchange | undefined): number | undefined {
 }
 
 /** Users of roles that are never touched, or that differ between HSMs, where not every HSM of the cluster has them whole. */
-export function tornOthers(exchange: Exchange | undefined): readonly string[] {
+export function inconsistentOthers(exchange: Exchange | undefined): readonly string[] {
   const answer = exchange && succeeded(exchange)
   const users = UsersAnswer.safeParse(answer).data?.users ?? []
   return users.flatMap((user) => {
@@ -136,7 +136,7 @@ export function parseUsers(exchange: Exchange | undefined): readonly HsmUser[] |
   return users?.flatMap((user): HsmUser[] => {
     const role = ROLES.get(user.role)
     if (!role) return []
-    const uneven = tornPart({ locked: user.locked, mfa: user.mfa })
+    const uneven = inconsistentPart({ locked: user.locked, mfa: user.mfa })
     return [
       {
         id: 0,
@@ -155,27 +155,27 @@ export function parseUsers(exchange: Exchange | undefined): readonly HsmUser[] |
 /** `full`, or what makes a user or key another one on some HSMs. Whether somebody is locked or has a second factor is not the user's own. */
 function coverageOf({ locked: _, mfa: __, ...user }: UserAnswer): string {
   const { 'cluster-coverage': coverage } = user
-  return wholeness(typeof coverage === 'string' ? coverage : 'unknown', tornPart(user)) ?? 'full'
+  return wholeness(typeof coverage === 'string' ? coverage : 'unknown', inconsistentPart(user)) ?? 'full'
 }
 
 /** The tool's word for where it is comes first: what else differs follows from that. */
-function wholeness(coverage: string | undefined, torn: string | undefined): string | undefined {
+function wholeness(coverage: string | undefined, inconsistent: string | undefined): string | undefined {
   if (coverage !== undefined && coverage !== 'full') return `cluster-coverage ${coverage}`
-  return torn === undefined ? coverage : `${torn} inconsistent`
+  return inconsistent === undefined ? coverage : `${inconsistent} inconsistent`
 }
 
 /** Names and labels are anybody's words. */
 const FREE: ReadonlySet<string> = new Set(['username', 'label', 'id', 'key-reference'])
 
 /** The field in which CloudHSM CLI says that the HSMs of a cluster do not agree (user guide, troubleshoot-sdk5-inconsistent-value). */
-function tornPart(value: unknown, path = ''): string | undefined {
+function inconsistentPart(value: unknown, path = ''): string | undefined {
   if (value === 'inconsistent') return path
   if (typeof value !== 'object' || value === null) return undefined
   for (const [name, part] of Object.entries(value)) {
     if (FREE.has(name)) continue
     const owner = Named.safeParse(part).data?.username
-    const torn = tornPart(part, path === '' ? name : `${path}.${owner ?? name}`)
-    if (torn !== undefined) return torn
+    const inconsistent = inconsistentPart(part, path === '' ? name : `${path}.${owner ?? name}`)
+    if (inconsistent !== undefined) return inconsistent
   }
   return undefined
 }
@@ -188,9 +188,9 @@ export function* keysIn(pages: readonly Exchange[]): Slices<readonly HsmKey[] | 
     const listed = KeysAnswer.safeParse(succeeded(page)).data
     if (!listed || listed.matched_keys.length !== listed.returned_key_count) return undefined
     total = listed.total_key_count
-    const mayBeTorn = page.answer.includes('"inconsistent"')
+    const mayBeInconsistent = page.answer.includes('"inconsistent"')
     for (const answer of listed.matched_keys) {
-      const key = toKey(answer, mayBeTorn)
+      const key = toKey(answer, mayBeInconsistent)
       if (!Number.isSafeInteger(key.handle)) return undefined
       keys.set(key.handle, key)
     }
@@ -203,11 +203,11 @@ export function parseKeys(pages: readonly Exchange[]): readonly HsmKey[] | undef
   return atOnce(keysIn(pages))
 }
 
-function toKey(answer: z.infer<typeof KeyAnswer>, mayBeTorn: boolean): HsmKey {
+function toKey(answer: z.infer<typeof KeyAnswer>, mayBeInconsistent: boolean): HsmKey {
   const { attributes = {}, 'key-info': info = {} } = answer
   const { class: kind, 'key-type': type, 'check-value': checkValue, label } = attributes
-  const torn = mayBeTorn ? tornPart(answer)?.replace(/^(key-info|attributes)\./, '') : undefined
-  const coverage = wholeness(info['cluster-coverage'], torn)
+  const inconsistent = mayBeInconsistent ? inconsistentPart(answer)?.replace(/^(key-info|attributes)\./, '') : undefined
+  const coverage = wholeness(info['cluster-coverage'], inconsistent)
   const common = {
     handle: Number(answer['key-reference']),
     ...(label === undefined ? {} : { label }),
@@ -269,7 +269,7 @@ export function judge(
 export function saidIn(exchange: Exchange): string {
   const answer = parseAnswer(exchange)
   if (typeof answer?.data === 'string') return oneLine(answer.data)
-  return oneLine(exchange.answer || exchange.aside)
+  return oneLine(exchange.answer || exchange.stderr)
 }
 
 const ADVICE: readonly (readonly ['user' | 'key', string, string])[] = [

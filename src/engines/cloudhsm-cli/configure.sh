@@ -1,7 +1,7 @@
 #!/bin/bash
 # How the configuration of CloudHSM CLI for two clusters is made: by the tool's own program, where nobody else sees it. failed-logins.sh, tool.sh and bastion.sh follow.
 NEEDED=(cp date grep mount sort tail unshare)
-inside=() making=() telling=()
+inside=() making=() with_login=()
 # What runs in a mount namespace of its own (mount_namespaces(7)), by /bin/sh: <umask> <folder> <the place where it is seen> <the tool's home> <command> …
 # The mounts exist in that command's namespace only: nobody else notices, nothing is left to undo, and the operator's own file is never touched.
 SEE="umask \"\$0\" && mount --bind \"\$1\" \"\$2\""
@@ -10,7 +10,7 @@ GUARD="{ [ ! -d \"\$3/run\" ] || mount --bind \"\$3/run\" \"\$3/run\"; } && moun
 # Nothing starts unless the place really shows the folder.
 GO="[ \"\$1\" -ef \"\$2\" ] && shift 3 && exec \"\$@\""
 # Variables of the tool's own process come on standard input: no other process has them.
-TELL="while IFS= read -r variable; do export \"\$variable\"; done; $GO </dev/null"
+GIVE="while IFS= read -r variable; do export \"\$variable\"; done; $GO </dev/null"
 
 # The tool's configuration for both clusters, made by the tool itself: clusters= holds <id>=<Region>=<ENI IP>,<ENI IP>… for each. After every command the file must
 # name exactly the approved clusters and addresses so far: an address can then not stand behind the other cluster's id.
@@ -21,7 +21,7 @@ prepare() {
   [[ -d $etc ]] || refuse config-missing "$etc"
   { mkdir "$private/etc" && cp -a "$etc/." "$private/etc" && rm -f "$made"; } || refuse workdir "${in[work]}"
   inside=("${apart[@]}" "$SEE && $GO" "${where[@]}")
-  telling=("${apart[@]}" "$SEE && $TELL" "${where[@]}")
+  with_login=("${apart[@]}" "$SEE && $GIVE" "${where[@]}")
   making=("${apart[@]}" "$SEE && $GUARD && $GO" "${where[@]}")
   [[ $home == /?* ]] || refuse config-missing "${in[configure]} is in no folder like /opt/cloudhsm/bin"
   for entry in ${in[clusters]}; do

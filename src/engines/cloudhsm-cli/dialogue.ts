@@ -7,7 +7,7 @@ import { DOCUMENTED } from './documented.ts'
 /** One line of what the bastion script plays (see `perform` in tool.sh). */
 export type Line =
   | { readonly do: 'send' | 'ask' | 'pages' | 'try'; readonly command: string }
-  | { readonly do: 'bear'; readonly pattern: string }
+  | { readonly do: 'tolerate'; readonly pattern: string }
   | { readonly do: 'mark'; readonly word: Mark }
   | { readonly do: 'login'; readonly user: string; readonly role: CliRole; readonly cluster: string }
   | { readonly do: 'logout'; readonly cluster: string }
@@ -38,7 +38,7 @@ export function dialogueOf(spec: Spec, plan: StepPlan): readonly Line[] {
     case 'sync-users':
       return [
         ...loginAdmin(spec),
-        bearDocumented(),
+        tolerateDocumented(),
         mark('write'),
         ...plan.users.map((user) => attempt(replicateUser(spec, user))),
         ...listUsers(spec),
@@ -46,7 +46,7 @@ export function dialogueOf(spec: Spec, plan: StepPlan): readonly Line[] {
     case 'sync-keys':
       return [
         ...loginAdmin(spec),
-        bearDocumented(),
+        tolerateDocumented(),
         mark('write'),
         ...plan.handles.map((handle) => attempt(replicateKey(spec, handle))),
         ...(plan.canary ? [pages(listKeys(spec.destination.clusterId))] : []),
@@ -61,8 +61,8 @@ export function playOf(spec: Spec, lines: readonly Line[]): { readonly text: str
   const users = [...new Set(lines.flatMap((line) => (line.do === 'login' ? [line.user] : [])))]
   const text = lines.map((line) => {
     switch (line.do) {
-      case 'bear':
-        return `bear ${line.pattern}`
+      case 'tolerate':
+        return `tolerate ${line.pattern}`
       case 'mark':
         return `mark ${line.word}`
       case 'login':
@@ -157,8 +157,8 @@ function pages(command: string): Line {
 }
 
 /** What the user guide explains concerns one user or key; after any other failure nothing more is sent. */
-function bearDocumented(): Line {
-  return { do: 'bear', pattern: `"data"[[:space:]]*:[[:space:]]*"(${Object.values(DOCUMENTED).join('|')})` }
+function tolerateDocumented(): Line {
+  return { do: 'tolerate', pattern: `"data"[[:space:]]*:[[:space:]]*"(${Object.values(DOCUMENTED).join('|')})` }
 }
 
 function attempt(command: string): Line {

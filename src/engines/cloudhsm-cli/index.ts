@@ -3,7 +3,7 @@ import { sha256 } from '../../domain/digest.ts'
 import { type Refusal, refuse, type ToolConfigFlaw } from '../../domain/refusal.ts'
 import type { BastionFacts, Side, Spec } from '../../domain/spec.ts'
 import type { Reading, StepPlan } from '../../domain/step.ts'
-import type { Answer, Draft, Engine, Order, Prepared } from '../engine.ts'
+import type { ConfigOutput, Draft, Engine, Order, Prepared } from '../engine.ts'
 import type { Printed } from '../printed.ts'
 import { programDigest } from '../program.ts'
 import { refusedStop, unreadable } from '../refused.ts'
@@ -64,7 +64,7 @@ function* reading(spec: Spec, plan: StepPlan, printed: Printed): Slices<Reading>
 }
 
 /** The tool's version and the configuration it made for both clusters. */
-function prepare(draft: Draft, { result, detail, text }: Answer): Prepared | Refusal {
+function prepare(draft: Draft, { result, detail, text }: ConfigOutput): Prepared | Refusal {
   const { bastion } = draft
   if (result === 'refused-tool-missing') return refuse({ code: 'tool-missing', bastion: bastion.name, tool: detail })
   const needed = `${OLDEST.major}.${OLDEST.minor}`

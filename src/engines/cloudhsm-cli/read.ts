@@ -1,10 +1,10 @@
 import { serverNumber } from '../../domain/ids.ts'
 import { type HsmKey, type HsmUser, type Inventory, isWhole, userKey } from '../../domain/inventory.ts'
-import { keyName, placeName, placesOf, type Spec } from '../../domain/spec.ts'
+import { keyName, type Spec, targetName, targetsOf } from '../../domain/spec.ts'
 import type { Attempt, Reading, ServerUsers, StepPlan, Stop } from '../../domain/step.ts'
 import { unreadable } from '../refused.ts'
 import type { Slices } from '../slices.ts'
-import { countHsms, insteadOf, judge, keysIn, parseKeys, parseUsers, tornOthers } from './answers.ts'
+import { countHsms, inconsistentOthers, insteadOf, judge, keysIn, parseKeys, parseUsers } from './answers.ts'
 import {
   clusters,
   listHsmsOf,
@@ -101,7 +101,7 @@ function* readInventories(spec: Spec, plan: StepPlan & { kind: 'inventory' }, se
     return namesOf(users) !== namesOf(then)
   })
   if (changed) {
-    const detail = `users were added or removed on ${placeName(spec, changed.server)} since they were listed`
+    const detail = `users were added or removed on ${targetName(spec, changed.server)} since they were listed`
     return { kind: 'nothing', stop: { code: 'users-changed', detail } }
   }
   const inventories: Inventory[] = []
@@ -122,7 +122,7 @@ interface FoundKeys {
 /** What the administrator sees of a cluster's keys, with what their owners see of them where the settings let the owners list. */
 function* keysOf(spec: Spec, place: ServerUsers, session: Session): Slices<FoundKeys> {
   const cluster = clusters(spec)[place.server] ?? ''
-  const name = placeName(spec, place.server)
+  const name = targetName(spec, place.server)
   const pages = pagesOf(session, listKeys(cluster))
   const listed = yield* keysIn(pages)
   if (!listed) return { found: [], stop: unreadable(`the keys of ${name}${insteadOf(pages.at(-1))}`) }
@@ -154,7 +154,7 @@ function countsOf(spec: Spec, session: Session): readonly (number | undefined)[]
 
 /** Connected to another number of HSMs than was approved; `undefined` also where the tool does not show it. */
 function wrongHsms(spec: Spec, session: Session): Stop | undefined {
-  for (const { server, alias, hsms } of placesOf(spec)) {
+  for (const { server, alias, hsms } of targetsOf(spec)) {
     const count = countsOf(spec, session)[server]
     if (count === undefined || count === hsms.length) continue
     const detail = `${alias} has ${hsms.length} approved HSMs, the tool is connected to ${count}`
@@ -165,8 +165,10 @@ function wrongHsms(spec: Spec, session: Session): Stop | undefined {
 
 /** Users that are never touched count too: what only some HSMs have makes every listing of the cluster doubtful. */
 function tornUsers(spec: Spec, session: Session): Stop | undefined {
-  const [torn] = clusters(spec).flatMap((cluster) => tornOthers(exchangeOf(session, listUsersOf(cluster))))
-  return torn === undefined ? undefined : { code: 'inconsistent', detail: `user ${torn}` }
+  const [inconsistent] = clusters(spec).flatMap((cluster) =>
+    inconsistentOthers(exchangeOf(session, listUsersOf(cluster))),
+  )
+  return inconsistent === undefined ? undefined : { code: 'inconsistent', detail: `user ${inconsistent}` }
 }
 
 function readCanary(spec: Spec, canary: ServerUsers, session: Session): Inventory | undefined {

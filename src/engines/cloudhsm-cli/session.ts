@@ -5,7 +5,7 @@ export interface Exchange {
   readonly command: string
   readonly answer: string
   /** What it said beside the answer (on standard error), where the command had a process of its own. */
-  readonly aside: string
+  readonly stderr: string
   /** Exit status, where the command had a process of its own. */
   readonly status: number | undefined
   /** Who was logged in to the command's cluster; `undefined`: nobody, or several clusters. */
@@ -30,7 +30,7 @@ export function* sessionIn(transcript: string): Slices<readonly Exchange[]> {
   const session: Exchange[] = []
   for (const [position, record] of records.entries()) {
     if (position > 0 && position % 20 === 0) yield
-    const [command = '', answer = '', status = '', aside = ''] = record.split(UNIT)
+    const [command = '', answer = '', status = '', stderr = ''] = record.split(UNIT)
     if (command === '') continue
     const cluster = /--cluster-id (\S+)/.exec(command)?.[1] ?? ''
     const login = /^login --username (\S+)/.exec(command)?.[1]
@@ -39,7 +39,7 @@ export function* sessionIn(transcript: string): Slices<readonly Exchange[]> {
     session.push({
       command,
       answer: answer.replace(PROMPT, '').trim(),
-      aside: aside.trim(),
+      stderr: stderr.trim(),
       status: /^\d{1,3}$/.test(status) ? Number(status) : undefined,
       user: loggedIn.get(cluster),
       isWhole: position < records.length - 1,

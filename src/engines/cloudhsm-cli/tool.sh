@@ -7,7 +7,7 @@ PROMPT=$'(^|\n)[[:space:]]*(aws-cloudhsm|[A-Za-z0-9_-]{1,64}@[^"{\n>]{1,200}) ?>
 QUESTION=$'(^|\n)[^"{\n]*(Enter [a-z ]*password:|\\([Yy]/[Nn]\\)|MFA)[^"\n]*$' # never inside JSON: labels say anything
 FIRST_PROMPT=20 # seconds: a tool that shows no prompt on a pipe must not cost much
 ONE_COMMAND=100 PAGES=400 # seconds for one command in single command mode; far more pages than any listing has
-mode='' command='' answered='' status='' aside='' who='' role='' bearable=''
+mode='' command='' answered='' status='' errors='' who='' role='' tolerated=''
 export TERM=dumb NO_COLOR=1
 
 # One interactive session for the whole dialogue. Where the tool cannot be talked to on a pipe (it shows no prompt, or does not ask for the password), that shows
@@ -33,23 +33,23 @@ converse() {
   open_tool "${inside[@]}" "${in[binary]}" interactive --cluster-id "${first%%=*}"
   PATIENCE=$FIRST_PROMPT
   note interactive
-  hear
+  read_answer
   PATIENCE=$patience
   case $stop in silent) stop=unsuited-silent ;; gone) stop=unsuited ;; esac # nothing was sent yet
   [[ -n $stop ]] || perform
   close_tool
 }
 
-# The transcript: each command as it is given, its answer, its exit status and what it said aside, where it has these; unit separators between, a record separator.
-note() { command=$1 aside='' && keep "$command"$'\x1f'; }
+# The transcript: each command as it is given, its answer, its exit status and what it wrote to standard error, where it has these; unit separators between, a record separator.
+note() { command=$1 errors='' && keep "$command"$'\x1f'; }
 record() {
   without_secrets
   answered=${buffer//[$'\x1e\x1f']/}
-  buffer=$aside && without_secrets
+  buffer=$errors && without_secrets
   keep "$answered"$'\x1f'"$status"$'\x1f'"${buffer//[$'\x1e\x1f']/}"$'\x1e'
 }
 
-hear() { # the answer, up to the next prompt
+read_answer() { # the answer, up to the next prompt
   await_prompt
   case $? in 1) stop=question ;; 2) stop=silent ;; 3) stop=gone ;; esac
   record
@@ -64,30 +64,30 @@ say() { # one command, and its answer
     single "$1"
   else
     type_line "$command"
-    hear
+    read_answer
   fi
 }
 
 single() { # a command, in a process of its own
   local words chunk
   if ((SECONDS > in[seconds] - ONE_COMMAND)); then
-    stop='time' buffer='' status='' aside=''
+    stop='time' buffer='' status='' errors=''
     record
     return
   fi
   sent=$((sent + 1))
   read -r -a words <<<"$1"
-  buffer=$(tell_login | timeout --foreground -k 5 "$ONE_COMMAND" "${telling[@]}" "${in[binary]}" "${words[@]}" 2>"$private/aside" 10>&-)
+  buffer=$(give_login | timeout --foreground -k 5 "$ONE_COMMAND" "${with_login[@]}" "${in[binary]}" "${words[@]}" 2>"$private/errors" 10>&-)
   status=$?
   chunk=$buffer && plain && buffer=$chunk
-  aside=$(head -c 20000 "$private/aside")
-  [[ $buffer == *'{'* ]] || buffer+=$aside aside='' # no answer but this
+  errors=$(head -c 20000 "$private/errors")
+  [[ $buffer == *'{'* ]] || buffer+=$errors errors='' # no answer but this
   case $status in 124) stop=silent ;; 12[5-9] | 1[3-9]? | 2??) stop=gone ;; esac
   record
 }
 
 # The variables of the tool's own process: by a pipe, so that no other process has them.
-tell_login() {
+give_login() {
   [[ -n $role ]] || return
   printf '%s\n' "CLOUDHSM_ROLE=$role" "CLOUDHSM_PIN=${users[who]}:${secrets[who]}" \
     "DESTINATION_CLOUDHSM_ROLE=$role" "DESTINATION_CLOUDHSM_PIN=${users[who]}:${secrets[who]}"
@@ -160,7 +160,7 @@ pages() { # a command, and again for every further page
 #   send C   one command that must succeed           login N R C  as the N-th login, in role R, on cluster C
 #   pages C  the same, page by page                  logout C     from cluster C
 #   ask C    one whose answer is not needed          mark W       remember on disk how far it came
-#   try C    one that may fail, if its answer matches the last `bear R`
+#   try C    one that may fail, if its answer matches the last `tolerate R`
 perform() {
   local line words asked_before=''
   while [[ -z $stop ]] && IFS= read -r line <&5; do
@@ -169,8 +169,8 @@ perform() {
       'send '*) say "${line#send }"; succeeded || fail need ;;
       'ask '*) say "${line#ask }" ;;
       'pages '*) pages "${line#pages }" ;;
-      'bear '*) bearable=${line#bear } ;;
-      'try '*) say "${line#try }"; succeeded || [[ -n $bearable && $answered =~ $bearable ]] || fail failed ;;
+      'tolerate '*) tolerated=${line#tolerate } ;;
+      'try '*) say "${line#try }"; succeeded || [[ -n $tolerated && $answered =~ $tolerated ]] || fail failed ;;
       'login '*) read -r -a words <<<"${line#login }" && log_in "${words[@]}" ;;
       'logout '*) [[ $mode == single ]] || say "logout --cluster-id ${line#logout }" ;;
     esac

@@ -3,7 +3,7 @@ import { sha256 } from '../../domain/digest.ts'
 import { type BaseConfigFlaw, type Refusal, refuse } from '../../domain/refusal.ts'
 import type { BastionFacts, Spec } from '../../domain/spec.ts'
 import type { Reading, StepPlan } from '../../domain/step.ts'
-import type { Answer, Draft, Engine, Order, Prepared } from '../engine.ts'
+import type { ConfigOutput, Draft, Engine, Order, Prepared } from '../engine.ts'
 import type { Printed } from '../printed.ts'
 import { programDigest } from '../program.ts'
 import { refusedStop, unreadable } from '../refused.ts'
@@ -61,7 +61,7 @@ function read(spec: Spec, plan: StepPlan, printed: Printed): Reading {
 }
 
 /** The base config as it was printed, and merged. */
-function prepare({ bastion, source, destination }: Draft, { result, detail, text }: Answer): Prepared | Refusal {
+function prepare({ bastion, source, destination }: Draft, { result, detail, text }: ConfigOutput): Prepared | Refusal {
   const flawed = (problem: BaseConfigFlaw) =>
     refuse({ code: 'base-config', bastion: bastion.name, path: bastion.configPath, problem })
   if (result === 'refused-tool-missing') return refuse({ code: 'tool-missing', bastion: bastion.name, tool: detail })

@@ -81,7 +81,7 @@ function gunzipped(base64: string): string[] {
   try {
     return [gunzipSync(Buffer.from(base64, 'base64')).toString('latin1')]
   } catch {
-    return [] // one piece of several: the file that it is from is searched whole
+    return [] // one chunk of several: the file that it is from is searched whole
   }
 }
 

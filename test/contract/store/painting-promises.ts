@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { PostedSlot } from '../../../src/application/store.ts'
+import type { PostedMessage } from '../../../src/application/store.ts'
 import { auditOf, NOON, pending, requestId } from '../sample-request.ts'
 import { type AtPlace, replica, together } from './place.ts'
 
@@ -64,22 +64,22 @@ export function paintingPromises(at: AtPlace): void {
     await store.create(pending(1), asked)
     await store.create(pending(2), asked)
     const id = requestId(1)
-    const card: PostedSlot = { slot: 'card', status: 'posted', ts: '1760000000.000100', hash: 'aa' }
-    await store.saveSlot(id, { slot: 'card', status: 'posting', hash: 'aa' })
-    await expect(store.slots(id)).resolves.toEqual([{ slot: 'card', status: 'posting', hash: 'aa' }])
-    await store.saveSlot(id, card)
-    await store.saveSlot(id, { slot: 'config', status: 'posted', hash: 'bb' })
-    const slots = await replica(at(), 1).slots(id)
+    const card: PostedMessage = { slot: 'card', status: 'posted', ts: '1760000000.000100', hash: 'aa' }
+    await store.savePosted(id, { slot: 'card', status: 'posting', hash: 'aa' })
+    await expect(store.posted(id)).resolves.toEqual([{ slot: 'card', status: 'posting', hash: 'aa' }])
+    await store.savePosted(id, card)
+    await store.savePosted(id, { slot: 'config', status: 'posted', hash: 'bb' })
+    const slots = await replica(at(), 1).posted(id)
     expect([...slots].sort((a, b) => (a.slot < b.slot ? -1 : 1))).toEqual([
       card,
       { slot: 'config', status: 'posted', hash: 'bb' },
     ])
-    await expect(store.slots(requestId(2))).resolves.toEqual([])
+    await expect(store.posted(requestId(2))).resolves.toEqual([])
     // Posting again after somebody deleted it: the old ts must not survive.
-    await store.saveSlot(id, { slot: 'config', status: 'posting', hash: 'cc' })
-    expect(await store.slots(id)).toContainEqual({ slot: 'config', status: 'posting', hash: 'cc' })
-    await store.saveSlot(id, { slot: 'private:U1:pending', status: 'posted', hash: 'dd' })
-    await store.removeSlots(id)
-    await expect(store.slots(id)).resolves.toMatchObject([{ slot: 'private:U1:pending' }])
+    await store.savePosted(id, { slot: 'config', status: 'posting', hash: 'cc' })
+    expect(await store.posted(id)).toContainEqual({ slot: 'config', status: 'posting', hash: 'cc' })
+    await store.savePosted(id, { slot: 'private:U1:pending', status: 'posted', hash: 'dd' })
+    await store.forgetPosted(id)
+    await expect(store.posted(id)).resolves.toMatchObject([{ slot: 'private:U1:pending' }])
   })
 }

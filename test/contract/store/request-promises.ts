@@ -147,7 +147,7 @@ export function requestPromises(at: AtPlace): void {
           seconds: 2,
           sent: 4,
           mark: 'read',
-          content: { sha256: 'ab', pieces: 1, piece: 1, text: 'H4sIAAAA' },
+          content: { sha256: 'ab', chunks: 1, chunk: 1, text: 'H4sIAAAA' },
         },
       ],
       end: { kind: 'printed' },

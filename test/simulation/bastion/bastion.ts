@@ -38,7 +38,7 @@ export interface Ended {
   readonly code: number
 }
 
-const PIECE = 18_000
+const CHUNK = 18_000
 const LOCK_MS = 20_000
 
 /** A bastion in memory. Kept parallel to operation.sh and bastion.sh, so that the two can be compared; test/contract/bastion-model.test.ts does. */
@@ -215,7 +215,7 @@ function answer(
   result: string,
   { detail = '', recorded, facts, content }: Told,
 ): Ended {
-  const piece = Number(data.get('piece') ?? 1)
+  const chunk = Number(data.get('chunk') ?? 1)
   const text = [
     '-----BEGIN HSM-SYNC-----',
     `action=${data.get('action')}`,
@@ -231,9 +231,9 @@ function answer(
       ? []
       : [
           `sha256=${createHash('sha256').update(content).digest('hex')}`,
-          `pieces=${Math.ceil(content.length / PIECE)}`,
-          `piece=${piece}`,
-          `content=${content.slice((piece - 1) * PIECE, piece * PIECE)}`,
+          `chunks=${Math.ceil(content.length / CHUNK)}`,
+          `chunk=${chunk}`,
+          `content=${content.slice((chunk - 1) * CHUNK, chunk * CHUNK)}`,
         ]),
     '-----END HSM-SYNC-----',
     '',

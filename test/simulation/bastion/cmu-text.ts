@@ -25,12 +25,12 @@ export function cmuDialect(random: Random): CmuDialect {
   }
 }
 
-export interface Place {
+export interface RunTarget {
   readonly number: number
   readonly ip: string
 }
 
-export function usersText({ number, ip }: Place, users: readonly SimUser[], dialect: CmuDialect): string {
+export function usersText({ number, ip }: RunTarget, users: readonly SimUser[], dialect: CmuDialect): string {
   const width = dialect.isWide ? 42 : 22
   const row = (cells: readonly string[]) =>
     `    ${cells[0]}${cells[1]?.padEnd(16)}${cells[2]?.padEnd(width)}${cells[3]}${cells[4]}${dialect.hasTwoFactorColumn ? cells[5] : ''}`
@@ -57,7 +57,7 @@ export function usersText({ number, ip }: Place, users: readonly SimUser[], dial
 
 /** One user's keys, with what the user is to each. */
 export function keysText(
-  { number, ip }: Place,
+  { number, ip }: RunTarget,
   {
     user,
     keys,

@@ -8,7 +8,7 @@ export class CliPlay {
   readonly #secretNow: (number: number) => Secret | undefined
   #answered = ''
   #command = ''
-  #bearable: RegExp | undefined
+  #tolerated: RegExp | undefined
   #failures = ''
 
   /** `secretNow`: the secret of a login as it stands now, for its version. */
@@ -40,12 +40,12 @@ export class CliPlay {
         return this.#succeeded() ? undefined : this.#fail('need')
       case 'pages':
         return this.#pages(rest)
-      case 'bear':
-        this.#bearable = new RegExp(rest.replaceAll('[[:space:]]', '\\s'))
+      case 'tolerate':
+        this.#tolerated = new RegExp(rest.replaceAll('[[:space:]]', '\\s'))
         return
       case 'try':
         await this.#say(rest)
-        return this.#succeeded() || this.#bearable?.test(this.#answered) ? undefined : this.#fail('failed')
+        return this.#succeeded() || this.#tolerated?.test(this.#answered) ? undefined : this.#fail('failed')
       case 'login': {
         const [number = '0', role = '', cluster = ''] = rest.split(' ')
         return this.#logIn(Number(number), role, cluster)

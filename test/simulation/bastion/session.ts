@@ -43,7 +43,7 @@ export class Session {
     return { mark: this.marked, seconds, sent: this.sent, logins: this.secrets.map(({ user }) => user) }
   }
 
-  /** One more piece of the transcript. What cannot be recorded any more is not gone on with. */
+  /** One more chunk of the transcript. What cannot be recorded any more is not gone on with. */
   keep(text: string): void {
     if (this.disk.takesMore()) this.folder.transcript += this.#withoutSecrets(text)
     else this.stop ||= 'state'

@@ -1,6 +1,6 @@
 import type { Message } from '../../../src/adapters/slack/views/blocks.ts'
-import type { ThreadFile } from '../../../src/adapters/slack/views/picture.ts'
-import { SlackProblem, type SlotMark, type Web } from '../../../src/adapters/slack/web.ts'
+import type { ThreadFile } from '../../../src/adapters/slack/views/thread.ts'
+import { type MessageMark, SlackProblem, type Web } from '../../../src/adapters/slack/web.ts'
 import type { Random } from '../random.ts'
 import { SECOND, START, type Time } from '../time.ts'
 import type { Weather } from '../weather.ts'
@@ -14,7 +14,7 @@ export interface Posted {
   readonly ts: string
   readonly at: number
   readonly threadTs: string | undefined
-  readonly mark: SlotMark | undefined
+  readonly mark: MessageMark | undefined
   readonly file: ThreadFile | undefined
   message: Message | undefined
   isDeleted: boolean
@@ -40,7 +40,7 @@ export class Channel implements Web {
   post(
     channel: string,
     message: Message,
-    { threadTs, mark }: { readonly threadTs?: string; readonly mark?: SlotMark },
+    { threadTs, mark }: { readonly threadTs?: string; readonly mark?: MessageMark },
   ): Promise<string> {
     if (channel !== CHANNEL)
       return this.#call(() => {
@@ -68,7 +68,7 @@ export class Channel implements Web {
 
   find(
     { threadTs, since }: { readonly threadTs?: string; readonly since: number },
-    what: SlotMark | { readonly file: string },
+    what: MessageMark | { readonly file: string },
   ): Promise<string | undefined> {
     return this.#call(() => {
       const place = this.posted.filter(

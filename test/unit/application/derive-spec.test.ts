@@ -103,7 +103,7 @@ function place({ from = source(), to = destination(), printed, ...told }: World 
 
 function block(result: string, detail: string, text?: string): string {
   const content = text === undefined ? '' : gzipSync(text).toString('base64')
-  const whole = text === undefined ? [] : [`sha256=${sha256(content)}`, 'pieces=1', 'piece=1', `content=${content}`]
+  const whole = text === undefined ? [] : [`sha256=${sha256(content)}`, 'chunks=1', 'chunk=1', `content=${content}`]
   const lines = [
     'action=read-config',
     `operation=${operationId(REQUEST_ID, 0)}`,

@@ -8,7 +8,7 @@ import type { Clock } from '../../../src/application/ports.ts'
 import type { StepRecord } from '../../../src/application/store.ts'
 import { sha256 } from '../../../src/domain/digest.ts'
 import { cloudHsmCliEngine } from '../../../src/engines/cloudhsm-cli/index.ts'
-import type { Block } from '../../../src/engines/printed.ts'
+import type { OutputBlock } from '../../../src/engines/printed.ts'
 import { played } from '../../fixtures/cli-session.ts'
 import { ADMIN, inventory, NOW, OPERATION, REQUEST_ID, request, sure, user } from '../../fixtures/examples.ts'
 import { ownedKey, wideSpecWithOwners } from '../../fixtures/whole-clusters.ts'
@@ -20,16 +20,16 @@ const users = [{ ...ADMIN, id: 0, coverage: 'full' }, user('jdoe', { id: 0, cove
 const keys = Array.from({ length: KEYS }, (_, at) => ownedKey(262_144 + at, { label: `label ${at}`, coverage: 'full' }))
 const plan = { kind: 'inventory', purpose: 'before', users: [0, 1].map((server) => inventory(server, users)) } as const
 
-function blocksOf(text: string): Block[] {
+function blocksOf(text: string): OutputBlock[] {
   const packed = gzipSync(text).toString('base64')
-  const pieces = Math.ceil(packed.length / 18_000)
-  return Array.from({ length: pieces }, (_, at) => ({
+  const chunks = Math.ceil(packed.length / 18_000)
+  return Array.from({ length: chunks }, (_, at) => ({
     action: 'session',
     operation: OPERATION,
     result: 'done',
     detail: '',
     mark: 'read',
-    content: { sha256: sha256(packed), pieces, piece: at + 1, text: packed.slice(at * 18_000, (at + 1) * 18_000) },
+    content: { sha256: sha256(packed), chunks, chunk: at + 1, text: packed.slice(at * 18_000, (at + 1) * 18_000) },
   }))
 }
 

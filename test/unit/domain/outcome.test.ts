@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { serverNumber } from '../../../src/domain/ids.ts'
 import { conclude, concludeUnstarted } from '../../../src/domain/outcome.ts'
-import { factsOf } from '../../../src/domain/run-facts.ts'
+import { runFactsOf } from '../../../src/domain/run-facts.ts'
 import type { DoneStep, Stop } from '../../../src/domain/step.ts'
 import { inventory, key, specOfOne, user } from '../../fixtures/examples.ts'
 
@@ -87,7 +87,7 @@ const CASES: readonly [string, DoneStep[], { stop?: Stop; withdrawn?: boolean },
 describe('the outcome comes from what was listed', () => {
   it.each(CASES)('%s', (_, steps, { stop, withdrawn = false }, state, proof) => {
     const spec = specOfOne()
-    expect(conclude(spec, steps, factsOf(spec, steps), { stop, withdrawn })).toMatchObject({ state, proof })
+    expect(conclude(spec, steps, runFactsOf(spec, steps), { stop, withdrawn })).toMatchObject({ state, proof })
   })
 })
 
@@ -95,7 +95,7 @@ describe('the report', () => {
   it('counts what was there, what came, and what did not', () => {
     const steps = [listing('before', [7], []), wrote([8]), listing('after', [7], [JDOE])]
     const spec = specOfOne()
-    const report = conclude(spec, steps, factsOf(spec, steps), { stop: undefined, withdrawn: false })
+    const report = conclude(spec, steps, runFactsOf(spec, steps), { stop: undefined, withdrawn: false })
     expect(report.destinations[0]).toMatchObject({
       hsmId: spec.destination.hsms[0]?.hsmId,
       users: { already: 0, synced: 1, conflicts: 0 },
@@ -113,7 +113,7 @@ describe('the report', () => {
     } as const
     const steps = [listing('before', [7])]
     const spec = specOfOne({ scope })
-    const report = conclude(spec, steps, factsOf(spec, steps), { stop: undefined, withdrawn: false })
+    const report = conclude(spec, steps, runFactsOf(spec, steps), { stop: undefined, withdrawn: false })
     expect(report.discrepancies.map(({ kind, name, problem }) => [kind, name, problem])).toEqual([
       ['user', 'nobody', 'unknown-on-source'],
       ['key', '99', 'unknown-on-source'],
@@ -133,7 +133,7 @@ describe('the report', () => {
       },
     }
     const spec = specOfOne()
-    const report = conclude(spec, [before], factsOf(spec, [before]), { stop: undefined, withdrawn: false })
+    const report = conclude(spec, [before], runFactsOf(spec, [before]), { stop: undefined, withdrawn: false })
     expect(report).toMatchObject({ state: 'partial', evidence: expect.stringMatching(/-sent$/) })
     expect(report.discrepancies.map(({ name, problem }) => [name, problem])).toEqual([
       ['app', 'conflict'],
@@ -144,7 +144,7 @@ describe('the report', () => {
   it('a plan tries nothing, so what is missing is no discrepancy', () => {
     const spec = specOfOne({ mode: 'plan' })
     const steps = [listing('before', [], [])]
-    const report = conclude(spec, steps, factsOf(spec, steps), { stop: undefined, withdrawn: false })
+    const report = conclude(spec, steps, runFactsOf(spec, steps), { stop: undefined, withdrawn: false })
     expect(report).toMatchObject({ state: 'succeeded', discrepancies: [], evidence: expect.stringMatching(/-sent$/) })
   })
 

@@ -53,12 +53,12 @@ describe('a whole run over two clusters', () => {
   })
 })
 
-describe('a cluster that is not of one piece', () => {
-  const torn = (name: string) => user(name, { coverage: 'cluster-coverage inconsistent' })
+describe('a cluster that is not of one chunk', () => {
+  const inconsistent = (name: string) => user(name, { coverage: 'cluster-coverage inconsistent' })
 
   it.each([
-    ['a user of the source', [[torn('jdoe')], [JDOE]], 'user jdoe on prod-us'],
-    ['a user of the destination', [[JDOE], [torn('jdoe')]], 'user jdoe on prod-eu'],
+    ['a user of the source', [[inconsistent('jdoe')], [JDOE]], 'user jdoe on prod-us'],
+    ['a user of the destination', [[JDOE], [inconsistent('jdoe')]], 'user jdoe on prod-eu'],
     [
       'an administrator',
       [[JDOE, user('second', { role: 'CO', coverage: 'cluster-coverage inconsistent' })], []],
@@ -92,7 +92,7 @@ describe('a cluster that is not of one piece', () => {
   })
 
   it('stops a plan too: what it would show does not hold for the whole cluster', () => {
-    const run = walk(wideSpec({ mode: 'plan' }), honest(world([[], []], [[torn('jdoe')], []])))
+    const run = walk(wideSpec({ mode: 'plan' }), honest(world([[], []], [[inconsistent('jdoe')], []])))
     expect(run.outcome).toMatchObject({ state: 'failed', stop: { code: 'inconsistent' } })
   })
 })

@@ -224,12 +224,12 @@ describe('fetching what an operation printed', () => {
     expect(bastion.told()).toEqual([])
   })
 
-  it('brings long output in pieces that fit into SSM, whole and equal to what was printed', async () => {
+  it('brings long output in chunks that fit into SSM, whole and equal to what was printed', async () => {
     bastion.install('cmu', tool(`one) head -c 60000 /dev/urandom | base64 -w 0 | tee "$TOOL_LOG.long"; echo ;;`))
     const first = await bastion.session('AB12.1', ['send one'])
-    const count = first.block?.content?.pieces ?? 0
+    const count = first.block?.content?.chunks ?? 0
     const all = await Promise.all(
-      Array.from({ length: count }, (_, at) => bastion.fetch('AB12.1', { piece: `${at + 1}` })),
+      Array.from({ length: count }, (_, at) => bastion.fetch('AB12.1', { chunk: `${at + 1}` })),
     )
     expect(count).toBeGreaterThan(2)
     for (const { output } of [first, ...all]) expect(output.length).toBeLessThan(24_000)

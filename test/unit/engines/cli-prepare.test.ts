@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { cloudHsmCliEngine } from '../../../src/engines/cloudhsm-cli/index.ts'
-import type { Answer } from '../../../src/engines/engine.ts'
+import type { ConfigOutput } from '../../../src/engines/engine.ts'
 import { wideSpec } from '../../fixtures/whole-clusters.ts'
 
 const engine = cloudHsmCliEngine()
 const MADE = '{"clusters":[{"type":"hsm2m","cluster":{"servers":[{"hostname":"10.0.0.7"}]}}]}'
 
-function prepared(changes: Partial<Answer> = {}) {
+function prepared(changes: Partial<ConfigOutput> = {}) {
   return engine.prepare(wideSpec(), { result: 'read', detail: 'cloudhsm-cli 5.17.1', text: MADE, ...changes })
 }
 

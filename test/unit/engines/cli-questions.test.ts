@@ -131,12 +131,12 @@ describe('what a tool says on standard error, where every command has a process 
     const { result, told, text } = play()
     expect(result).toBe('done')
     expect(told).toContain('key list --cluster-id cluster-2abcdefghij --max-items 1 admin')
-    const [, answer, status, aside] =
+    const [, answer, status, stderr] =
       text
         .split('\x1e')
         .find((record) => record.startsWith('login'))
         ?.split('\x1f') ?? []
-    expect([answer, status, aside]).toEqual(['{"error_code":0,"data":{}}', '0', 'WARN {odd} officer:[redacted]'])
+    expect([answer, status, stderr]).toEqual(['{"error_code":0,"data":{}}', '0', 'WARN {odd} officer:[redacted]'])
     expect(text).not.toContain(PASSWORD)
   })
 

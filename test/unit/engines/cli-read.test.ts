@@ -51,14 +51,14 @@ describe('a look', () => {
     expect(read(wideSpec(), { kind: 'inspect' }, both, shared)).toHaveProperty('isCounted', true)
   })
   it('stops where not every HSM has the appliance user', () => {
-    const torn = {
+    const inconsistent = {
       username: 'app_user',
       role: 'internal(APPLIANCE_USER)',
       locked: 'false',
       'cluster-coverage': 'inconsistent',
     }
     const reading = read(wideSpec(), { kind: 'inspect' }, both, {
-      [`user list --cluster-id ${TO}`]: success({ users: [torn] }),
+      [`user list --cluster-id ${TO}`]: success({ users: [inconsistent] }),
     })
     expect(reading).toMatchObject({ kind: 'nothing', stop: { code: 'inconsistent' } })
   })

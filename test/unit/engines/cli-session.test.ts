@@ -20,8 +20,8 @@ function usersIn(records: readonly (readonly [string, string])[]): (string | und
 describe('a session is read record by record', () => {
   it('a command, its answer, and what else it said and the exit status where the command had a process of its own', () => {
     expect(parseSession('user list\x1f{"a":1}\x1f0\x1fWARN late\x1ekey list\x1foh no\x1f101\x1f\x1e')).toEqual([
-      { command: 'user list', answer: '{"a":1}', aside: 'WARN late', status: 0, user: undefined, isWhole: true },
-      { command: 'key list', answer: 'oh no', aside: '', status: 101, user: undefined, isWhole: true },
+      { command: 'user list', answer: '{"a":1}', stderr: 'WARN late', status: 0, user: undefined, isWhole: true },
+      { command: 'key list', answer: 'oh no', stderr: '', status: 101, user: undefined, isWhole: true },
     ])
   })
 

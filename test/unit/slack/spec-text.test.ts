@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { cardView } from '../../../src/adapters/slack/views/card.ts'
 import { changeText } from '../../../src/adapters/slack/views/configuration.ts'
-import { pictureOf } from '../../../src/adapters/slack/views/picture.ts'
 import { historyView } from '../../../src/adapters/slack/views/requests.ts'
 import { loginText, scopeText, wholeText } from '../../../src/adapters/slack/views/spec-text.ts'
+import { threadOf } from '../../../src/adapters/slack/views/thread.ts'
 import type { Target } from '../../../src/domain/cluster.ts'
 import { asHsmId } from '../../../src/domain/ids.ts'
 import type { Lineage } from '../../../src/domain/lineage.ts'
@@ -57,7 +57,7 @@ describe('everything that is approved can be seen in Slack', () => {
 
   it('as a file in the thread, and the card says so', () => {
     const of = request('pending', { spec: withKeys(40) })
-    const files = pictureOf({ request: of, version: 1, steps: [] }, undefined).filter(({ kind }) => kind === 'file')
+    const files = threadOf({ request: of, version: 1, steps: [] }, undefined).filter(({ kind }) => kind === 'file')
     expect(files.map(({ slot }) => slot)).toEqual(['config', 'whole'])
     expect(markupOf(cardView(of).blocks).join()).toContain('the whole of it is in a file in the thread')
     expect(markupOf(cardView(request('pending', { spec: wideSpec() })).blocks).join()).not.toContain('the whole of it')
@@ -96,7 +96,7 @@ describe('clusters that are not proven clones', () => {
   it('once it is decided the card says it, and asks nobody any more', () => {
     const decided = of('succeeded')
     expect(markupOf(cardView(decided).blocks).join()).not.toContain('Agree only if')
-    const [, bound] = pictureOf({ request: decided, version: 1, steps: [] }, undefined)
+    const [, bound] = threadOf({ request: decided, version: 1, steps: [] }, undefined)
     expect(JSON.stringify(bound)).toContain('Not proven that they are clones')
   })
 })
@@ -107,7 +107,7 @@ describe('a request that went stale', () => {
     const of = { ...request('stale'), changed: [], refused } as Request
     const words = 'it is changing its HSM type'
     expect(markupOf(cardView(of).blocks).join()).toContain(words)
-    const end = pictureOf({ request: of, version: 1, steps: [] }, undefined).find(({ slot }) => slot === 'end')
+    const end = threadOf({ request: of, version: 1, steps: [] }, undefined).find(({ slot }) => slot === 'end')
     expect(JSON.stringify(end)).toContain(words)
   })
 })

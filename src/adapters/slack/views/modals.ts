@@ -31,16 +31,16 @@ export function rejectModal(request: Request, memo: RejectMemo): types.ModalView
   }
 }
 
-const PIECE = 2900
-const PIECES = 20
+const CHUNK = 2900
+const CHUNKS = 20
 
 /** The configuration, whole as far as a modal holds it. */
 export function configModal(request: Request): types.ModalView {
   const text = configurationFile(request.spec)
-  const pieces = Array.from({ length: Math.min(PIECES, Math.ceil(text.length / PIECE)) }, (_, at) =>
-    text.slice(at * PIECE, (at + 1) * PIECE),
+  const chunks = Array.from({ length: Math.min(CHUNKS, Math.ceil(text.length / CHUNK)) }, (_, at) =>
+    text.slice(at * CHUNK, (at + 1) * CHUNK),
   )
-  const rest = text.length > PIECE * PIECES ? [section('The rest is in the file in the thread.')] : []
+  const rest = text.length > CHUNK * CHUNKS ? [section('The rest is in the file in the thread.')] : []
   return {
     type: 'modal',
     title: { type: 'plain_text', text: `Config of ${request.id}` },
@@ -48,9 +48,9 @@ export function configModal(request: Request): types.ModalView {
     blocks: [
       context(`SHA-256 of the whole request: ${code(request.digest)}`),
       ...boundBlocks(request),
-      ...configurationBlocks(request.spec, PIECE),
+      ...configurationBlocks(request.spec, CHUNK),
       section('*The whole of it, as the tool gets it*'),
-      ...pieces.map((piece) => pre(piece, PIECE)),
+      ...chunks.map((chunk) => pre(chunk, CHUNK)),
       ...rest,
     ],
   }

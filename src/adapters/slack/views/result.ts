@@ -4,7 +4,7 @@ import type { OutcomeReport } from '../../../domain/outcome.ts'
 import { isRefusal, type Refusal, refuse } from '../../../domain/refusal.ts'
 import type { Finished } from '../../../domain/request.ts'
 import type { Scope } from '../../../domain/scope.ts'
-import { placeName, type Spec } from '../../../domain/spec.ts'
+import { type Spec, targetName } from '../../../domain/spec.ts'
 import { explain } from '../explain.ts'
 import { code, columns, count, duration, person, plain } from '../text.ts'
 import { ACTIONS } from './actions.ts'
@@ -91,7 +91,7 @@ function table({ destinations }: OutcomeReport): string {
 }
 
 export function discrepancyLine(spec: Spec, { kind, name, server, problem, why }: Discrepancy): string {
-  const where = server === undefined ? '' : ` on ${placeName(spec, server)}`
+  const where = server === undefined ? '' : ` on ${targetName(spec, server)}`
   return `${kind} ${name}${where}: ${problem.replaceAll('-', ' ')} (${why})`
 }
 

@@ -4,7 +4,7 @@ import type { ServerNumber } from '../../../domain/ids.ts'
 import { isWhole } from '../../../domain/inventory.ts'
 import type { Request } from '../../../domain/request.ts'
 import { stopAfter } from '../../../domain/run-facts.ts'
-import { keyName, placeName, placesOf, type Spec, serversOf } from '../../../domain/spec.ts'
+import { keyName, type Spec, serversOf, targetName, targetsOf } from '../../../domain/spec.ts'
 import { isWrite, type Reading } from '../../../domain/step.ts'
 import { code, count, cut, duration, plain } from '../text.ts'
 import { stopText } from './stop-text.ts'
@@ -54,7 +54,7 @@ function done(spec: Spec, { plan, reading }: SeenStep): string {
   switch (reading?.kind) {
     case 'inspected': {
       if (spec.reach === 'cluster') {
-        const clusters = placesOf(spec).map(
+        const clusters = targetsOf(spec).map(
           ({ alias, hsms }, number) =>
             `${code(alias)} (${count(hsms.length, 'HSM')}, ${count(reading.servers[number]?.users.length ?? 0, 'user')})`,
         )
@@ -112,7 +112,7 @@ function placeCount(
   spec: Spec,
   { server, users, keys }: { readonly server: ServerNumber; readonly users: readonly unknown[]; readonly keys: number },
 ): string {
-  return `${placeName(spec, server)}: ${count(users.length, 'user')}, ${count(keys, 'key')}`
+  return `${targetName(spec, server)}: ${count(users.length, 'user')}, ${count(keys, 'key')}`
 }
 
 /** The difference in numbers and, as far as they fit, names. */
@@ -210,6 +210,6 @@ function bar({ done, all }: { readonly done: number; readonly all: number }): st
 
 /** `server 1 (10.8.1.4)`, or `prod-eu`. */
 function placeText(spec: Spec, server: ServerNumber): string {
-  const name = placeName(spec, server)
+  const name = targetName(spec, server)
   return spec.reach === 'cluster' ? code(name) : `${name} (${serversOf(spec)[server]?.ip ?? '?'})`
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { pictureOf } from '../../../src/adapters/slack/views/picture.ts'
+import { threadOf } from '../../../src/adapters/slack/views/thread.ts'
 import type { SeenStep } from '../../../src/application/run-view.ts'
 import { ADMIN, key, request, specOfOne, user } from '../../fixtures/examples.ts'
 import { except, honest, nothing, walk } from '../../fixtures/walk.ts'
@@ -14,7 +14,7 @@ it('names every place in a thread once, also when a step had to be sent again', 
   const seen = steps.map((step, index): SeenStep => ({ n: index + 1, ...step }))
   expect(outcome.state).toBe('succeeded')
   expect(seen.filter(({ plan }) => plan.kind === 'inventory')).toHaveLength(4)
-  const picture = pictureOf({ request: request('running'), version: 1, steps: seen }, undefined)
+  const picture = threadOf({ request: request('running'), version: 1, steps: seen }, undefined)
   const slots = picture.map(({ slot }) => slot)
   expect(slots).toContain('diff')
   expect(slots).toEqual([...new Set(slots)])

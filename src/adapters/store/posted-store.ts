@@ -3,13 +3,13 @@ import type { Store } from '../../application/store.ts'
 import { parseRequestId } from '../../domain/ids.ts'
 import type { Tables } from './schema.ts'
 
-type SlotPart = Pick<
+type PostedPart = Pick<
   Store,
-  'unpainted' | 'claimPaint' | 'releasePaint' | 'markPainted' | 'paintLater' | 'slots' | 'saveSlot' | 'removeSlots'
+  'unpainted' | 'claimPaint' | 'releasePaint' | 'markPainted' | 'paintLater' | 'posted' | 'savePosted' | 'forgetPosted'
 >
 
 /** What of each request stands in Slack. */
-export function slotStore(db: Kysely<Tables>): SlotPart {
+export function postedStore(db: Kysely<Tables>): PostedPart {
   return {
     unpainted: async (now, limit) => {
       const rows = await db
@@ -50,7 +50,7 @@ export function slotStore(db: Kysely<Tables>): SlotPart {
     paintLater: async (id, at) => {
       await db.updateTable('requests').set({ paint_after: at }).where('id', '=', id).execute()
     },
-    slots: async (id) => {
+    posted: async (id) => {
       const rows = await db.selectFrom('slots').selectAll().where('request_id', '=', id).execute()
       return rows.map(({ slot, status, ts, hash }) => ({
         slot,
@@ -59,7 +59,7 @@ export function slotStore(db: Kysely<Tables>): SlotPart {
         ...(ts === null ? {} : { ts }),
       }))
     },
-    saveSlot: async (id, { slot, status, ts, hash }) => {
+    savePosted: async (id, { slot, status, ts, hash }) => {
       const values = { status, ts: ts ?? null, hash }
       await db
         .insertInto('slots')
@@ -67,7 +67,7 @@ export function slotStore(db: Kysely<Tables>): SlotPart {
         .onConflict((conflict) => conflict.columns(['request_id', 'slot']).doUpdateSet(values))
         .execute()
     },
-    removeSlots: async (id) => {
+    forgetPosted: async (id) => {
       await db.deleteFrom('slots').where('request_id', '=', id).where('slot', 'not like', 'private:%').execute()
     },
   }

@@ -13,7 +13,7 @@ import { changedText } from './states.ts'
 import { diffText, progressText, stepLine } from './steps.ts'
 
 /** One place in a request's thread and what belongs there. Posted once under its name, then updated when it changes; files never change. */
-export type Slot =
+export type ThreadMessage =
   | { readonly slot: string; readonly kind: 'message'; readonly message: Message }
   | { readonly slot: string; readonly kind: 'file'; readonly file: ThreadFile }
 
@@ -26,7 +26,7 @@ export interface ThreadFile {
 export const CARD = 'card'
 
 /** Everything Slack should show of a request, in order: the card, then its thread. A function of what is stored, so it can be painted again at any time. */
-export function pictureOf(view: RequestView, transcript: string | undefined): readonly Slot[] {
+export function threadOf(view: RequestView, transcript: string | undefined): readonly ThreadMessage[] {
   const { request, steps } = view
   return [
     { slot: CARD, kind: 'message', message: cardView(request) },
@@ -68,14 +68,14 @@ function digestText(request: Request): string {
 }
 
 /** What is approved and the card had to cut. */
-function whole({ id, spec }: Request): Slot[] {
+function whole({ id, spec }: Request): ThreadMessage[] {
   const content = wholeText(spec)
   return content === undefined
     ? []
     : [file('whole', { name: `request-${id}.txt`, title: 'HSMs, logins, users and keys, whole', content })]
 }
 
-function decisions(request: Request): Slot[] {
+function decisions(request: Request): ThreadMessage[] {
   return request.decisions.map(({ by, verdict, at, reason }, index) => {
     if (verdict === 'reject')
       return message(`decision:${index + 1}`, `⛔ ${person(by)} rejected it ${when(at)}: ${plain(reason ?? '')}`)
@@ -87,7 +87,7 @@ function decisions(request: Request): Slot[] {
   })
 }
 
-function reminders(request: Request): Slot[] {
+function reminders(request: Request): ThreadMessage[] {
   return (request.reminders ?? []).map(({ at, undecided }, index) => {
     const people = approversText({ users: undecided, userGroups: request.rule.userGroups })
     return message(
@@ -97,7 +97,7 @@ function reminders(request: Request): Slot[] {
   })
 }
 
-function ending(request: Request): Slot[] {
+function ending(request: Request): ThreadMessage[] {
   const asker = person(request.requestedBy)
   switch (request.state) {
     case 'rejected':
@@ -123,11 +123,11 @@ function ending(request: Request): Slot[] {
   }
 }
 
-function run({ request, steps }: RequestView): Slot[] {
+function run({ request, steps }: RequestView): ThreadMessage[] {
   const { spec } = request
   const diff = diffOf(spec, steps)
   const batches = steps.filter(isBatch)
-  return steps.flatMap((step): Slot[] => {
+  return steps.flatMap((step): ThreadMessage[] => {
     if (diff && step === lastListing(steps)) {
       return [message(`step:${step.n}`, stepLine(spec, step, steps)), message('diff', diffText(spec, diff))]
     }
@@ -154,7 +154,7 @@ function isBatch({ plan }: SeenStep): boolean {
   return plan.kind === 'sync-keys' && !plan.canary
 }
 
-function result(view: RequestView, request: Finished, transcript: string | undefined): Slot[] {
+function result(view: RequestView, request: Finished, transcript: string | undefined): ThreadMessage[] {
   const discrepancies = discrepancyFile(request.spec, request.outcome.discrepancies)
   return [
     ...(transcript
@@ -183,10 +183,10 @@ function result(view: RequestView, request: Finished, transcript: string | undef
   ]
 }
 
-function message(slot: string, text: string): Slot {
+function message(slot: string, text: string): ThreadMessage {
   return { slot, kind: 'message', message: { text, blocks: [section(text)] } }
 }
 
-function file(slot: string, content: ThreadFile): Slot {
+function file(slot: string, content: ThreadFile): ThreadMessage {
   return { slot, kind: 'file', file: content }
 }

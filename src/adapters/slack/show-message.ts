@@ -1,11 +1,11 @@
 import type { RequestView } from '../../application/list-requests.ts'
 import type { Deps } from '../../application/ports.ts'
-import type { PostedSlot } from '../../application/store.ts'
+import type { PostedMessage } from '../../application/store.ts'
 import { canonicalJson, sha256 } from '../../domain/digest.ts'
 import type { RequestId } from '../../domain/ids.ts'
 import { asText, type Message, withinLimits } from './views/blocks.ts'
-import { CARD, type Slot } from './views/picture.ts'
-import { inPieces } from './views/pieces.ts'
+import { inChunks } from './views/file-chunks.ts'
+import { CARD, type ThreadMessage } from './views/thread.ts'
 import { isOfEverything, SlackProblem, type Web } from './web.ts'
 
 export interface PaintDeps
@@ -30,11 +30,11 @@ const NOT_SO: ReadonlySet<string> = new Set([
 /** Somebody deleted the card, and the thread with it. */
 export class CardGone extends Error {}
 
-export interface Place {
-  readonly slot: Slot
+export interface MessageContext {
+  readonly slot: ThreadMessage
   readonly root: string | undefined
-  readonly posted: ReadonlyMap<string, PostedSlot>
-  readonly known: PostedSlot | undefined
+  readonly posted: ReadonlyMap<string, PostedMessage>
+  readonly known: PostedMessage | undefined
 }
 
 interface Shown {
@@ -44,14 +44,14 @@ interface Shown {
 }
 
 /** Brings one slot up to date. Intent before effect: what was being posted when a process died is looked for first. Throws SlackProblem, or CardGone. */
-export async function show(deps: PaintDeps, view: RequestView, place: Place): Promise<Shown> {
-  const { slot, root, known } = place
+export async function show(deps: PaintDeps, view: RequestView, context: MessageContext): Promise<Shown> {
+  const { slot, root, known } = context
   const { id, channel, requestedAt } = view.request
   const hash = sha256(canonicalJson(slot.kind === 'message' ? slot.message : slot.file))
   const mark = { request: id, slot: slot.slot }
   const keep = () => keepPaint(deps, id)
-  const save = (status: PostedSlot['status'], ts?: string) =>
-    deps.store.saveSlot(id, { slot: slot.slot, status, hash, ...(ts === undefined ? {} : { ts }) })
+  const save = (status: PostedMessage['status'], ts?: string) =>
+    deps.store.savePosted(id, { slot: slot.slot, status, hash, ...(ts === undefined ? {} : { ts }) })
 
   let ts = known?.ts
   if (known?.status === 'posted' && (known.hash === hash || slot.kind === 'file')) return { ts, isNew: false }
@@ -82,17 +82,17 @@ export async function show(deps: PaintDeps, view: RequestView, place: Place): Pr
             deps.web.post(channel, message, { mark, ...(root === undefined ? {} : { threadTs: root }) }),
           ),
         )
-      : await postFile(deps, view, place)
+      : await postFile(deps, view, context)
   await save('posted', at)
   return { ts: at, isNew: true }
 }
 
-type MessageSlot = Slot & { readonly kind: 'message' }
+type TextMessage = ThreadMessage & { readonly kind: 'message' }
 
 /** `false`: the message is not there any more. */
 async function isUpdated(
   deps: PaintDeps,
-  slot: MessageSlot,
+  slot: TextMessage,
   update: (message: Message) => Promise<void>,
 ): Promise<boolean> {
   try {
@@ -107,7 +107,7 @@ async function isUpdated(
 /** What Slack does not take in our form stands there as bare text: badly set, but said. */
 async function inAnyForm<Answer>(
   { warnOnce }: PaintDeps,
-  { slot, message }: MessageSlot,
+  { slot, message }: TextMessage,
   send: (message: Message) => Promise<Answer>,
 ): Promise<Answer> {
   try {
@@ -131,8 +131,12 @@ async function asThread<Answer>(answer: Promise<Answer>): Promise<Answer> {
   }
 }
 
-/** Where Slack takes no upload, for whatever reason, the text is posted in pieces, each a slot of its own, so that none stands there twice. */
-async function postFile(deps: PaintDeps, view: RequestView, { slot, root, posted }: Place): Promise<undefined> {
+/** Where Slack takes no upload, for whatever reason, the text is posted in chunks, each a slot of its own, so that none stands there twice. */
+async function postFile(
+  deps: PaintDeps,
+  view: RequestView,
+  { slot, root, posted }: MessageContext,
+): Promise<undefined> {
   if (slot.kind !== 'file' || root === undefined) throw new Error('a file needs a thread')
   const { channel, id } = view.request
   const upload = () => deps.web.upload(channel, root, slot.file, () => keepPaint(deps, id))
@@ -151,9 +155,9 @@ async function postFile(deps: PaintDeps, view: RequestView, { slot, root, posted
       `Slack takes no files (${error.code}): configurations and transcripts are posted as text, as far as they fit`,
     )
   }
-  for (const [at, message] of inPieces(slot.file).entries()) {
-    const piece = { slot: `${slot.slot}:${at + 1}`, kind: 'message' as const, message }
-    await show(deps, view, { slot: piece, root, posted, known: posted.get(piece.slot) })
+  for (const [at, message] of inChunks(slot.file).entries()) {
+    const chunk = { slot: `${slot.slot}:${at + 1}`, kind: 'message' as const, message }
+    await show(deps, view, { slot: chunk, root, posted, known: posted.get(chunk.slot) })
   }
 }
 
