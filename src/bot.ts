@@ -2,15 +2,15 @@ import { awsClients } from './adapters/aws/clients.ts'
 import { hsmDirectory } from './adapters/aws/hsm-directory.ts'
 import { ssmBastions } from './adapters/aws/ssm-bastion.ts'
 import { healthPages, servePages } from './adapters/health.ts'
-import { direct } from './adapters/outgoing.ts'
-import { createApp, type SlackApp } from './adapters/slack/app.ts'
-import { identityOf, type WhoAmI } from './adapters/slack/identity.ts'
-import { addListeners } from './adapters/slack/listeners.ts'
-import { isTokenRefused, slackAnswer, slackProblem } from './adapters/slack/slack-problem.ts'
-import { keepConnected } from './adapters/slack/socket.ts'
-import { createTasks } from './adapters/slack/tasks.ts'
-import { slackWeb } from './adapters/slack/web.ts'
-import { slackWorkspace } from './adapters/slack/workspace.ts'
+import { direct } from './adapters/network.ts'
+import { createApp, type SlackApp } from './adapters/slack/api/app.ts'
+import { identityOf, type WhoAmI } from './adapters/slack/api/identity.ts'
+import { isTokenRefused, slackAnswer, slackProblem } from './adapters/slack/api/slack-problem.ts'
+import { keepConnected } from './adapters/slack/api/socket.ts'
+import { slackWeb } from './adapters/slack/api/web.ts'
+import { slackWorkspace } from './adapters/slack/api/workspace.ts'
+import { addListeners } from './adapters/slack/incoming/listeners.ts'
+import { createTasks } from './adapters/slack/incoming/tasks.ts'
 import { openDatabase } from './adapters/store/open-database.ts'
 import { requestStore } from './adapters/store/request-store.ts'
 import type { Clock } from './application/ports.ts'
@@ -42,18 +42,18 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   const { clock, log } = world
   const store = requestStore(await openDatabase(config.databaseUrl))
   await store.auditChange(settingsEntry(config, clock.now()))
-  const outgoing = config.isProxied ? (await import('./adapters/proxied.ts')).proxied() : direct
+  const network = config.isProxied ? (await import('./adapters/proxied.ts')).proxied() : direct
   if (config.isProxied) log.info({}, 'Slack and AWS are reached through the proxy that the environment names')
-  const clients = awsClients({ endpoint: config.awsEndpoint }, outgoing)
+  const clients = awsClients({ endpoint: config.awsEndpoint }, network)
   const pages = healthPages({
     store,
     clock,
     askSlack: () => client.auth.test(),
     isConnected: () => connection?.isUp() ?? true,
   })
-  const { app, client, socket } = createApp(config.slack, pages, { log, outgoing })
+  const { app, client, socket } = createApp(config.slack, pages, { log, network })
   const whoAmI = identityOf(client)
-  const web = slackWeb(client, whoAmI, outgoing)
+  const web = slackWeb(client, whoAmI, network)
   const ports = {
     ...world,
     landscape: config.landscape,
@@ -65,7 +65,7 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   }
   const work = startWork(ports, web)
   const tasks = createTasks(clock, (error) => log.error({ error: describeError(error) }, 'a task failed'))
-  const inbox = addListeners(app, { ...work.deps, web, tasks, outgoing })
+  const inbox = addListeners(app, { ...work.deps, web, tasks, network })
 
   // Slack's absence holds up nothing else: the pages are served, runs go on, and what could not be shown is shown later.
   const server = socket ? await servePages(pages, { port: config.port, host: config.host }) : await listen(app, config)

@@ -1,5 +1,5 @@
-import { startPainter } from './adapters/slack/painter.ts'
-import type { Web } from './adapters/slack/web.ts'
+import type { Web } from './adapters/slack/api/web.ts'
+import { startPainter } from './adapters/slack/outgoing/painter.ts'
 import { driveRuns } from './application/drive-runs.ts'
 import type { Deps } from './application/ports.ts'
 import { runTranscript } from './application/run-transcript.ts'

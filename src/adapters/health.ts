@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Clock } from '../application/ports.ts'
 import type { Store } from '../application/store.ts'
 import { limited } from './limited.ts'
-import { slackProblem } from './slack/slack-problem.ts'
+import { slackProblem } from './slack/api/slack-problem.ts'
 
 const CHECK_MS = 5_000
 /** Slack is asked at most this often, however often the probe comes. */

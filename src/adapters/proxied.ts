@@ -1,10 +1,10 @@
 import type { Agent } from 'node:https'
 import { ProxyAgent } from 'proxy-agent'
 import { EnvHttpProxyAgent, fetch } from 'undici'
-import type { Outgoing } from './outgoing.ts'
+import type { Network } from './network.ts'
 
 /** Through HTTPS_PROXY or HTTP_PROXY, but for what NO_PROXY names: neither Slack's client nor AWS's reads these by itself. */
-export function proxied(): Outgoing {
+export function proxied(): Network {
   const dispatcher = new EnvHttpProxyAgent()
   const through = (input: Parameters<typeof fetch>[0], init?: Parameters<typeof fetch>[1]) =>
     fetch(input, { ...init, dispatcher })

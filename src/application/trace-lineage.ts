@@ -1,6 +1,7 @@
+import type { Ancestor, Ancestry, LineEnd } from '../domain/ancestry.ts'
 import type { Cluster } from '../domain/cluster.ts'
 import { isRegion, parseClusterId } from '../domain/ids.ts'
-import { type Ancestor, type Ancestry, judgeLineage, type Lineage, type LineEnd } from '../domain/lineage.ts'
+import { judgeLineage, type Lineage } from '../domain/lineage.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import type { Deps, HsmDirectory } from './ports.ts'
 

@@ -1,6 +1,5 @@
 import type { ClusterId, Digest, HsmId } from './ids.ts'
 import { type Refusal, refuse } from './refusal.ts'
-import type { Reach } from './spec.ts'
 
 export interface Hsm {
   readonly hsmId: HsmId
@@ -25,6 +24,9 @@ export interface Cluster {
   readonly certificate?: Digest
   readonly hsms: readonly Hsm[]
 }
+
+/** Where the engine lists and writes: at each HSM by itself (CMU), or at a whole cluster (CloudHSM CLI). */
+export type Reach = 'hsm' | 'cluster'
 
 /** An HSM as a run addresses it. */
 export interface Target {

@@ -1,6 +1,6 @@
+import type { Reach } from './cluster.ts'
 import type { ServerNumber } from './ids.ts'
 import { type Inventory, inventoryOf, type KeyMarks } from './inventory.ts'
-import type { Reach } from './spec.ts'
 import { type DoneStep, type ListingPart, type ServerUsers, type StepPlan, stopOf } from './step.ts'
 
 type Purpose = 'before' | 'after'

@@ -1,5 +1,6 @@
+import type { Ancestry } from './ancestry.ts'
+import type { AwsProblem } from './aws-problem.ts'
 import type { ClusterId, HsmId, RequestId } from './ids.ts'
-import type { Ancestry } from './lineage.ts'
 
 /** An expected "no", with the facts that the sentence about it needs. The sentences stand in `adapters/slack/explain.ts`. */
 export interface Refusal {
@@ -143,9 +144,6 @@ export type RefusalFacts =
       readonly by?: string
     }
   | { readonly code: 'expired'; readonly request: RequestId; readonly expiresAt: number }
-
-/** How a call to AWS did not work, as far as the person can act on it. */
-export type AwsProblem = 'access-denied' | 'throttled' | 'unreachable' | 'failed'
 
 export function refuse(refused: RefusalFacts): Refusal {
   return { kind: 'refusal', refused }

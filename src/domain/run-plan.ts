@@ -1,10 +1,11 @@
+import type { Reach } from './cluster.ts'
 import { type HsmId, serverNumber } from './ids.ts'
 import { type HsmKey, type HsmUser, isWhole, userKey } from './inventory.ts'
 import { listAll, listOn } from './listing.ts'
 import { failedMore, loginRisk } from './login-risk.ts'
 import { conclude, type OutcomeReport } from './outcome.ts'
 import { type RunFacts, runFactsOf, tried, wasNeverSent } from './run-facts.ts'
-import { keyName, type Reach, type Spec, targetName } from './spec.ts'
+import { keyName, type Spec, targetName } from './spec.ts'
 import type { DoneStep, ServerUsers, StepPlan, Stop } from './step.ts'
 
 export type Next =

@@ -1,12 +1,9 @@
-import type { Target } from './cluster.ts'
+import type { Reach, Target } from './cluster.ts'
 import { canonicalJson, sha256 } from './digest.ts'
 import { type ClusterId, type Digest, type HsmId, type ServerNumber, serverNumber } from './ids.ts'
 import type { Mode, Scope } from './scope.ts'
 
 export type EngineName = 'cmu' | 'cloudhsm-cli'
-
-/** Where the engine lists and writes: at each HSM by itself (CMU), or at a whole cluster (CloudHSM CLI). */
-export type Reach = 'hsm' | 'cluster'
 
 /** Where a login's name and password live; never the values. */
 export interface CredentialReference {

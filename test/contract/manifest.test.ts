@@ -4,8 +4,8 @@ import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { commandHandlers } from '../../src/adapters/slack/commands.ts'
-import { SYNC_USAGE } from '../../src/adapters/slack/grammar.ts'
+import { commandHandlers } from '../../src/adapters/slack/incoming/commands.ts'
+import { SYNC_USAGE } from '../../src/adapters/slack/incoming/grammar.ts'
 import { manifestRules, scopesOf } from './manifest-rules.ts'
 
 // Is manifest.yml what Slack takes, and exactly what the code uses?

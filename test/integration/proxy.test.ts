@@ -14,15 +14,15 @@ afterEach(async () => {
 /** A forward proxy as companies have them: whole addresses for http, CONNECT for the rest. Remembers where everything went. */
 async function proxy(): Promise<{ readonly url: string; readonly hosts: string[] }> {
   const hosts: string[] = []
-  const server: Server = createServer((incoming: IncomingMessage, outgoing) => {
+  const server: Server = createServer((incoming: IncomingMessage, network) => {
     const { host } = new URL(incoming.url ?? '', 'http://without-a-host')
     hosts.push(host)
     const { 'proxy-connection': _, ...headers } = incoming.headers
     const onward = request(incoming.url ?? '', { method: incoming.method ?? 'GET', headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(outgoing)
+      network.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(network)
     })
-    onward.on('error', () => outgoing.destroy())
+    onward.on('error', () => network.destroy())
     incoming.pipe(onward)
   })
   server.on('connect', ({ url = '' }, socket) => {

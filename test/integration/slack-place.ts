@@ -1,6 +1,6 @@
 import { afterEach, beforeEach } from 'vitest'
-import { direct } from '../../src/adapters/outgoing.ts'
-import { createApp } from '../../src/adapters/slack/app.ts'
+import { direct } from '../../src/adapters/network.ts'
+import { createApp } from '../../src/adapters/slack/api/app.ts'
 import type { Log } from '../../src/log.ts'
 import { type Simulator, startSimulator } from '../simulator/index.ts'
 import { tokens } from '../simulator/slack/web-api.ts'
@@ -13,7 +13,7 @@ const MANIFEST = new URL('../../manifest.yml', import.meta.url).pathname
 /** The client the bot itself uses: Bolt's, with the bot's own time limits and without retries. */
 export function botClient(apiUrl: string) {
   const mode = { kind: 'http', signingSecret: tokens.signingSecret } as const
-  return createApp({ botToken: tokens.bot, mode, apiUrl }, [], { log: silent, outgoing: direct }).client
+  return createApp({ botToken: tokens.bot, mode, apiUrl }, [], { log: silent, network: direct }).client
 }
 
 export interface SlackPlace {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Identity } from '../../src/adapters/slack/identity.ts'
-import { slackWorkspace } from '../../src/adapters/slack/workspace.ts'
+import type { Identity } from '../../src/adapters/slack/api/identity.ts'
+import { slackWorkspace } from '../../src/adapters/slack/api/workspace.ts'
 import type { SlackFaultRule } from '../simulator/slack/server.ts'
 import { channels, people } from '../simulator/worlds.ts'
 import { scripted } from './aws-place.ts'

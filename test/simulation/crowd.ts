@@ -1,5 +1,5 @@
-import type { Delivery } from '../../src/adapters/slack/deliveries.ts'
-import type { Work } from '../../src/adapters/slack/inbox.ts'
+import type { Delivery } from '../../src/adapters/slack/incoming/deliveries.ts'
+import type { Work } from '../../src/adapters/slack/incoming/inbox.ts'
 import { askAgain } from '../../src/application/ask-again.ts'
 import { type Click, decideRequest } from '../../src/application/decide-request.ts'
 import { submitRequest } from '../../src/application/submit-request.ts'

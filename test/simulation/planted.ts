@@ -15,11 +15,11 @@ export interface Edit {
 export const MOST_SEEDS = 500
 
 export const PLANTED: readonly Planted[] = [
-  one('what a process that is gone had acknowledged is taken up by nobody', 'src/adapters/slack/inbox.ts', {
+  one('what a process that is gone had acknowledged is taken up by nobody', 'src/adapters/slack/incoming/inbox.ts', {
     find: '    if (!claimed) return false\n',
     replace: '    if (claimed || !claimed) return false\n',
   }),
-  one('nobody looks whether another company reads in the channel', 'src/adapters/slack/private-notices.ts', {
+  one('nobody looks whether another company reads in the channel', 'src/adapters/slack/outgoing/private-notices.ts', {
     find: "  if (facts.isExternal) return 'channel-shared'\n",
     replace: '',
   }),
@@ -140,7 +140,7 @@ export const PLANTED: readonly Planted[] = [
     find: '      return claimed.numUpdatedRows === 1n\n',
     replace: '      return claimed.numUpdatedRows < 2n\n',
   }),
-  one('a message is posted again without a look', 'src/adapters/slack/show-message.ts', {
+  one('a message is posted again without a look', 'src/adapters/slack/outgoing/show-message.ts', {
     find: "  if (known?.status === 'posting') {\n",
     replace: "  if (known?.status === 'posting' && slot.slot === '') {\n",
   }),

@@ -35,6 +35,22 @@ function resolved(from: string, name: string): string {
   return name.startsWith('.') ? join(dirname(from), name) : name
 }
 
+/** Files that import each other in a circle, each circle once, from where it was entered. */
+function circlesIn(sources: readonly Source[]): string[] {
+  const imports = new Map(sources.map((source) => [source.path, source.imports]))
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (path: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(path)
+    if (at >= 0) circles.push([...trail.slice(at), path].join(' → '))
+    if (at >= 0 || done.has(path)) return
+    for (const next of imports.get(path) ?? []) visit(next, [...trail, path])
+    done.add(path)
+  }
+  for (const path of imports.keys()) visit(path, [])
+  return circles
+}
+
 /** Each wall, and everything that may be imported behind it. */
 const WALLS: readonly [string, RegExp][] = [
   // SHA-256 is a function of its input.
@@ -55,6 +71,10 @@ describe('the arrows of the design (section 8)', () => {
       expect(wrong).toEqual([])
     })
   }
+
+  it('no file imports itself by way of others', () => {
+    expect(circlesIn(sourcesBelow('src'))).toEqual([])
+  })
 
   it('src imports nothing from test', () => {
     const wrong = sourcesBelow('src').filter(({ imports }) => imports.some((name) => name.startsWith('test/')))

@@ -18,7 +18,7 @@ it('shows an example config.yml that starts', () => {
 })
 
 it('names every slash command with the usage that the bot prints', async () => {
-  const { SYNC_USAGE } = await import('../../src/adapters/slack/grammar.ts')
+  const { SYNC_USAGE } = await import('../../src/adapters/slack/incoming/grammar.ts')
   expect(readme.replaceAll('\\|', '|')).toContain(SYNC_USAGE)
   for (const command of ['/hsm-ips', '/hsm-sync', '/hsm-requests', '/hsm-help'])
     expect(readme).toContain(`\`${command}`)

@@ -1,5 +1,6 @@
+import type { AwsProblem } from '../../domain/aws-problem.ts'
 import { redact } from '../../domain/redact.ts'
-import { type AwsProblem, type Refusal, refuse } from '../../domain/refusal.ts'
+import { type Refusal, refuse } from '../../domain/refusal.ts'
 
 // AbortError: our own time limit, as the older client names it.
 const UNREACHABLE =

@@ -1,7 +1,7 @@
 import { CloudHSMV2Client } from '@aws-sdk/client-cloudhsm-v2'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import { NodeHttpHandler } from '@aws-sdk/node-http-handler'
-import { direct, type Outgoing } from '../outgoing.ts'
+import { direct, type Network } from '../network.ts'
 
 const CONNECT_MS = 5_000
 const ANSWER_MS = 15_000
@@ -20,7 +20,7 @@ export interface AwsClients {
   ssmOnce(region: string): SSMClient
 }
 
-export function awsClients({ endpoint }: AwsSettings, { agents }: Pick<Outgoing, 'agents'> = direct): AwsClients {
+export function awsClients({ endpoint }: AwsSettings, { agents }: Pick<Network, 'agents'> = direct): AwsClients {
   const common = endpoint === undefined ? {} : { endpoint }
   const limits = { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS }
   const requestHandler = { ...limits, ...agents({ keepAlive: true }) }

@@ -1,6 +1,6 @@
+import { type MessageMark, SlackProblem, type Web } from '../../../src/adapters/slack/api/web.ts'
 import type { Message } from '../../../src/adapters/slack/views/blocks.ts'
 import type { ThreadFile } from '../../../src/adapters/slack/views/thread.ts'
-import { type MessageMark, SlackProblem, type Web } from '../../../src/adapters/slack/web.ts'
 import type { Random } from '../random.ts'
 import { SECOND, START, type Time } from '../time.ts'
 import type { Weather } from '../weather.ts'

@@ -25,12 +25,12 @@ export function sendHttp(url: string, body: string, headers: Readonly<Record<str
   const started = performance.now()
   return new Promise((resolve, reject) => {
     const length = String(Buffer.byteLength(body))
-    const outgoing = request(url, { method: 'POST', headers: { ...headers, 'content-length': length }, agent: false })
+    const network = request(url, { method: 'POST', headers: { ...headers, 'content-length': length }, agent: false })
     const timer = setTimeout(() => {
       resolve({ status: 0, answer: '', ackMs: performance.now() - started })
-      outgoing.destroy()
+      network.destroy()
     }, patienceMs)
-    outgoing.on('response', (response) => {
+    network.on('response', (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () => {
@@ -40,10 +40,10 @@ export function sendHttp(url: string, body: string, headers: Readonly<Record<str
       })
       response.on('error', reject)
     })
-    outgoing.on('error', (error) => {
+    network.on('error', (error) => {
       clearTimeout(timer)
       reject(error)
     })
-    outgoing.end(body)
+    network.end(body)
   })
 }

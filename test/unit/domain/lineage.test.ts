@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Ancestor, Ancestry, LineEnd } from '../../../src/domain/ancestry.ts'
 import { sha256 } from '../../../src/domain/digest.ts'
-import { type Ancestor, type Ancestry, chainOf, judgeLineage, type LineEnd } from '../../../src/domain/lineage.ts'
+import { chainOf, judgeLineage } from '../../../src/domain/lineage.ts'
 import { cluster, DESTINATION_ID, SOURCE_ID } from '../../fixtures/whole-clusters.ts'
 
 const CLUSTERS = [cluster(SOURCE_ID), cluster(DESTINATION_ID)] as const

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { explain } from '../../../src/adapters/slack/explain.ts'
+import { explain } from '../../../src/adapters/slack/views/explain.ts'
 import { stopText } from '../../../src/adapters/slack/views/stop-text.ts'
 import { parseClusterId } from '../../../src/domain/ids.ts'
 import { type RefusalFacts, refuse } from '../../../src/domain/refusal.ts'

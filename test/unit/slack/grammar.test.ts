@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseSync } from '../../../src/adapters/slack/grammar.ts'
+import { parseSync } from '../../../src/adapters/slack/incoming/grammar.ts'
 
 function read(text: string) {
   const words = parseSync(text)

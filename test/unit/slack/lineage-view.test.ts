@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { lineageText } from '../../../src/adapters/slack/views/lineage.ts'
+import type { Ancestor, Ancestry, LineEnd } from '../../../src/domain/ancestry.ts'
 import { sha256 } from '../../../src/domain/digest.ts'
-import { type Ancestor, type Ancestry, judgeLineage, type Lineage, type LineEnd } from '../../../src/domain/lineage.ts'
+import { judgeLineage, type Lineage } from '../../../src/domain/lineage.ts'
 import { cluster, DESTINATION_ID, SOURCE_ID } from '../../fixtures/whole-clusters.ts'
 
 const NAMES = { source: 'prod-us', destination: 'prod-eu' }

@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { approversText, code, columns, count, cut, duration, plain, when } from '../../../src/adapters/slack/text.ts'
+import {
+  approversText,
+  code,
+  columns,
+  count,
+  cut,
+  duration,
+  plain,
+  when,
+} from '../../../src/adapters/slack/views/text.ts'
 
 describe('text that somebody else wrote', () => {
   it.each([

@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt'
 import { redact } from '../../../domain/redact.ts'
-import { cut, plain } from '../text.ts'
+import { cut, plain } from './text.ts'
 
 export type Block = types.KnownBlock
 

@@ -1,8 +1,8 @@
 import type { Request } from '../../../domain/request.ts'
-import { code } from '../text.ts'
 import { type Block, context, fields, pre, section } from './blocks.ts'
 import { lineageText } from './lineage.ts'
 import { engineText, HSM_LIMIT, hsmText, loginText, scopeText, wholeText } from './spec-text.ts'
+import { code } from './text.ts'
 
 /** What an approval binds besides the configuration: clusters, tool, logins, scope, each HSM; and whether the clusters are clones. */
 export function boundBlocks({ spec, lineage }: Pick<Request, 'spec' | 'lineage'>): Block[] {

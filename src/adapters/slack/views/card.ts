@@ -2,7 +2,6 @@ import { provesUnchanged } from '../../../domain/evidence.ts'
 import type { OutcomeReport } from '../../../domain/outcome.ts'
 import { approvalsOf, type Finished, isOpen, type Request } from '../../../domain/request.ts'
 import type { Spec } from '../../../domain/spec.ts'
-import { approversText, code, count, cut, person, plain, when } from '../text.ts'
 import { ACTIONS, cardBlockId } from './actions.ts'
 import { type Block, button, context, divider, header, type Message, section } from './blocks.ts'
 import { boundBlocks } from './bound.ts'
@@ -10,6 +9,7 @@ import { changeText, configurationBlocks } from './configuration.ts'
 import { UNPROVEN_WARNING } from './lineage.ts'
 import { scopeText } from './spec-text.ts'
 import { changedText, STATE_FACES } from './states.ts'
+import { approversText, code, count, cut, person, plain, when } from './text.ts'
 
 type Tally = OutcomeReport['destinations'][number]['users']
 

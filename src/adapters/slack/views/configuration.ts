@@ -1,8 +1,8 @@
 import { createTwoFilesPatch } from 'diff'
 import { z } from 'zod'
 import type { Spec } from '../../../domain/spec.ts'
-import { code, count } from '../text.ts'
 import { type Block, pre, section } from './blocks.ts'
+import { code, count } from './text.ts'
 
 /** What the tool will be configured with: the difference to the base config, or the commands that make it. */
 export function configurationBlocks(spec: Spec, limit: number): Block[] {

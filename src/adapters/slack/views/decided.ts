@@ -1,6 +1,6 @@
 import type { Click } from '../../../application/decide-request.ts'
 import { approvalsOf, type Request } from '../../../domain/request.ts'
-import { code } from '../text.ts'
+import { code } from './text.ts'
 
 /** What somebody who decided is told. */
 export function decidedText(request: Request, verdict: Click['verdict']): string {

@@ -1,7 +1,7 @@
 import type { Landscape } from '../../../domain/route.ts'
-import { SYNC_USAGE } from '../grammar.ts'
-import { approversText, code, duration } from '../text.ts'
+import { SYNC_USAGE } from '../incoming/grammar.ts'
 import { context, type Message, section } from './blocks.ts'
+import { approversText, code, duration } from './text.ts'
 
 const SHOWN_ROUTES = 20
 

@@ -1,9 +1,9 @@
 import type { FoundHsms, FoundPair } from '../../../application/lookup-hsms.ts'
 import { hsmTypeOf } from '../../../domain/cluster.ts'
-import { code, columns, count, plain } from '../text.ts'
 import { ACTIONS } from './actions.ts'
 import { type Block, button, context, type Message, pre, section } from './blocks.ts'
 import { lineageText } from './lineage.ts'
+import { code, columns, count, plain } from './text.ts'
 
 /** The HSMs of a cluster. Private: with a button to share; shared: without. */
 export function hsmsView({ name, cluster }: FoundHsms, audience: 'private' | 'shared'): Message {

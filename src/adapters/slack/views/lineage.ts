@@ -1,6 +1,7 @@
-import { type Ancestor, type Ancestry, chainOf, type Lineage } from '../../../domain/lineage.ts'
-import type { AwsProblem } from '../../../domain/refusal.ts'
-import { code, plain } from '../text.ts'
+import type { Ancestor, Ancestry } from '../../../domain/ancestry.ts'
+import type { AwsProblem } from '../../../domain/aws-problem.ts'
+import { chainOf, type Lineage } from '../../../domain/lineage.ts'
+import { code, plain } from './text.ts'
 
 /** Whether two clusters are clones, in words: the verdict, the chain that proves it or what keeps it from being proved, and the certificates. */
 export function lineageText(

@@ -1,11 +1,11 @@
 import type { types } from '@slack/bolt'
 import { z } from 'zod'
 import type { Request } from '../../../domain/request.ts'
-import { code, plain } from '../text.ts'
 import { REASON_BLOCK, REASON_INPUT, REJECT_VIEW } from './actions.ts'
 import { context, pre, section } from './blocks.ts'
 import { boundBlocks } from './bound.ts'
 import { configurationBlocks, configurationFile } from './configuration.ts'
+import { code, plain } from './text.ts'
 
 /** What the reject modal carries from the click to the answer. */
 const RejectMemo = z.object({ request: z.string(), digest: z.string(), ts: z.string(), channel: z.string() })

@@ -1,8 +1,8 @@
 import { isFinished, type Request } from '../../../domain/request.ts'
-import { code } from '../text.ts'
 import { type Message, section } from './blocks.ts'
 import { resultView } from './result.ts'
 import { STATE_FACES } from './states.ts'
+import { code } from './text.ts'
 
 const WHY: Readonly<Record<'channel-archived' | 'channel-shared' | 'bot-not-in-channel', string>> = {
   'channel-archived': 'it is archived. Somebody who may manage channels must unarchive it and invite me again',

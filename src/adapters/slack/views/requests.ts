@@ -2,7 +2,6 @@ import type { RequestHistory } from '../../../application/list-requests.ts'
 import { diffOf } from '../../../application/run-view.ts'
 import type { Listed } from '../../../application/store.ts'
 import { approvalsOf, isFinished, type Request } from '../../../domain/request.ts'
-import { approversText, code, count, person, plain, when } from '../text.ts'
 import { chunks, context, type Message, pre, section } from './blocks.ts'
 import { configurationBlocks } from './configuration.ts'
 import { lineageText } from './lineage.ts'
@@ -10,6 +9,7 @@ import { resultView } from './result.ts'
 import { engineText, hsmText, loginText, scopeText } from './spec-text.ts'
 import { STATE_FACES } from './states.ts'
 import { diffText, progressText, stepLine } from './steps.ts'
+import { approversText, code, count, person, plain, when } from './text.ts'
 
 export const REQUESTS_USAGE = `Usage: ${code('/hsm-requests [open|mine|<id>]')} or ${code('/hsm-requests <id> approve <digest>|reject <reason>|withdraw')}.`
 

@@ -5,12 +5,12 @@ import { isRefusal, type Refusal, refuse } from '../../../domain/refusal.ts'
 import type { Finished } from '../../../domain/request.ts'
 import type { Scope } from '../../../domain/scope.ts'
 import { type Spec, targetName } from '../../../domain/spec.ts'
-import { explain } from '../explain.ts'
-import { code, columns, count, duration, person, plain } from '../text.ts'
 import { ACTIONS } from './actions.ts'
 import { type Block, button, chunks, type Message, pre, section } from './blocks.ts'
+import { explain } from './explain.ts'
 import { STATE_FACES } from './states.ts'
 import { stopText } from './stop-text.ts'
+import { code, columns, count, duration, person, plain } from './text.ts'
 
 const SHOWN_DISCREPANCIES = 15
 

@@ -1,5 +1,5 @@
 import { keyName, type Spec } from '../../../domain/spec.ts'
-import { code, columns, count, cut, plain } from '../text.ts'
+import { code, columns, count, cut, plain } from './text.ts'
 
 /** Which HSMs stand behind which number or cluster: the direction of everything that follows. */
 export function hsmText(spec: Spec): string {

@@ -1,7 +1,7 @@
 import { refuse } from '../../../domain/refusal.ts'
 import type { Changed, RequestState } from '../../../domain/request.ts'
-import { explain } from '../explain.ts'
-import { plain } from '../text.ts'
+import { explain } from './explain.ts'
+import { plain } from './text.ts'
 
 export interface Face {
   readonly icon: string

@@ -6,8 +6,8 @@ import type { Request } from '../../../domain/request.ts'
 import { stopAfter } from '../../../domain/run-facts.ts'
 import { keyName, type Spec, serversOf, targetName, targetsOf } from '../../../domain/spec.ts'
 import { isWrite, type Reading } from '../../../domain/step.ts'
-import { code, count, cut, duration, plain } from '../text.ts'
 import { stopText } from './stop-text.ts'
+import { code, count, cut, duration, plain } from './text.ts'
 
 /** One line about a step: what it does, with which command, what came of it. */
 export function stepLine(spec: Spec, step: SeenStep, steps: readonly SeenStep[]): string {

@@ -1,5 +1,5 @@
 import type { Stop } from '../../../domain/step.ts'
-import { plain } from '../text.ts'
+import { plain } from './text.ts'
 
 /** Why a run stopped, and what to do next. */
 export function stopText(stop: Stop): { readonly what: string; readonly next: string } {

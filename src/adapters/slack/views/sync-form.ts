@@ -1,9 +1,9 @@
 import type { types } from '@slack/bolt'
 import { z } from 'zod'
 import type { Landscape, Route } from '../../../domain/route.ts'
-import { LONGEST_REASON } from '../grammar.ts'
-import { cut } from '../text.ts'
+import { LONGEST_REASON } from '../incoming/grammar.ts'
 import { FORM_INPUT, type FormField, SYNC_VIEW } from './actions.ts'
+import { cut } from './text.ts'
 
 /** What the form carries from the command to its answer: where it was typed, and where and since when Slack takes the answer. */
 const FormMemo = z.object({ channel: z.string(), respondTo: z.string(), openedAt: z.number() })

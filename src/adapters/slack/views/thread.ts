@@ -2,7 +2,6 @@ import { foundMissing } from '../../../application/ask-exactly.ts'
 import type { RequestView } from '../../../application/list-requests.ts'
 import { diffOf, type SeenStep } from '../../../application/run-view.ts'
 import { approvalsOf, type Finished, isFinished, type Request } from '../../../domain/request.ts'
-import { approversText, code, person, plain, when } from '../text.ts'
 import { type Message, section } from './blocks.ts'
 import { boundBlocks } from './bound.ts'
 import { cardView } from './card.ts'
@@ -11,6 +10,7 @@ import { discrepancyFile, resultView } from './result.ts'
 import { wholeText } from './spec-text.ts'
 import { changedText } from './states.ts'
 import { diffText, progressText, stepLine } from './steps.ts'
+import { approversText, code, person, plain, when } from './text.ts'
 
 /** One place in a request's thread and what belongs there. Posted once under its name, then updated when it changes; files never change. */
 export type ThreadMessage =

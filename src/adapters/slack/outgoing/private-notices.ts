@@ -1,9 +1,9 @@
-import type { RequestView } from '../../application/list-requests.ts'
-import type { Deps } from '../../application/ports.ts'
-import type { PostedMessage } from '../../application/store.ts'
-import type { RefusalFacts } from '../../domain/refusal.ts'
-import { noticeView } from './views/notice.ts'
-import { isOfTheBot, problemOf, SlackProblem, type Web } from './web.ts'
+import type { RequestView } from '../../../application/list-requests.ts'
+import type { Deps } from '../../../application/ports.ts'
+import type { PostedMessage } from '../../../application/store.ts'
+import type { RefusalFacts } from '../../../domain/refusal.ts'
+import { isOfTheBot, problemOf, SlackProblem, type Web } from '../api/web.ts'
+import { noticeView } from '../views/notice.ts'
 
 /** Why nothing may, or can, be written to a route's channel. */
 export type Obstacle = Extract<RefusalFacts['code'], 'channel-archived' | 'channel-shared' | 'bot-not-in-channel'>

@@ -1,10 +1,10 @@
 import type { webApi } from '@slack/bolt'
 import { webApi as slack } from '@slack/bolt'
 import { z } from 'zod'
-import { direct, type Outgoing } from '../outgoing.ts'
+import { direct, type Network } from '../../network.ts'
+import type { Message } from '../views/blocks.ts'
+import type { ThreadFile } from '../views/thread.ts'
 import type { Identity, WhoAmI } from './identity.ts'
-import type { Message } from './views/blocks.ts'
-import type { ThreadFile } from './views/thread.ts'
 
 /** How a call to Slack did not work, as far as the caller must know. */
 export class SlackProblem extends Error {
@@ -77,7 +77,7 @@ export interface MessageLocation {
   readonly since: number
 }
 
-export function slackWeb(client: webApi.WebClient, whoAmI: WhoAmI, { fetch }: Pick<Outgoing, 'fetch'> = direct): Web {
+export function slackWeb(client: webApi.WebClient, whoAmI: WhoAmI, { fetch }: Pick<Network, 'fetch'> = direct): Web {
   return {
     post: async (channel, { text, blocks }, { threadTs, mark }) => {
       const thread = threadTs === undefined ? {} : { thread_ts: threadTs }
@@ -111,7 +111,7 @@ export function slackWeb(client: webApi.WebClient, whoAmI: WhoAmI, { fetch }: Pi
 
 /** Slack's three steps of an upload (files.getUploadURLExternal). Before the last one nothing is shared. */
 async function upload(
-  { client, fetch }: { client: webApi.WebClient; fetch: Outgoing['fetch'] },
+  { client, fetch }: { client: webApi.WebClient; fetch: Network['fetch'] },
   { channel, threadTs, file, keep }: { channel: string; threadTs: string; file: ThreadFile; keep: () => Promise<void> },
 ): Promise<void> {
   const bytes = Buffer.from(file.content, 'utf8')

@@ -1,5 +1,5 @@
-import { MOST_LISTED, type Mode, type Scope, type Selection } from '../../domain/scope.ts'
-import { code } from './text.ts'
+import { MOST_LISTED, type Mode, type Scope, type Selection } from '../../../domain/scope.ts'
+import { code } from '../views/text.ts'
 import { bareWord, plainTyping, undressed } from './typing.ts'
 
 export interface SyncWords {

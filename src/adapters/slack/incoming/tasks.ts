@@ -1,4 +1,4 @@
-import type { Clock } from '../../application/ports.ts'
+import type { Clock } from '../../../application/ports.ts'
 
 /** Work that goes on after Slack was answered. Bolt does not keep track of it, so a shutdown must. */
 export interface Tasks {

@@ -1,7 +1,7 @@
 import { App, HTTPReceiver, type Logger, LogLevel, SocketModeReceiver, webApi } from '@slack/bolt'
-import type { Config } from '../../config.ts'
-import { describeError, type Log } from '../../log.ts'
-import type { Outgoing } from '../outgoing.ts'
+import type { Config } from '../../../config.ts'
+import { describeError, type Log } from '../../../log.ts'
+import type { Network } from '../../network.ts'
 
 const CALL_MS = 10_000
 const FAILED = { status: 503, type: 'text/plain', body: 'not now\n' }
@@ -22,12 +22,12 @@ export interface SlackApp {
 export function createApp(
   settings: Config['slack'],
   routes: readonly HttpRoute[],
-  { log, outgoing }: { readonly log: Log; readonly outgoing: Outgoing },
+  { log, network }: { readonly log: Log; readonly network: Network },
 ): SlackApp {
   const logger = boltLogger(log)
   const clientOptions = {
     logger,
-    fetch: outgoing.fetch,
+    fetch: network.fetch,
     ...(settings.apiUrl === undefined ? {} : { slackApiUrl: settings.apiUrl }),
     timeout: CALL_MS,
     // A repeated chat.postMessage posts twice: Slack has no idempotency key. What failed is painted again, after looking (facts, section 1.6).
@@ -68,7 +68,7 @@ export function createApp(
     logger,
     installerOptions: { clientOptions },
     autoReconnectEnabled: false,
-    ...(outgoing.dispatcher ? { dispatcher: outgoing.dispatcher } : {}),
+    ...(network.dispatcher ? { dispatcher: network.dispatcher } : {}),
   })
   return { app: make(receiver), client, socket: receiver.client }
 }

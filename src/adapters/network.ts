@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici'
 export type Agents = { readonly httpAgent?: never } | { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent }
 
 /** How this process reaches Slack and AWS: directly, or through the proxy that the environment names. */
-export interface Outgoing {
+export interface Network {
   readonly fetch: typeof globalThis.fetch
   /** For Socket Mode's connection. */
   readonly dispatcher?: Dispatcher
@@ -13,7 +13,7 @@ export interface Outgoing {
   readonly agents: (options: { readonly keepAlive: boolean }) => Agents
 }
 
-export const direct: Outgoing = {
+export const direct: Network = {
   fetch: (input, init) => globalThis.fetch(input, init),
   agents: () => ({}),
 }

@@ -1,26 +1,17 @@
 import type { App, BlockAction, ButtonAction, types, ViewSubmitAction } from '@slack/bolt'
-import type { Deps } from '../../application/ports.ts'
-import { describeError } from '../../log.ts'
-import { limited } from '../limited.ts'
-import type { Outgoing } from '../outgoing.ts'
-import { type Answer, clickHandlers, rejectSubmitted } from './clicks.ts'
+import { describeError } from '../../../log.ts'
+import { limited } from '../../limited.ts'
+import { REJECT_VIEW, SYNC_VIEW } from '../views/actions.ts'
+import { withinLimits } from '../views/blocks.ts'
+import { parseMemo } from '../views/modals.ts'
+import { parseFormMemo } from '../views/sync-form.ts'
+import { plain } from '../views/text.ts'
+import type { Answer, ListenerDeps } from './answer.ts'
+import { clickHandlers, rejectSubmitted } from './clicks.ts'
 import { commandHandlers } from './commands.ts'
 import { type Delivery, type Form, fromClick, fromCommand, fromForm } from './deliveries.ts'
 import { type Inbox, openInbox, type Work } from './inbox.ts'
 import { formSubmitted, readForm } from './sync-form.ts'
-import type { Tasks } from './tasks.ts'
-import { plain } from './text.ts'
-import { REJECT_VIEW, SYNC_VIEW } from './views/actions.ts'
-import { withinLimits } from './views/blocks.ts'
-import { parseMemo } from './views/modals.ts'
-import { parseFormMemo } from './views/sync-form.ts'
-import type { Web } from './web.ts'
-
-export interface ListenerDeps extends Deps {
-  readonly web: Web
-  readonly outgoing: Pick<Outgoing, 'fetch'>
-  readonly tasks: Tasks
-}
 
 const ANSWER_MS = 10_000
 /** Slack's own tolerance for the past; a clock that is further ahead is not Slack's. */
@@ -113,7 +104,7 @@ function answerTo(deps: ListenerDeps, delivery: Delivery): Answer {
       if (respondTo === undefined) throw new Error('no response URL')
       await limited(
         ANSWER_MS,
-        respondAt(deps.outgoing, respondTo, {
+        respondAt(deps.network, respondTo, {
           text,
           ...(blocks.length > 0 ? { blocks } : {}),
           response_type: audience === 'shared' ? 'in_channel' : 'ephemeral',
@@ -139,7 +130,7 @@ function placeOf(delivery: Delivery): { readonly channel: string; readonly respo
 }
 
 async function respondAt(
-  { fetch }: ListenerDeps['outgoing'],
+  { fetch }: ListenerDeps['network'],
   url: string,
   message: {
     text: string

@@ -1,9 +1,9 @@
-import type { RequestView } from '../../application/list-requests.ts'
-import type { RequestId } from '../../domain/ids.ts'
-import { OPEN_STATES } from '../../domain/request.ts'
+import type { RequestView } from '../../../application/list-requests.ts'
+import type { RequestId } from '../../../domain/ids.ts'
+import { OPEN_STATES } from '../../../domain/request.ts'
+import { isOfEverything, SlackProblem } from '../api/web.ts'
 import { paint } from './paint.ts'
 import type { PaintDeps } from './show-message.ts'
-import { isOfEverything, SlackProblem } from './web.ts'
 
 export interface Painter {
   /** This request's picture may be out of date. */

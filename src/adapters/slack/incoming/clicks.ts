@@ -1,33 +1,22 @@
 import type { types } from '@slack/bolt'
-import { askAgain } from '../../application/ask-again.ts'
-import { askExactly } from '../../application/ask-exactly.ts'
-import { askWorkspace, refuseStranger } from '../../application/ask-workspace.ts'
-import { type Click as Decision, decideRequest, previewDecision } from '../../application/decide-request.ts'
-import { type FoundHsms, lookupHsms } from '../../application/lookup-hsms.ts'
-import { type RefusedClick, recordRefusedClick } from '../../application/refused-click.ts'
-import { parseRequestId } from '../../domain/ids.ts'
-import { isRefusal, type Refusal, refuse } from '../../domain/refusal.ts'
-import { describeError } from '../../log.ts'
-import { answerAsked } from './asked.ts'
+import { askAgain } from '../../../application/ask-again.ts'
+import { askExactly } from '../../../application/ask-exactly.ts'
+import { askWorkspace, refuseStranger } from '../../../application/ask-workspace.ts'
+import { type Click as Decision, decideRequest, previewDecision } from '../../../application/decide-request.ts'
+import { type FoundHsms, lookupHsms } from '../../../application/lookup-hsms.ts'
+import { type RefusedClick, recordRefusedClick } from '../../../application/refused-click.ts'
+import { parseRequestId } from '../../../domain/ids.ts'
+import { isRefusal, type Refusal, refuse } from '../../../domain/refusal.ts'
+import { describeError } from '../../../log.ts'
+import { ACTIONS, parseCardBlockId, REASON_BLOCK } from '../views/actions.ts'
+import { decidedText } from '../views/decided.ts'
+import { explain } from '../views/explain.ts'
+import { hsmsView } from '../views/hsms.ts'
+import { configModal, type RejectMemo, rejectModal } from '../views/modals.ts'
+import { code } from '../views/text.ts'
+import { type Answer, answerRequest, type ListenerDeps, PREVIEW_MS } from './answer.ts'
 import type { Click, Form } from './deliveries.ts'
-import { explain } from './explain.ts'
 import type { Work } from './inbox.ts'
-import type { ListenerDeps } from './listeners.ts'
-import { code } from './text.ts'
-import { ACTIONS, parseCardBlockId, REASON_BLOCK } from './views/actions.ts'
-import type { Block } from './views/blocks.ts'
-import { decidedText } from './views/decided.ts'
-import { hsmsView } from './views/hsms.ts'
-import { configModal, type RejectMemo, rejectModal } from './views/modals.ts'
-
-/** Says something to the person who typed or clicked; `shared`: to the whole channel. */
-export type Answer = (
-  message: { readonly text: string; readonly blocks?: Block[] },
-  audience?: 'private' | 'shared',
-) => Promise<void>
-
-/** How long a look-up may hold up a form: Slack's trigger is good for three seconds. */
-export const PREVIEW_MS = 1_500
 
 type ClickHandler = (click: Click, answer: Answer, how: Work) => Promise<void>
 
@@ -77,10 +66,10 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
       await open(deps, click, { view: configModal(stored.request), instead, answer })
     },
     [ACTIONS.askAgain]: async ({ value: request, user: by, channel }, answer, delivery) => {
-      await answerAsked(deps, await askAgain(deps, { request, by, channel, delivery }), answer)
+      await answerRequest(deps, await askAgain(deps, { request, by, channel, delivery }), answer)
     },
     [ACTIONS.askExactly]: async ({ value: request, user: by, channel }, answer, delivery) => {
-      await answerAsked(deps, await askExactly(deps, { request, by, channel, delivery }), answer)
+      await answerRequest(deps, await askExactly(deps, { request, by, channel, delivery }), answer)
     },
     [ACTIONS.shareHsms]: async (click, answer) => {
       const shared = await shareable(deps, click)

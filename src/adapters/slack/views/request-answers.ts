@@ -1,8 +1,15 @@
 import type { Request } from '../../../domain/request.ts'
 import type { Selection } from '../../../domain/scope.ts'
-import { commandLine, LONGEST_FORM, LONGEST_REASON, parseSync, SYNC_USAGE, type SyncWords } from '../grammar.ts'
-import { code, count } from '../text.ts'
+import {
+  commandLine,
+  LONGEST_FORM,
+  LONGEST_REASON,
+  parseSync,
+  SYNC_USAGE,
+  type SyncWords,
+} from '../incoming/grammar.ts'
 import { scopeText } from './spec-text.ts'
+import { code, count } from './text.ts'
 
 // What somebody who asks is told.
 

@@ -1,20 +1,18 @@
-import { refuseStranger } from '../../application/ask-workspace.ts'
-import { submitRequest } from '../../application/submit-request.ts'
-import type { Instant } from '../../domain/brand.ts'
-import { isRefusal } from '../../domain/refusal.ts'
-import type { Landscape } from '../../domain/route.ts'
-import { describeError } from '../../log.ts'
-import { answerAsked } from './asked.ts'
-import { type Answer, PREVIEW_MS } from './clicks.ts'
+import { refuseStranger } from '../../../application/ask-workspace.ts'
+import { submitRequest } from '../../../application/submit-request.ts'
+import type { Instant } from '../../../domain/brand.ts'
+import { isRefusal } from '../../../domain/refusal.ts'
+import type { Landscape } from '../../../domain/route.ts'
+import { describeError } from '../../../log.ts'
+import type { FormField } from '../views/actions.ts'
+import { explain } from '../views/explain.ts'
+import { againText, checkingText, FORM_NOT_OPENED, FORM_TOO_OLD, ROUTE_GONE } from '../views/request-answers.ts'
+import { type FormMemo, parseFormMemo, routeValue, syncForm } from '../views/sync-form.ts'
+import { type Answer, answerRequest, type ListenerDeps, PREVIEW_MS } from './answer.ts'
 import type { Command, Form } from './deliveries.ts'
-import { explain } from './explain.ts'
 import { readFields, type SyncWords } from './grammar.ts'
 import type { Work } from './inbox.ts'
-import type { ListenerDeps } from './listeners.ts'
 import { plainTyping } from './typing.ts'
-import type { FormField } from './views/actions.ts'
-import { againText, checkingText, FORM_NOT_OPENED, FORM_TOO_OLD, ROUTE_GONE } from './views/asked.ts'
-import { type FormMemo, parseFormMemo, routeValue, syncForm } from './views/sync-form.ts'
 
 /** Less than Slack takes answers to a command (30 minutes; Slack, handling user interaction). */
 const MOST_OPEN_MS = 25 * 60_000
@@ -45,7 +43,7 @@ export async function formSubmitted(
 ): Promise<void> {
   await answer({ text: checkingText(words) })
   const asked = await submitRequest(deps, { ...words, requestedBy: by, channel, delivery: how })
-  await answerAsked(deps, asked, answer)
+  await answerRequest(deps, asked, answer)
   if (isRefusal(asked)) await answer({ text: againText(words) })
 }
 

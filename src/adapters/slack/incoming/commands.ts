@@ -1,24 +1,22 @@
-import { askWorkspace, refuseStranger } from '../../application/ask-workspace.ts'
-import { listMine, listOpen, showRequest } from '../../application/list-requests.ts'
-import { lookupHsms, lookupPair } from '../../application/lookup-hsms.ts'
-import { submitRequest } from '../../application/submit-request.ts'
-import { isRefusal } from '../../domain/refusal.ts'
-import type { Request } from '../../domain/request.ts'
-import { answerAsked, linkTo } from './asked.ts'
-import type { Answer } from './clicks.ts'
+import { askWorkspace, refuseStranger } from '../../../application/ask-workspace.ts'
+import { listMine, listOpen, showRequest } from '../../../application/list-requests.ts'
+import { lookupHsms, lookupPair } from '../../../application/lookup-hsms.ts'
+import { submitRequest } from '../../../application/submit-request.ts'
+import { isRefusal } from '../../../domain/refusal.ts'
+import type { Request } from '../../../domain/request.ts'
+import { explain } from '../views/explain.ts'
+import { helpView } from '../views/help.ts'
+import { hsmsView, pairView } from '../views/hsms.ts'
+import { checkingText, usageText } from '../views/request-answers.ts'
+import { historyView, REQUESTS_USAGE, requestsView } from '../views/requests.ts'
+import { code } from '../views/text.ts'
+import { type Answer, answerRequest, type ListenerDeps, linkTo } from './answer.ts'
 import { decideByCommand } from './decide-by-command.ts'
 import type { Command } from './deliveries.ts'
-import { explain } from './explain.ts'
 import { parseSync } from './grammar.ts'
 import type { Work } from './inbox.ts'
-import type { ListenerDeps } from './listeners.ts'
 import { openForm } from './sync-form.ts'
-import { code } from './text.ts'
 import { plainWords } from './typing.ts'
-import { checkingText, usageText } from './views/asked.ts'
-import { helpView } from './views/help.ts'
-import { hsmsView, pairView } from './views/hsms.ts'
-import { historyView, REQUESTS_USAGE, requestsView } from './views/requests.ts'
 
 /** Slack takes twenty such calls a minute (usergroups.users.list, tier 2). */
 const MOST_GROUPS = 10
@@ -61,7 +59,7 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
         if ('problems' in words)
           return answer({ text: `You typed ${code(command.text)}.\n${usageText(words.problems)}` })
         const ask = { ...words, requestedBy: command.user, channel: command.channel, delivery: how }
-        await answerAsked(deps, await submitRequest(deps, ask), answer)
+        await answerRequest(deps, await submitRequest(deps, ask), answer)
       },
     },
     '/hsm-requests': {

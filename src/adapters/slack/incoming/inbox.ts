@@ -1,9 +1,9 @@
-import type { Clock } from '../../application/ports.ts'
-import type { Store } from '../../application/store.ts'
-import { describeError, type Log } from '../../log.ts'
+import type { Clock } from '../../../application/ports.ts'
+import type { Store } from '../../../application/store.ts'
+import { describeError, type Log } from '../../../log.ts'
+import { BROKEN, RESTARTING, TOO_OLD } from '../views/unfinished.ts'
 import { type Delivery, parseDelivery, type Received } from './deliveries.ts'
 import type { Tasks } from './tasks.ts'
-import { BROKEN, RESTARTING, TOO_OLD } from './views/unfinished.ts'
 
 /** How one delivery is worked on: for the first time, or again, because a process ended in the middle. */
 export interface Work {

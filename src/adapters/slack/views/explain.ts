@@ -1,5 +1,6 @@
-import type { Ancestry } from '../../domain/lineage.ts'
-import type { AwsProblem, BaseConfigFlaw, MembershipFlaw, Refusal, ToolConfigFlaw } from '../../domain/refusal.ts'
+import type { Ancestry } from '../../../domain/ancestry.ts'
+import type { AwsProblem } from '../../../domain/aws-problem.ts'
+import type { BaseConfigFlaw, MembershipFlaw, Refusal, ToolConfigFlaw } from '../../../domain/refusal.ts'
 import { approversText, code, count, person, plain, when } from './text.ts'
 
 /** The one sentence (or two) that a person reads when something is refused: the rule, and what to do. Slack markup. */

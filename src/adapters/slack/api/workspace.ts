@@ -1,8 +1,8 @@
 import type { webApi } from '@slack/bolt'
 import { z } from 'zod'
-import type { ChannelFacts, Workspace } from '../../application/ports.ts'
-import type { Person } from '../../domain/approval-policy.ts'
-import type { MembershipFlaw } from '../../domain/refusal.ts'
+import type { ChannelFacts, Workspace } from '../../../application/ports.ts'
+import type { Person } from '../../../domain/approval-policy.ts'
+import type { MembershipFlaw } from '../../../domain/refusal.ts'
 import type { Identity, WhoAmI } from './identity.ts'
 import { slackAnswer, slackProblem } from './slack-problem.ts'
 

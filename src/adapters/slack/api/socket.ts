@@ -1,7 +1,7 @@
 import type { SocketModeReceiver } from '@slack/bolt'
-import type { Clock } from '../../application/ports.ts'
-import { describeError, type Log } from '../../log.ts'
-import { limited } from '../limited.ts'
+import type { Clock } from '../../../application/ports.ts'
+import { describeError, type Log } from '../../../log.ts'
+import { limited } from '../../limited.ts'
 
 export interface Connection {
   /** Is there one that Slack has greeted? */

@@ -1,12 +1,12 @@
-import type { RequestView } from '../../application/list-requests.ts'
-import type { Deps } from '../../application/ports.ts'
-import type { PostedMessage } from '../../application/store.ts'
-import { canonicalJson, sha256 } from '../../domain/digest.ts'
-import type { RequestId } from '../../domain/ids.ts'
-import { asText, type Message, withinLimits } from './views/blocks.ts'
-import { inChunks } from './views/file-chunks.ts'
-import { CARD, type ThreadMessage } from './views/thread.ts'
-import { isOfEverything, SlackProblem, type Web } from './web.ts'
+import type { RequestView } from '../../../application/list-requests.ts'
+import type { Deps } from '../../../application/ports.ts'
+import type { PostedMessage } from '../../../application/store.ts'
+import { canonicalJson, sha256 } from '../../../domain/digest.ts'
+import type { RequestId } from '../../../domain/ids.ts'
+import { isOfEverything, SlackProblem, type Web } from '../api/web.ts'
+import { asText, type Message, withinLimits } from '../views/blocks.ts'
+import { inChunks } from '../views/file-chunks.ts'
+import { CARD, type ThreadMessage } from '../views/thread.ts'
 
 export interface PaintDeps
   extends Pick<Deps, 'store' | 'engines' | 'clock' | 'log' | 'holder' | 'workspace' | 'warnOnce'> {

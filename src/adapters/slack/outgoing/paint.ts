@@ -1,10 +1,10 @@
-import { type RequestView, viewRequest } from '../../application/list-requests.ts'
-import type { PostedMessage } from '../../application/store.ts'
-import type { RequestId } from '../../domain/ids.ts'
+import { type RequestView, viewRequest } from '../../../application/list-requests.ts'
+import type { PostedMessage } from '../../../application/store.ts'
+import type { RequestId } from '../../../domain/ids.ts'
+import { isOfEverything, SlackProblem } from '../api/web.ts'
+import { CARD, type ThreadMessage, threadOf } from '../views/thread.ts'
 import { notifyPrivately, type Obstacle, obstacleIn } from './private-notices.ts'
 import { CardGone, holdsPaint, keepPaint, type PaintDeps, show } from './show-message.ts'
-import { CARD, type ThreadMessage, threadOf } from './views/thread.ts'
-import { isOfEverything, SlackProblem } from './web.ts'
 
 export interface Brush {
   readonly transcriptOf: (view: RequestView) => Promise<string | undefined>

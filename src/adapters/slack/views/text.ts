@@ -1,5 +1,5 @@
-import type { Instant } from '../../domain/brand.ts'
-import { redact } from '../../domain/redact.ts'
+import type { Instant } from '../../../domain/brand.ts'
+import { redact } from '../../../domain/redact.ts'
 
 /** Text that a person or a tool wrote, safe inside Slack's markup: no mention, link or formatting can come out of it. */
 export function plain(text: string, limit = 500): string {
