@@ -1,10 +1,10 @@
 import { sha256 } from '../domain/digest.ts'
-import type { RequestId } from '../domain/ids.ts'
+import type { OperationId, RequestId } from '../domain/ids.ts'
 import { operationId } from '../domain/ids.ts'
 import type { Spec } from '../domain/spec.ts'
 import { isWrite } from '../domain/step.ts'
 import type { Engine, ScriptLines } from '../engines/engine.ts'
-import { isAbout, missingChunk, parseBlock } from '../engines/printed.ts'
+import { isAbout, missingChunk, type OutputBlock, parseBlock } from '../engines/printed.ts'
 import { askBastion, type BastionAnswer, unanswered } from './ask-bastion.ts'
 import { awaitCommand } from './await-command.ts'
 import { findingOf } from './finding.ts'
@@ -16,6 +16,7 @@ const EXECUTION_SECONDS = 720
 const FETCH_SECONDS = 60
 const RUNNING_LIMIT_MS = 20 * 60_000
 const RECOVERY_TRIES = 20
+const RUNNING_PAUSE_MS = 3_000
 const RECOVERY_PAUSE_MS = 30_000
 const THROTTLE_TRIES = 6
 /** The bastion removes what it knows of an operation after 30 days (`KEEP_DAYS` in bastion.sh): from then on that it knows none proves nothing. */
@@ -120,19 +121,32 @@ async function recover(deps: Deps, run: RunContext, step: StepRecord): Promise<S
   while (failures < RECOVERY_TRIES && deps.clock.now() - started < RUNNING_LIMIT_MS) {
     const answer = await fetchChunk(deps, run, step, 1)
     if (run.signal.aborted) return undefined
-    const block = answer.kind === 'answered' ? answer.block : undefined
-    if (block && isAbout(block, operationId(run.id, step.n)))
-      return block.result === 'sealed' ? { ...step, end: { kind: 'sealed' } } : { ...step, blocks: [block] }
-    const isRunning = block?.action === 'fetch' && block.result === 'running'
-    if (!isRunning) {
+    const fate = fateOf(answer, operationId(run.id, step.n))
+    if (fate.kind === 'sealed') return { ...step, end: { kind: 'sealed' } }
+    if (fate.kind === 'printed') return { ...step, blocks: [fate.block] }
+    if (fate.kind === 'unclear') {
       failures++
-      problem = answer.kind === 'answered' ? `${answer.block.result} ${answer.block.detail}`.trim() : answer.problem
+      problem = fate.problem
     }
-    await deps.clock.sleep(isRunning ? 3_000 : RECOVERY_PAUSE_MS, run.signal)
+    await deps.clock.sleep(fate.kind === 'running' ? RUNNING_PAUSE_MS : RECOVERY_PAUSE_MS, run.signal)
     if (run.signal.aborted) return undefined
   }
   const end: StepEnd = { kind: 'lost', status: problem || 'still running' }
   return { ...step, end }
+}
+
+type Fate =
+  | { readonly kind: 'printed'; readonly block: OutputBlock }
+  | { readonly kind: 'sealed' | 'running' }
+  | { readonly kind: 'unclear'; readonly problem: string }
+
+/** What the bastion's answer to a fetch says of the operation. */
+function fateOf(answer: BastionAnswer, operation: OperationId): Fate {
+  if (answer.kind === 'unanswered') return { kind: 'unclear', problem: answer.problem }
+  const { block } = answer
+  if (isAbout(block, operation)) return block.result === 'sealed' ? { kind: 'sealed' } : { kind: 'printed', block }
+  if (block.action === 'fetch' && block.result === 'running') return { kind: 'running' }
+  return { kind: 'unclear', problem: `${block.result} ${block.detail}`.trim() }
 }
 
 /** Output too long for one answer comes in chunks. */

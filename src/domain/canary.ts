@@ -16,23 +16,39 @@ export function canaryStop(
   const earlier = before?.find((hsm) => hsm.server === plan.server)
   if (!reading.after || !source || !earlier)
     return { code: 'canary-effect', detail: `key ${named(handle)}: the listing after it could not be read` }
-  const known = new Set(earlier.keys.map((key) => key.handle))
-  const appeared = reading.after.keys.filter((key) => !known.has(key.handle))
-  const now = new Map(reading.after.keys.map((key) => [key.handle, key]))
-  const gone = earlier.keys.filter((key) => {
-    const copy = now.get(key.handle)
-    return copy === undefined || !isSameKey(copy, key)
-  })
-  const [only] = appeared
+  const effect = effectBetween(earlier, reading.after)
+  const [attempt] = reading.attempts
   // Refused in so many words, and nothing happened: that says something about this key, nothing about comparing by references.
-  const isRefused = spec.reach === 'cluster' && reading.attempts[0]?.verdict === 'failure'
-  if (isRefused && appeared.length === 0 && gone.length === 0) return undefined
-  const isWide = reading.attempts[0]?.verdict !== 'incomplete'
-  const isExact = appeared.length === 1 && only?.handle === source.handle && isSameKey(only, source)
-  if (isWide && gone.length === 0 && isExact) return undefined
-  const said = reading.attempts[0]?.said ?? ''
-  const detail = `key ${named(handle)}: ${effectOf(spec, appeared, gone)}; the tool said: ${said}`
+  const isRefused = spec.reach === 'cluster' && attempt?.verdict === 'failure'
+  if (isRefused && effect.appeared.length === 0 && effect.changed.length === 0) return undefined
+  if (attempt?.verdict !== 'incomplete' && isExactly(effect, source)) return undefined
+  const detail = `key ${named(handle)}: ${effectText(spec, effect)}; the tool said: ${attempt?.said ?? ''}`
   return { code: 'canary-effect', detail }
+}
+
+interface Effect {
+  readonly appeared: readonly HsmKey[]
+  /** Changed or gone. */
+  readonly changed: readonly HsmKey[]
+}
+
+function effectBetween(before: Inventory, after: Pick<Inventory, 'keys'>): Effect {
+  const known = new Set(before.keys.map((key) => key.handle))
+  const now = new Map(after.keys.map((key) => [key.handle, key]))
+  const isAsBefore = (key: HsmKey) => {
+    const copy = now.get(key.handle)
+    return copy !== undefined && isSameKey(copy, key)
+  }
+  return {
+    appeared: after.keys.filter((key) => !known.has(key.handle)),
+    changed: before.keys.filter((key) => !isAsBefore(key)),
+  }
+}
+
+/** This key arrived, under its handle, and nothing else happened. */
+function isExactly({ appeared, changed }: Effect, key: HsmKey): boolean {
+  const [only] = appeared
+  return changed.length === 0 && appeared.length === 1 && only?.handle === key.handle && isSameKey(only, key)
 }
 
 export function arrivedAlone({ plan, reading }: DoneStep): boolean {
@@ -53,7 +69,7 @@ export function refusedCanaries(keySteps: readonly DoneStep[]): Stop | undefined
   return { code: 'batch-failed', detail: last.attempts[0]?.said ?? '' }
 }
 
-function effectOf(spec: Spec, appeared: readonly HsmKey[], changed: readonly HsmKey[]): string {
+function effectText(spec: Spec, { appeared, changed }: Effect): string {
   if (appeared.length === 0 && changed.length === 0) return 'nothing appeared on the destination'
   const words = appeared.map((key) => `handle ${keyName(spec, key.handle)} (${shownOf(key)}) appeared`)
   return [...words, ...changed.map((key) => `handle ${keyName(spec, key.handle)} changed or went away`)]

@@ -66,17 +66,7 @@ export function conclude(
 ): OutcomeReport {
   const [, ...before] = facts.before ?? []
   const [, ...destinations] = (facts.wrote ? facts.after : facts.before) ?? []
-  const all = facts.diff
-    ? [
-        ...discrepanciesOf(spec, facts, steps, destinations),
-        ...presentDiscrepancies(spec, facts, destinations),
-        ...unexpected(spec, facts),
-        ...leftOut(spec, joined),
-      ]
-    : []
-  // A plan tries nothing: what is missing is its result, not its discrepancy.
-  const discrepancies =
-    spec.mode === 'plan' ? all.filter(({ problem }) => problem !== 'untried' && problem !== 'left-out') : all
+  const discrepancies = facts.diff ? allDiscrepancies(spec, facts, { steps, destinations, joined }) : []
   const reports = before.map((hsm, index) =>
     report(spec, facts, { before: hsm, now: destinations[index] ?? hsm, discrepancies }),
   )
@@ -99,6 +89,23 @@ export function conclude(
   const ending = { stop, withdrawn, isListed: facts.diff !== undefined, proof } as const
   const found: Report = { ...common, proof, keyHashes, ...compared(spec, facts, destinations) }
   return { ...found, ...judged(spec, ending, reports, discrepancies) }
+}
+
+interface Evaluated {
+  readonly steps: readonly DoneStep[]
+  readonly destinations: readonly Inventory[]
+  readonly joined: readonly HsmId[] | 'unknown'
+}
+
+function allDiscrepancies(spec: Spec, facts: RunFacts, { steps, destinations, joined }: Evaluated): Discrepancy[] {
+  const all = [
+    ...discrepanciesOf(spec, facts, steps, destinations),
+    ...presentDiscrepancies(spec, facts, destinations),
+    ...unexpected(spec, facts),
+    ...leftOut(spec, joined),
+  ]
+  // A plan tries nothing: what is missing is its result, not its discrepancy.
+  return spec.mode === 'plan' ? all.filter(({ problem }) => problem !== 'untried' && problem !== 'left-out') : all
 }
 
 /** Discrepancies that no later listing changes. */
@@ -154,13 +161,21 @@ function judged(
   if (isListed && discrepancies.length === 0 && isHarmless) return { state: 'succeeded', discrepancies }
   const stopped: Discrepancy[] = stop ? [{ kind: 'run', name: 'itself', problem: 'stopped', why: stop.detail }] : []
   const [first, ...others] = discrepancies.length > 0 ? discrepancies : stopped
-  const isSynced =
+  const isPartial = somethingArrived(reports, discrepancies) || (!stop && !withdrawn && isOnlyKept(discrepancies))
+  if (first && isPartial) return { state: 'partial', discrepancies: [first, ...others] }
+  return { state: 'failed', discrepancies }
+}
+
+function somethingArrived(reports: readonly DestinationReport[], discrepancies: readonly Discrepancy[]): boolean {
+  return (
     reports.some(({ users, keys }) => users.synced + keys.synced > 0) ||
     discrepancies.some(({ problem }) => problem === 'incomplete')
-  const isOnlyKept =
-    !stop && !withdrawn && discrepancies.every(({ problem }) => problem === 'conflict' || problem === 'blocked')
-  if (first && (isSynced || isOnlyKept)) return { state: 'partial', discrepancies: [first, ...others] }
-  return { state: 'failed', discrepancies }
+  )
+}
+
+/** All that is amiss was so before, and is left as it is by the rules. */
+function isOnlyKept(discrepancies: readonly Discrepancy[]): boolean {
+  return discrepancies.every(({ problem }) => problem === 'conflict' || problem === 'blocked')
 }
 
 function report(

@@ -141,8 +141,8 @@ export const PLANTED: readonly Planted[] = [
     replace: '      return claimed.numUpdatedRows < 2n\n',
   }),
   one('a message is posted again without a look', 'src/adapters/slack/outgoing/show-message.ts', {
-    find: "  if (known?.status === 'posting') {\n",
-    replace: "  if (known?.status === 'posting' && slot.slot === '') {\n",
+    find: "  const ts = known?.status === 'posting' ? await findPosted(deps, view, context) : known?.ts\n",
+    replace: '  const ts = known?.ts\n',
   }),
   one('a command has no row in the record', 'src/application/run-step.ts', {
     find: '      return save(deps, run, known, commandEntry(deps, run, known))\n',
@@ -173,8 +173,8 @@ export const PLANTED: readonly Planted[] = [
     ],
   },
   one('a discrepancy is left out', 'src/domain/outcome.ts', {
-    find: '        ...discrepanciesOf(spec, facts, steps, destinations),\n',
-    replace: '        ...discrepanciesOf(spec, facts, steps, destinations).slice(1),\n',
+    find: '    ...discrepanciesOf(spec, facts, steps, destinations),\n',
+    replace: '    ...discrepanciesOf(spec, facts, steps, destinations).slice(1),\n',
   }),
   one('a run that cannot be read is tried for ever', 'src/application/drive-runs.ts', {
     find: 'if (tries + 1 >= MOST_TRIES &&',

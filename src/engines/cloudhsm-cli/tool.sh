@@ -99,22 +99,38 @@ succeeded() { # a whole answer: in a session the prompt behind it shows that it 
 }
 
 log_in() { # number of the login, role, cluster
-  local asked chunk
   who=$1 role=$2
   note "login --username ${users[who]} --role $role --cluster-id $3"
   ((SECONDS < in[seconds] - ONE_COMMAND)) || stop='time' # a tool that is cut off at its login would have cost one
   if [[ -n $stop ]] || ! may_log_in "$3"; then
     buffer='' status=''
     record
-    return
+  elif [[ $mode == single ]]; then
+    log_in_alone "$3"
+  else
+    type_line "$command"
+    await_question
+    [[ -n $stop ]] || count_login unknown
+    if [[ -z $stop ]]; then
+      give_password
+    else
+      not_tried
+      record
+      fail login
+    fi
   fi
-  if [[ $mode == single ]]; then # the smallest command that needs a login: a wrong password is tried once, not with every command
-    count_login unknown
-    [[ -n $stop ]] || single "key list --cluster-id $3 --max-items 1"
-    case $stop in 'time') not_tried ;; state) exec 10>&- ;; *) logged_in ;; esac
-    return
-  fi
-  type_line "$command"
+}
+
+# In single command mode: the smallest command that needs a login. A wrong password is tried once, not with every command.
+log_in_alone() { # cluster
+  count_login unknown
+  [[ -n $stop ]] || single "key list --cluster-id $1 --max-items 1"
+  case $stop in 'time') not_tried ;; state) exec 10>&- ;; *) logged_in ;; esac
+}
+
+# The tool's own question for the password, and nothing behind it. Where it does not ask, no password is given and no login was tried.
+await_question() {
+  local chunk
   PROMPT_END=: await_prompt # the question ends with it
   case $? in
     0) stop=unasked ;;
@@ -123,24 +139,20 @@ log_in() { # number of the login, role, cluster
     3) stop=gone ;;
   esac
   IFS= read -r -d '' -t 0.3 -u 6 chunk # a tool that goes on talking does not wait for a password
-  plain && asked=$chunk buffer+=$chunk
-  [[ -n $stop || $asked =~ ^[[:space:]]*$ ]] || stop=unasked
-  # Not asked, so no password was given and no login was tried.
+  plain && buffer+=$chunk
+  [[ -n $stop || $chunk =~ ^[[:space:]]*$ ]] || stop=unasked
   [[ $stop != unasked ]] || stop=$([[ -n $asked_before ]] && echo login || echo unsuited-login)
-  [[ -n $stop ]] || count_login unknown
-  if [[ -z $stop ]]; then
-    asked=$buffer asked_before=yes
-    type_line "${secrets[who]}"
-    await_prompt
-    case $? in 1) stop=question ;; 2) stop=silent ;; 3) stop=gone ;; esac
-    buffer=$asked$buffer
-    record
-    logged_in
-    return
-  fi
-  not_tried
+}
+
+give_password() {
+  local asked=$buffer
+  asked_before=yes
+  type_line "${secrets[who]}"
+  await_prompt
+  case $? in 1) stop=question ;; 2) stop=silent ;; 3) stop=gone ;; esac
+  buffer=$asked$buffer
   record
-  fail login
+  logged_in
 }
 
 fail() { [[ -n $stop ]] || stop=$1 detail=$command; }

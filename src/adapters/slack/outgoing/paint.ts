@@ -69,7 +69,7 @@ async function showAll(deps: PaintDeps, view: RequestView, { picture, posted, br
     const isCard = slot.slot === CARD
     const old = isCard && brush.depth === 'card-too' && known ? { ...known, hash: '' } : known
     try {
-      const shown = await show(deps, view, { slot, root, posted, known: old })
+      const shown = await show(deps, view, { wanted: slot, root, posted, known: old })
       gotThrough ||= shown.isNew
       unclear = 0
       if (isCard) root = shown.ts

@@ -31,7 +31,7 @@ const NOT_SO: ReadonlySet<string> = new Set([
 export class CardGone extends Error {}
 
 export interface MessageContext {
-  readonly slot: ThreadMessage
+  readonly wanted: ThreadMessage
   readonly root: string | undefined
   readonly posted: ReadonlyMap<string, PostedMessage>
   readonly known: PostedMessage | undefined
@@ -43,65 +43,66 @@ interface Shown {
   readonly isNew: boolean
 }
 
-/** Brings one slot up to date. Intent before effect: what was being posted when a process died is looked for first. Throws SlackProblem, or CardGone. */
+/**
+ * Brings one message up to date. Intent before effect: what was being posted when a process died is looked for first.
+ * Throws SlackProblem, or CardGone.
+ */
 export async function show(deps: PaintDeps, view: RequestView, context: MessageContext): Promise<Shown> {
-  const { slot, root, known } = context
-  const { id, channel, requestedAt } = view.request
-  const hash = sha256(canonicalJson(slot.kind === 'message' ? slot.message : slot.file))
-  const mark = { request: id, slot: slot.slot }
-  const keep = () => keepPaint(deps, id)
+  const { wanted, known } = context
+  const hash = sha256(canonicalJson(wanted.kind === 'message' ? wanted.message : wanted.file))
+  const isShown = known?.status === 'posted' && (known.hash === hash || wanted.kind === 'file')
+  if (isShown) return { ts: known.ts, isNew: false }
   const save = (status: PostedMessage['status'], ts?: string) =>
-    deps.store.savePosted(id, { slot: slot.slot, status, hash, ...(ts === undefined ? {} : { ts }) })
+    deps.store.savePosted(view.request.id, { slot: wanted.slot, status, hash, ...(ts === undefined ? {} : { ts }) })
 
-  let ts = known?.ts
-  if (known?.status === 'posted' && (known.hash === hash || slot.kind === 'file')) return { ts, isNew: false }
-  if (known?.status === 'posting') {
-    const where = { channel, since: requestedAt, ...(root === undefined ? {} : { threadTs: root }) }
-    ts = await asThread(deps.web.find(where, slot.kind === 'file' ? { file: slot.file.name } : mark, keep))
-    if (ts !== undefined && slot.kind === 'file') {
-      await save('posted', ts)
-      return { ts, isNew: true }
-    }
-  }
-  if (ts !== undefined && slot.kind === 'message') {
-    const at = ts
-    await keep()
-    if (await isUpdated(deps, slot, (message) => deps.web.update(channel, at, message, mark))) {
-      await save('posted', ts)
-      return { ts, isNew: true }
-    }
-    deps.log.warn({ requestId: id, slot: slot.slot }, 'the message is gone: posting it again')
-    if (slot.slot === CARD) throw new CardGone()
+  const ts = known?.status === 'posting' ? await findPosted(deps, view, context) : known?.ts
+  if (ts !== undefined && (wanted.kind === 'file' || (await isUpdated(deps, view, { wanted, ts })))) {
+    await save('posted', ts)
+    return { ts, isNew: true }
   }
   await save('posting')
-  await keep()
-  const at =
-    slot.kind === 'message'
-      ? await asThread(
-          inAnyForm(deps, slot, (message) =>
-            deps.web.post(channel, message, { mark, ...(root === undefined ? {} : { threadTs: root }) }),
-          ),
-        )
-      : await postFile(deps, view, context)
+  await keepPaint(deps, view.request.id)
+  const at = wanted.kind === 'message' ? await post(deps, view, context) : await postFile(deps, view, context)
   await save('posted', at)
   return { ts: at, isNew: true }
 }
 
+/** Was it posted before the process died that was posting it? */
+function findPosted(deps: PaintDeps, view: RequestView, { wanted, root }: MessageContext): Promise<string | undefined> {
+  const { id, channel, requestedAt } = view.request
+  const where = { channel, since: requestedAt, ...(root === undefined ? {} : { threadTs: root }) }
+  const what = wanted.kind === 'file' ? { file: wanted.file.name } : { request: id, slot: wanted.slot }
+  return asThread(deps.web.find(where, what, () => keepPaint(deps, id)))
+}
+
+function post(deps: PaintDeps, { request }: RequestView, { wanted, root }: MessageContext): Promise<string> {
+  if (wanted.kind !== 'message') throw new Error('a file is uploaded')
+  const options = {
+    mark: { request: request.id, slot: wanted.slot },
+    ...(root === undefined ? {} : { threadTs: root }),
+  }
+  return asThread(inAnyForm(deps, wanted, (message) => deps.web.post(request.channel, message, options)))
+}
+
 type TextMessage = ThreadMessage & { readonly kind: 'message' }
 
-/** `false`: the message is not there any more. */
+/** `false`: the message is not there any more. Throws CardGone where it was the card. */
 async function isUpdated(
   deps: PaintDeps,
-  slot: TextMessage,
-  update: (message: Message) => Promise<void>,
+  { request }: RequestView,
+  { wanted, ts }: { readonly wanted: TextMessage; readonly ts: string },
 ): Promise<boolean> {
+  await keepPaint(deps, request.id)
+  const mark = { request: request.id, slot: wanted.slot }
   try {
-    await inAnyForm(deps, slot, update)
+    await inAnyForm(deps, wanted, (message) => deps.web.update(request.channel, ts, message, mark))
     return true
   } catch (error) {
-    if (error instanceof SlackProblem && GONE.has(error.code)) return false
-    throw error
+    if (!(error instanceof SlackProblem) || !GONE.has(error.code)) throw error
   }
+  deps.log.warn({ requestId: request.id, slot: wanted.slot }, 'the message is gone: posting it again')
+  if (wanted.slot === CARD) throw new CardGone()
+  return false
 }
 
 /** What Slack does not take in our form stands there as bare text: badly set, but said. */
@@ -135,11 +136,11 @@ async function asThread<Answer>(answer: Promise<Answer>): Promise<Answer> {
 async function postFile(
   deps: PaintDeps,
   view: RequestView,
-  { slot, root, posted }: MessageContext,
+  { wanted, root, posted }: MessageContext,
 ): Promise<undefined> {
-  if (slot.kind !== 'file' || root === undefined) throw new Error('a file needs a thread')
+  if (wanted.kind !== 'file' || root === undefined) throw new Error('a file needs a thread')
   const { channel, id } = view.request
-  const upload = () => deps.web.upload(channel, root, slot.file, () => keepPaint(deps, id))
+  const upload = () => deps.web.upload(channel, root, wanted.file, () => keepPaint(deps, id))
   try {
     // Nothing is shared where it failed on the way: once more, since a file holds more than a thread does.
     await upload().catch((error: unknown) => {
@@ -155,9 +156,9 @@ async function postFile(
       `Slack takes no files (${error.code}): configurations and transcripts are posted as text, as far as they fit`,
     )
   }
-  for (const [at, message] of inChunks(slot.file).entries()) {
-    const chunk = { slot: `${slot.slot}:${at + 1}`, kind: 'message' as const, message }
-    await show(deps, view, { slot: chunk, root, posted, known: posted.get(chunk.slot) })
+  for (const [at, message] of inChunks(wanted.file).entries()) {
+    const chunk = { slot: `${wanted.slot}:${at + 1}`, kind: 'message' as const, message }
+    await show(deps, view, { wanted: chunk, root, posted, known: posted.get(chunk.slot) })
   }
 }
 
