@@ -1,5 +1,6 @@
-// Makes dist/: the whole bot in a few files, so that it starts fast. What is loaded late (Slack, AWS, a database's client) stays in files of its own.
-// Types are checked elsewhere (`npm run check`). tsx runs it, because the digest of the program is made by the program's own source.
+// Makes dist/: the whole bot in a few files, so that it starts fast. What is loaded late (Slack, AWS, a database's
+// client) stays in files of its own. Types are checked elsewhere (`npm run check`). tsx runs it, because the digest of
+// the program is made by the program's own source.
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'

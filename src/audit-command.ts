@@ -4,7 +4,10 @@ import { openBeside } from './adapters/store/open-database.ts'
 const USAGE = `usage: node dist/main.js audit verify
        node dist/main.js audit export [--since <date or date and time, such as 2026-11-01 or 2026-11-01T12:00:00Z>]`
 
-/** `audit verify` and `audit export`: for the auditor, beside a running bot. Answers the exit code: 0 whole, 1 broken, 2 wrong words. */
+/**
+ * `audit verify` and `audit export`: for the auditor, beside a running bot. Answers the exit code: 0 whole, 1 broken, 2
+ * wrong words.
+ */
 export async function auditCommand(
   words: readonly string[],
   databaseUrl: string,

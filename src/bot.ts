@@ -67,7 +67,8 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   const tasks = createTasks(clock, (error) => log.error({ error: describeError(error) }, 'a task failed'))
   const inbox = addListeners(app, { ...work.deps, web, tasks, network })
 
-  // Slack's absence holds up nothing else: the pages are served, runs go on, and what could not be shown is shown later.
+  // Slack's absence holds up nothing else: the pages are served, runs go on, and what could not be shown is shown
+  // later.
   const server = socket ? await servePages(pages, { port: config.port, host: config.host }) : await listen(app, config)
   const connection = socket && keepConnected(socket, { clock, log })
   const stop = async () => {
@@ -98,7 +99,10 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   }
 }
 
-/** A token that Slack refuses in so many words is a wrong setting. Anything else may pass: it is tried again whenever something is needed from Slack. */
+/**
+ * A token that Slack refuses in so many words is a wrong setting. Anything else may pass: it is tried again whenever
+ * something is needed from Slack.
+ */
 async function refusedToken(whoAmI: WhoAmI, log: Log): Promise<Error | undefined> {
   try {
     await whoAmI()

@@ -158,7 +158,10 @@ export function readLandscape(path: string): Parsed {
   return parseLandscape(raw)
 }
 
-/** The clusters, bastions and routes of config.yml; or every field that is wrong, and every rule that could never be met. */
+/**
+ * The clusters, bastions and routes of config.yml; or every field that is wrong, and every rule that could never be
+ * met.
+ */
 export function parseLandscape(raw: unknown): Parsed {
   const parsed = FileSchema.safeParse(raw)
   if (!parsed.success)

@@ -38,7 +38,10 @@ export function warnOnce(log: Log): WarnOnce {
   }
 }
 
-/** An error as fields: its kind, its words, its code and its causes. Never the objects SDKs hang on it: those carry requests. */
+/**
+ * An error as fields: its kind, its words, its code and its causes. Never the objects SDKs hang on it: those carry
+ * requests.
+ */
 export function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) }
   const code =

@@ -26,7 +26,8 @@ async function main(): Promise<void> {
   // The built files are few and large: a stack trace names the source.
   process.setSourceMapsEnabled(true)
   const [verb, ...words] = process.argv.slice(2)
-  // Each way brings its own libraries: the record needs nothing of Slack and AWS, and a wrong setting is told before they are read.
+  // Each way brings its own libraries: the record needs nothing of Slack and AWS, and a wrong setting is told before
+  // they are read.
   if (verb === 'audit') {
     const { auditCommand } = await import('./audit-command.ts')
     process.exitCode = await auditCommand(words, databaseUrl(process.env), (line) => process.stdout.write(`${line}\n`))

@@ -9,7 +9,10 @@ import { describeError, warnOnce } from './log.ts'
 export interface Work {
   /** What the use cases need; a change they make wakes what follows from it. */
   readonly deps: Deps
-  /** Takes nothing new up and ends what is in flight; a run goes on at the next start. `others`: what may still change requests, to be shown too. */
+  /**
+   * Takes nothing new up and ends what is in flight; a run goes on at the next start. `others`: what may still change
+   * requests, to be shown too.
+   */
   stop(others?: Promise<unknown>): Promise<void>
 }
 

@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-// Patient: a shared machine can be many times slower than usual, and a hanging test still ends. One module graph for a worker's files: nothing here mocks a module.
+// Patient: a shared machine can be many times slower than usual, and a hanging test still ends. One module graph for a
+// worker's files: nothing here mocks a module.
 const common = { testTimeout: 240_000, hookTimeout: 120_000, isolate: false }
 
 /** These start processes: bots, bastion scripts, tools, PostgreSQL. */
@@ -16,7 +17,10 @@ const REAL = [
   'test/simulation/**/*.test.ts',
 ]
 
-/** They take longest, and most of that they wait: begun last, they would be waited for alone. A fresh clone knows no durations. */
+/**
+ * They take longest, and most of that they wait: begun last, they would be waited for alone. A fresh clone knows no
+ * durations.
+ */
 const LONG = [
   ...['e2e/threads', 'e2e/cli-threads', 'e2e/expired-thread', 'e2e/secrets', 'e2e/scale'],
   ...['faults/soak', 'faults/slack-down', 'faults/ssm', 'faults/replicas', 'faults/replay', 'faults/kill-points'],

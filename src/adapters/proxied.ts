@@ -3,7 +3,10 @@ import { ProxyAgent } from 'proxy-agent'
 import { EnvHttpProxyAgent, fetch } from 'undici'
 import type { Network } from './network.ts'
 
-/** Through HTTPS_PROXY or HTTP_PROXY, but for what NO_PROXY names: neither Slack's client nor AWS's reads these by itself. */
+/**
+ * Through HTTPS_PROXY or HTTP_PROXY, but for what NO_PROXY names: neither Slack's client nor AWS's reads these by
+ * itself.
+ */
 export function proxied(): Network {
   const dispatcher = new EnvHttpProxyAgent()
   const through = (input: Parameters<typeof fetch>[0], init?: Parameters<typeof fetch>[1]) =>

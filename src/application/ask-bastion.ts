@@ -24,8 +24,8 @@ export type BastionAnswer =
   | { readonly kind: 'unanswered'; readonly problem: string }
 
 /**
- * Runs a script that only reads, and answers its block. Because it changes nothing it is sent again when its answer is lost, a few times. Every command is a row of
- * the record, before it is sent and once its id is known.
+ * Runs a script that only reads, and answers its block. Because it changes nothing it is sent again when its answer is
+ * lost, a few times. Every command is a row of the record, before it is sent and once its id is known.
  */
 export async function askBastion(
   deps: Pick<Deps, 'bastions' | 'clock' | 'log' | 'store'>,

@@ -22,7 +22,10 @@ export async function refuseStranger(deps: Pick<Deps, 'workspace'>, userId: stri
   return isRefusal(person) ? person : refuseRequester(person)
 }
 
-/** Of these user groups, those whose member this person is now; `unread`: why one of them could not be read. One that Slack does not show blocks no member of another. */
+/**
+ * Of these user groups, those whose member this person is now; `unread`: why one of them could not be read. One that
+ * Slack does not show blocks no member of another.
+ */
 export async function groupsOf(
   deps: Pick<Deps, 'workspace'>,
   userGroups: readonly string[],

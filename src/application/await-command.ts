@@ -11,8 +11,9 @@ const MARGIN_MS = 30_000
 export type CommandEnd = Extract<Invocation, { kind: 'ended' }> | { readonly kind: 'gave-up'; readonly problem: string }
 
 /**
- * Follows one SSM command to its end: soon at first, then every few seconds. Gives up when SSM does not know the command for a minute, when its own time
- * limits have long passed, or when aborted; neither that nor any status proves anything about the command.
+ * Follows one SSM command to its end: soon at first, then every few seconds. Gives up when SSM does not know the
+ * command for a minute, when its own time limits have long passed, or when aborted; neither that nor any status proves
+ * anything about the command.
  */
 export async function awaitCommand(
   { bastions, clock, log }: Pick<Deps, 'bastions' | 'clock' | 'log'>,

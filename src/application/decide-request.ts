@@ -9,7 +9,10 @@ import { recordRefusedClick } from './refused-click.ts'
 import type { StoredRequest } from './store.ts'
 import type { DeliveryOf } from './submit-request.ts'
 
-/** What somebody decides on: a card, with the digest it stood for and the message it was; or, by a command, the digest as it was typed. */
+/**
+ * What somebody decides on: a card, with the digest it stood for and the message it was; or, by a command, the digest
+ * as it was typed.
+ */
 export type Shown =
   | { readonly kind: 'card'; readonly digest: string; readonly ts: string }
   | { readonly kind: 'typed'; readonly digest?: string }
@@ -27,8 +30,8 @@ export interface Click {
 }
 
 /**
- * Records one person's approve, reject or withdraw. Everything is asked now, at the moment of the click: who it is, the groups, the live route, the stored
- * request. A refusal is recorded too.
+ * Records one person's approve, reject or withdraw. Everything is asked now, at the moment of the click: who it is, the
+ * groups, the live route, the stored request. A refusal is recorded too.
  */
 export async function decideRequest(deps: Deps, click: Click): Promise<Request | Refusal> {
   const before = click.delivery?.isAgain ? await decidedBy(deps, click, click.delivery) : undefined
@@ -60,7 +63,10 @@ async function decidedBy(
   return request.requestedBy === by && (withdrawnAt ?? 0) >= receivedAt ? request : undefined
 }
 
-/** Could this person decide this request now? For a form that is opened first; the decision itself asks again. A refusal is recorded. */
+/**
+ * Could this person decide this request now? For a form that is opened first; the decision itself asks again. A refusal
+ * is recorded.
+ */
 export async function previewDecision(deps: Deps, click: Click): Promise<Request | Refusal> {
   const previewed = await preview(deps, click)
   if (isRefusal(previewed)) await recordRefusal(deps, click, previewed)

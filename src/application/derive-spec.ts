@@ -37,8 +37,9 @@ export interface Derived {
 }
 
 /**
- * Everything the run would do, as the world is now: describes both clusters, chooses the engine and the HSMs, proves that the clusters are clones, and asks the
- * bastion what its tool is or would be configured with. Called when a request is filed and again right before it runs. Refuses with the reason.
+ * Everything the run would do, as the world is now: describes both clusters, chooses the engine and the HSMs, proves
+ * that the clusters are clones, and asks the bastion what its tool is or would be configured with. Called when a
+ * request is filed and again right before it runs. Refuses with the reason.
  */
 export async function deriveSpec(
   deps: DeriveDeps,

@@ -11,9 +11,15 @@ const LEASE_MS = 15_000
 const RENEW_MS = 4_000
 const IDLE_MS = 3_000
 const MOST_RUNS = 20
-/** How often in a row a run is taken up in vain, with growing pauses, before it is ended where people see it: about an hour. */
+/**
+ * How often in a row a run is taken up in vain, with growing pauses, before it is ended where people see it: about an
+ * hour.
+ */
 const MOST_TRIES = 12
-/** How often after that its end is tried, where the request can be read: an hour more for the database. Then it is put away. */
+/**
+ * How often after that its end is tried, where the request can be read: an hour more for the database. Then it is put
+ * away.
+ */
 const MOST_ENDINGS = 6
 const FIRST_PAUSE_MS = 5_000
 const LONGEST_PAUSE_MS = 10 * 60_000
@@ -25,7 +31,10 @@ export interface Runs {
   stop(): Promise<void>
 }
 
-/** Claims approved and half-done runs, one lease each, and drives them until stopped. Different destinations run side by side. */
+/**
+ * Claims approved and half-done runs, one lease each, and drives them until stopped. Different destinations run side by
+ * side.
+ */
 export function driveRuns(deps: Deps): Runs {
   const stopping = new AbortController()
   const active = new Map<RequestId, Promise<void>>()
@@ -69,7 +78,10 @@ async function claim(deps: Deps, active: ReadonlyMap<RequestId, unknown>): Promi
   }
 }
 
-/** One run under its lease. Never rejects: a run that was taken up in vain rests before it is taken up again, and not for ever. */
+/**
+ * One run under its lease. Never rejects: a run that was taken up in vain rests before it is taken up again, and not
+ * for ever.
+ */
 async function driveOne(deps: Deps, claimed: Claim, stopping: AbortSignal): Promise<void> {
   const { id } = claimed
   const lost = new AbortController()
@@ -90,7 +102,10 @@ async function driveOne(deps: Deps, claimed: Claim, stopping: AbortSignal): Prom
   }
 }
 
-/** What went wrong may pass; when it does not, the run ends. If even that cannot be stored, the lease runs out and another try follows. */
+/**
+ * What went wrong may pass; when it does not, the run ends. If even that cannot be stored, the lease runs out and
+ * another try follows.
+ */
 async function failed(deps: Deps, claimed: Claim, error: unknown): Promise<void> {
   deps.log.error(
     { requestId: claimed.id, tries: claimed.tries, error },
@@ -110,7 +125,10 @@ async function rest(deps: Deps, claim: Claim, why: string): Promise<void> {
   await deps.store.releaseRun(id, deps.holder, { tries: tries + 1, after: deps.clock.now() + pause })
 }
 
-/** Ends a run that nothing comes of, in a state that people see and that frees the destination. Answers whether it has ended. */
+/**
+ * Ends a run that nothing comes of, in a state that people see and that frees the destination. Answers whether it has
+ * ended.
+ */
 async function giveUp(deps: Deps, { id, tries }: Claim, why: string): Promise<boolean> {
   deps.log.error({ requestId: id, why }, 'giving up on a run')
   const detail = `${tries + 1} times in a row: ${why}`

@@ -49,14 +49,18 @@ export async function viewRequest(
   deps: Pick<Deps, 'store' | 'engines'>,
   id: Request['id'],
 ): Promise<RequestView | undefined> {
-  // Read before the steps: a change between the two makes the picture newer than its version, and it is painted once more.
+  // Read before the steps: a change between the two makes the picture newer than its version, and it is painted once
+  // more.
   const stored = await deps.store.load(id)
   if (!stored) return undefined
   const { request, version } = stored
   return { request, version, ...(await stepsOf(deps, request)) }
 }
 
-/** Its steps, or why they cannot be read: the request itself is shown all the same, since whoever waits for its end must hear of it. */
+/**
+ * Its steps, or why they cannot be read: the request itself is shown all the same, since whoever waits for its end must
+ * hear of it.
+ */
 async function stepsOf(
   { store, engines }: Pick<Deps, 'store' | 'engines'>,
   request: Request,

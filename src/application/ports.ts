@@ -35,7 +35,10 @@ export type Instance = Pick<BastionFacts, 'name' | 'instanceId' | 'region'>
 
 export type Sent =
   | { readonly kind: 'sent'; readonly commandId: string }
-  /** SSM said no in so many words, or there was nothing to sign it with: the command does not exist. `again`: it may be taken a little later. */
+  /**
+   * SSM said no in so many words, or there was nothing to sign it with: the command does not exist. `again`: it may be
+   * taken a little later.
+   */
   | { readonly kind: 'refused'; readonly problem: string; readonly again: boolean }
   /** No answer that tells: the command may exist. */
   | { readonly kind: 'unsure'; readonly problem: string }
@@ -44,7 +47,10 @@ export type Invocation =
   | { readonly kind: 'waiting'; readonly status: string }
   /** Not visible (yet): SSM shows a new command only after a moment. */
   | { readonly kind: 'invisible' }
-  /** Whatever the status says: whether it ran, and how far, only the bastion knows. `complaint`: the beginning of its standard error. */
+  /**
+   * Whatever the status says: whether it ran, and how far, only the bastion knows. `complaint`: the beginning of its
+   * standard error.
+   */
   | { readonly kind: 'ended'; readonly status: string; readonly output: string; readonly complaint: string }
   | { readonly kind: 'unreachable'; readonly problem: string }
 
@@ -60,7 +66,10 @@ export interface Bastions {
   presence(bastion: Instance): Promise<{ readonly ping: string; readonly platform: string } | undefined | Refusal>
   send(bastion: Instance, command: CommandToSend): Promise<Sent>
   look(bastion: Instance, commandId: string): Promise<Invocation>
-  /** The command with this comment, among those sent since; `undefined`: there is none to be seen. Throws when it could not look. */
+  /**
+   * The command with this comment, among those sent since; `undefined`: there is none to be seen. Throws when it could
+   * not look.
+   */
   find(bastion: Instance, comment: string, since: Instant): Promise<string | undefined>
 }
 
@@ -73,7 +82,10 @@ export interface ChannelFacts {
   readonly isArchived: boolean
 }
 
-/** Who and where, as Slack says now. All throw where Slack does not tell: the message is a sentence for people, without its full stop. */
+/**
+ * Who and where, as Slack says now. All throw where Slack does not tell: the message is a sentence for people, without
+ * its full stop.
+ */
 export interface Workspace {
   person(userId: string): Promise<Person>
   membersOf(userGroup: string): Promise<readonly string[]>

@@ -4,7 +4,10 @@ import type { Route } from '../domain/route.ts'
 import { askWorkspace, groupsOf } from './ask-workspace.ts'
 import type { Deps } from './ports.ts'
 
-/** Why this person may not ask on this route now, or nothing: full members only, and where the route names its requesters, these only. Who cannot be looked up may not. */
+/**
+ * Why this person may not ask on this route now, or nothing: full members only, and where the route names its
+ * requesters, these only. Who cannot be looked up may not.
+ */
 export async function refuseAsker(
   deps: Pick<Deps, 'workspace'>,
   { requesters, source, destination }: Pick<Route, 'requesters' | 'source' | 'destination'>,

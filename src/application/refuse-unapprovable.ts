@@ -7,9 +7,10 @@ import type { Deps } from './ports.ts'
 const MOST_LOOKUPS = 50
 
 /**
- * Only what can be approved is filed: enough full members on the route's list besides who asks, as Slack says now. People are looked up until enough are found. A group that Slack does not show blocks
- * nobody: the operator reads of it in the log. Where too few are found and somebody could not be looked up, it is not known whether there are enough, and that is what is said.
- * Answers the groups that Slack does not show.
+ * Only what can be approved is filed: enough full members on the route's list besides who asks, as Slack says now.
+ * People are looked up until enough are found. A group that Slack does not show blocks nobody: the operator reads of it
+ * in the log. Where too few are found and somebody could not be looked up, it is not known whether there are enough,
+ * and that is what is said. Answers the groups that Slack does not show.
  */
 export async function refuseUnapprovable(
   deps: Pick<Deps, 'workspace' | 'warnOnce'>,
@@ -42,7 +43,8 @@ export async function refuseUnapprovable(
     else if (!person.flaw) found++
     if (found >= required) return enough
   }
-  // Of those who were not looked up nothing is known, so nobody is refused for them: their approvals are checked when they come.
+  // Of those who were not looked up nothing is known, so nobody is refused for them: their approvals are checked when
+  // they come.
   if (listed.size > MOST_LOOKUPS) return enough
   if (unknown && deadGroups.length === 0) return unknown
   const places = { source: source.alias, destination: destination.alias }

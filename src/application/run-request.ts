@@ -25,15 +25,21 @@ import type { StepRecord } from './store.ts'
 
 const RECHECK_TRIES = 3
 const RECHECK_PAUSE_MS = 20_000
-/** Far above any run: the most keys that a cluster holds (16,666), ten in a step where each costs seconds. A fold that does not end is stopped. */
+/**
+ * Far above any run: the most keys that a cluster holds (16,666), ten in a step where each costs seconds. A fold that
+ * does not end is stopped.
+ */
 const MOST_STEPS = 3_000
-/** What a run knows of the HSMs is this old at the most when it writes: measured from when its last step was planned, however long that took or nobody looked. */
+/**
+ * What a run knows of the HSMs is this old at the most when it writes: measured from when its last step was planned,
+ * however long that took or nobody looked.
+ */
 const LONGEST_PAUSE_MS = 30 * 60_000
 const JOIN_TRIES = 3
 
 /**
- * Drives one approved request to its end, or on from wherever it was left: next → store intent → act → store result (design, section 8). The caller holds the
- * request's lease. Ends early when aborted; nothing is lost then.
+ * Drives one approved request to its end, or on from wherever it was left: next → store intent → act → store result
+ * (design, section 8). The caller holds the request's lease. Ends early when aborted; nothing is lost then.
  */
 export async function runRequest(deps: Deps, id: RequestId, signal: AbortSignal): Promise<void> {
   const stored = await deps.store.load(id)
@@ -83,7 +89,10 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
   }
 }
 
-/** Where a route names who may ask, who asked must still be one of them. While Slack does not tell, the request waits, until it expires. */
+/**
+ * Where a route names who may ask, who asked must still be one of them. While Slack does not tell, the request waits,
+ * until it expires.
+ */
 async function recheckAsker(
   deps: Deps,
   { requestedBy, expiresAt, id }: Approved,
@@ -173,7 +182,10 @@ async function runSteps(deps: Deps, started: RunningRequest, signal: AbortSignal
   }
 }
 
-/** The request as it is now. That it may not write any more is decided once, and recorded before anything follows from it. */
+/**
+ * The request as it is now. That it may not write any more is decided once, and recorded before anything follows from
+ * it.
+ */
 async function decided(
   deps: Deps,
   id: RequestId,
@@ -205,7 +217,10 @@ async function joinedHsms(
   return 'unknown'
 }
 
-/** Why nothing more may be written, however far the run is: what would run is not what was approved, or too much time has passed since the last look. */
+/**
+ * Why nothing more may be written, however far the run is: what would run is not what was approved, or too much time
+ * has passed since the last look.
+ */
 function reasonToHalt(
   deps: Deps,
   request: RunningRequest,

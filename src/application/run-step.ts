@@ -19,7 +19,10 @@ const RECOVERY_TRIES = 20
 const RUNNING_PAUSE_MS = 3_000
 const RECOVERY_PAUSE_MS = 30_000
 const THROTTLE_TRIES = 6
-/** The bastion removes what it knows of an operation after 30 days (`KEEP_DAYS` in bastion.sh): from then on that it knows none proves nothing. */
+/**
+ * The bastion removes what it knows of an operation after 30 days (`KEEP_DAYS` in bastion.sh): from then on that it
+ * knows none proves nothing.
+ */
 const REMEMBERED_MS = 25 * 24 * 3_600_000
 /** How long after it was planned the bastion may still begin a step: what it was planned from grows old. */
 const BEGIN_WITHIN_MS = 15 * 60_000
@@ -32,9 +35,10 @@ export interface RunContext {
 }
 
 /**
- * Brings one stored step to its end and stores it, with what it was found to say: sends its command, or finds out what became of it. The order is the safety: the
- * intent is stored before this is called, the command id as soon as it is known. What SSM says of a command proves nothing; the bastion knows: it remembers every
- * operation, and can see to it that one that never started never will. Answers the ended step; `undefined` when aborted before it was known.
+ * Brings one stored step to its end and stores it, with what it was found to say: sends its command, or finds out what
+ * became of it. The order is the safety: the intent is stored before this is called, the command id as soon as it is
+ * known. What SSM says of a command proves nothing; the bastion knows: it remembers every operation, and can see to it
+ * that one that never started never will. Answers the ended step; `undefined` when aborted before it was known.
  */
 export async function runStep(
   deps: Deps,
@@ -50,7 +54,8 @@ export async function runStep(
   if (!whole || (run.signal.aborted && !whole.end)) return undefined
   const ended = { ...whole, end: whole.end ?? ({ kind: 'printed' } as const), endedAt: deps.clock.now() }
   const done = { ...ended, finding: await findingOf(deps.clock, run, ended) }
-  // SendCommand's answer was lost and SSM never showed the command, yet the bastion ran it, or may have: that is recorded too.
+  // SendCommand's answer was lost and SSM never showed the command, yet the bastion ran it, or may have: that is
+  // recorded too.
   const isUnrecorded = done.commandId === undefined && done.end.kind !== 'refused' && done.end.kind !== 'sealed'
   await save(deps, run, done, isUnrecorded ? commandEntry(deps, run, done) : undefined)
   return done
@@ -61,7 +66,10 @@ export function commentOf(id: RequestId, step: StepRecord): string {
   return `hsm-sync ${operationId(id, step.n)} ${step.plan.kind}`
 }
 
-/** Does a step go into one SSM command? Its size is not published; beyond this much nothing is sure (facts, section 5.1). */
+/**
+ * Does a step go into one SSM command? Its size is not published; beyond this much nothing is sure (facts, section
+ * 5.1).
+ */
 const MOST_CHARACTERS = 32_000
 
 export function fitsCommand({ id, spec, engine }: Omit<RunContext, 'signal'>, plan: StepRecord['plan']): boolean {
@@ -113,7 +121,10 @@ async function follow(deps: Deps, run: RunContext, step: StepRecord): Promise<St
   return step
 }
 
-/** Asks the bastion itself, for a while: done, running, killed, or never started and now sealed. A fetch that is refused is no answer about the step. */
+/**
+ * Asks the bastion itself, for a while: done, running, killed, or never started and now sealed. A fetch that is refused
+ * is no answer about the step.
+ */
 async function recover(deps: Deps, run: RunContext, step: StepRecord): Promise<StepRecord | undefined> {
   const started = deps.clock.now()
   let failures = 0

@@ -8,7 +8,10 @@ import type { Deps } from './ports.ts'
 /** Slack takes snippets of up to 1 MB. */
 const LONGEST = 900_000
 
-/** What was said between the bot and the tool in a finished run, step by step; `undefined` before the end or if nothing was said. Cut first, redacted then. */
+/**
+ * What was said between the bot and the tool in a finished run, step by step; `undefined` before the end or if nothing
+ * was said. Cut first, redacted then.
+ */
 export async function runTranscript(
   deps: Pick<Deps, 'store' | 'engines'>,
   { request, unreadable }: RequestView,

@@ -88,7 +88,9 @@ export interface Claim {
   readonly tries: number
 }
 
-/** The truth. Every change of a request is a compare-and-set on its version, with its audit row in the same transaction. */
+/**
+ * The truth. Every change of a request is a compare-and-set on its version, with its audit row in the same transaction.
+ */
 export interface Store {
   /** Stores a new request, unless another one for its destination is open: then that one's id. */
   create(
@@ -121,7 +123,10 @@ export interface Store {
   releaseRun(id: RequestId, holder: string, rest: { readonly tries: number; readonly after: Instant }): Promise<void>
   /** Grows with every change of the request or its steps; also of one that cannot be read. */
   versionOf(id: RequestId): Promise<number | undefined>
-  /** Ends an open request that this version cannot read: its destination is free, and it is named wherever requests are listed. Answers whether it did. */
+  /**
+   * Ends an open request that this version cannot read: its destination is free, and it is named wherever requests are
+   * listed. Answers whether it did.
+   */
   abandon(id: RequestId, audit: AuditEntry): Promise<boolean>
   pastExpiry(now: Instant): Promise<readonly RequestId[]>
 
@@ -140,7 +145,10 @@ export interface Store {
   /** Removes steps and what they printed of requests that ended before `before`; the record stays. Answers how many. */
   forgetSteps(before: Instant): Promise<number>
 
-  /** Keeps a delivery before it is acknowledged, under a lease of `holder`. `false`: it came before; from the same holder it is still the first. */
+  /**
+   * Keeps a delivery before it is acknowledged, under a lease of `holder`. `false`: it came before; from the same
+   * holder it is still the first.
+   */
   acceptDelivery(
     delivery: { readonly key: string; readonly doc: string },
     holder: string,
@@ -168,7 +176,10 @@ export class LeaseLost extends Error {
   }
 }
 
-/** A stored row that this version cannot read, however often it tries. A failure of the database itself is not this: it may pass. */
+/**
+ * A stored row that this version cannot read, however often it tries. A failure of the database itself is not this: it
+ * may pass.
+ */
 export class Unreadable extends Error {
   constructor(what: string, cause: unknown) {
     super(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })

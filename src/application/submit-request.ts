@@ -11,7 +11,10 @@ import type { ChannelFacts, Deps } from './ports.ts'
 import { refuseAsker } from './refuse-asker.ts'
 import { refuseUnapprovable } from './refuse-unapprovable.ts'
 
-/** The delivery that an ask or a decision came with. Where it is worked on again, because a process ended in the middle, what is done already is not done twice. */
+/**
+ * The delivery that an ask or a decision came with. Where it is worked on again, because a process ended in the middle,
+ * what is done already is not done twice.
+ */
 export interface DeliveryOf {
   readonly key: string
   readonly receivedAt: Instant
@@ -56,7 +59,10 @@ async function filedBy({ store }: Deps, { requestedBy, delivery }: Ask): Promise
 
 const MOST_RECENT = 20
 
-/** Files a request: everything that can be known beforehand is checked now, so that approvers see only what could run. Answers the refusal otherwise. */
+/**
+ * Files a request: everything that can be known beforehand is checked now, so that approvers see only what could run.
+ * Answers the refusal otherwise.
+ */
 async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
   const route = routeOf(deps, ask)
   if (isRefusal(route)) return route
@@ -142,7 +148,8 @@ function ticketOf(route: Route, { reason }: Ask): { readonly ticket?: string } |
 async function refuseChannels(deps: Deps, ask: Ask, route: Route): Promise<Refusal | undefined> {
   const refused = await refuseAsker(deps, route, ask.requestedBy)
   if (refused) return refused
-  // Nothing is posted where somebody asks, so it need not be visible: a direct message, a private channel without the bot.
+  // Nothing is posted where somebody asks, so it need not be visible: a direct message, a private channel without the
+  // bot.
   if (ask.channel !== route.channel) {
     const asked = await askWorkspace(() => deps.workspace.channel(ask.channel))
     if (asked && !isRefusal(asked) && asked.isExternal) return refuse({ code: 'channel-shared', channel: ask.channel })

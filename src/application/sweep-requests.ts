@@ -6,8 +6,8 @@ import type { Deps } from './ports.ts'
 import { Unreadable } from './store.ts'
 
 /**
- * Expires what was not decided in time, however long no process ran, and reminds the approvers of what is still open. One that cannot be read holds up no other. Answers when the next of
- * these is due, as far as is known now.
+ * Expires what was not decided in time, however long no process ran, and reminds the approvers of what is still open.
+ * One that cannot be read holds up no other. Answers when the next of these is due, as far as is known now.
  */
 export async function sweepRequests(deps: Deps): Promise<Instant | undefined> {
   const now = deps.clock.now()

@@ -11,8 +11,9 @@ const LONGEST_LINE = 24
 const LIMIT_MS = 30_000
 
 /**
- * Whether two clusters are clones, from what DescribeClusters and DescribeBackups tell (facts, section 4): the destination's line is followed back to the source
- * or to its origin, then the source's until it meets that one. A clone of the destination is found the same way, and a common ancestor in any Region.
+ * Whether two clusters are clones, from what DescribeClusters and DescribeBackups tell (facts, section 4): the
+ * destination's line is followed back to the source or to its origin, then the source's until it meets that one. A
+ * clone of the destination is found the same way, and a common ancestor in any Region.
  */
 export async function traceLineage(
   { directory, clock }: Pick<Deps, 'directory' | 'clock'>,
@@ -79,7 +80,10 @@ async function parentOf(walk: Walk, child: Cluster): Promise<Parent | LineEnd> {
   }
 }
 
-/** A cluster that was backed up. Its Region is that of the backup, but where a copy of a copy has lost its middle, it may be in any other that the line names. */
+/**
+ * A cluster that was backed up. Its Region is that of the backup, but where a copy of a copy has lost its middle, it
+ * may be in any other that the line names.
+ */
 async function clusterOf(walk: Walk, { id, region }: Pick<Ancestor, 'id' | 'region'>): Promise<Parent | LineEnd> {
   const met = walk.known.find((ancestor) => ancestor.id === id)
   if (met) return add(walk, met) ?? { kind: 'met' }
@@ -98,7 +102,9 @@ async function clusterOf(walk: Walk, { id, region }: Pick<Ancestor, 'id' | 'regi
   return add(walk, what) ?? end
 }
 
-/** One more ancestor. Answers why the line ends with it, if it does: it meets the other one, or goes on for too long. */
+/**
+ * One more ancestor. Answers why the line ends with it, if it does: it meets the other one, or goes on for too long.
+ */
 function add({ line, known }: Walk, ancestor: Ancestor): LineEnd | undefined {
   const isCircle = line.some(({ id }) => id === ancestor.id)
   if (isCircle || line.length >= LONGEST_LINE) return { kind: 'too-long' }

@@ -8,8 +8,9 @@ export interface Ancestor {
 }
 
 /**
- * Where a line ends: at a cluster that was made without a backup, where it meets the other line, or where AWS tells no more. `gone`: AWS shows no such cluster or
- * backup (any more). `silent`: it does not say whose backup it is. `too-long`: further than anybody follows, or in a circle.
+ * Where a line ends: at a cluster that was made without a backup, where it meets the other line, or where AWS tells no
+ * more. `gone`: AWS shows no such cluster or backup (any more). `silent`: it does not say whose backup it is.
+ * `too-long`: further than anybody follows, or in a circle.
  */
 export type LineEnd =
   | { readonly kind: 'origin' }

@@ -3,7 +3,10 @@ import { type HsmKey, type Inventory, isSameKey } from './inventory.ts'
 import { keyName, type Spec } from './spec.ts'
 import type { DoneStep, Stop } from './step.ts'
 
-/** After one key alone exactly that handle must have appeared, with that owner: else a comparison by handles would copy keys twice. */
+/**
+ * After one key alone exactly that handle must have appeared, with that owner: else a comparison by handles would copy
+ * keys twice.
+ */
 export function canaryStop(
   spec: Spec,
   { plan, reading }: Pick<DoneStep, 'plan' | 'reading'>,
@@ -18,7 +21,8 @@ export function canaryStop(
     return { code: 'canary-effect', detail: `key ${named(handle)}: the listing after it could not be read` }
   const effect = effectBetween(earlier, reading.after)
   const [attempt] = reading.attempts
-  // Refused in so many words, and nothing happened: that says something about this key, nothing about comparing by references.
+  // Refused in so many words, and nothing happened: that says something about this key, nothing about comparing by
+  // references.
   const isRefused = spec.reach === 'cluster' && attempt?.verdict === 'failure'
   if (isRefused && effect.appeared.length === 0 && effect.changed.length === 0) return undefined
   if (attempt?.verdict !== 'incomplete' && isExactly(effect, source)) return undefined

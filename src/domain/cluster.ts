@@ -49,9 +49,10 @@ export function hsmTypeOf(cluster: Cluster, hsm: Hsm): string {
 }
 
 /**
- * One ACTIVE HSM of the source, every ACTIVE HSM of the destination, each lowest HSM id first, so that the same clusters always
- * give the same answer: the choice is made again right before a run and must not move. Refuses clusters that have no usable HSM; an engine that
- * works on whole clusters needs every HSM of both ACTIVE, because it talks to all of them and would write to some only.
+ * One ACTIVE HSM of the source, every ACTIVE HSM of the destination, each lowest HSM id first, so that the same
+ * clusters always give the same answer: the choice is made again right before a run and must not move. Refuses clusters
+ * that have no usable HSM; an engine that works on whole clusters needs every HSM of both ACTIVE, because it talks to
+ * all of them and would write to some only.
  */
 export function chooseHsms(source: Cluster, destination: Cluster, reach: Reach): ChosenHsms | Refusal {
   for (const cluster of reach === 'cluster' ? [source, destination] : []) {

@@ -38,9 +38,10 @@ const NEEDED: readonly {
 type Json = Record<string, unknown>
 
 /**
- * The merged config: the base file with its servers replaced by one entry per address, in order, each made from the base's first server with
- * `name` and `hostname` set to the address. Every other key keeps its value and place; two-space JSON with a final line feed, so that equal input
- * gives equal bytes. Answers what is wrong with the base file where it cannot be used.
+ * The merged config: the base file with its servers replaced by one entry per address, in order, each made from the
+ * base's first server with `name` and `hostname` set to the address. Every other key keeps its value and place;
+ * two-space JSON with a final line feed, so that equal input gives equal bytes. Answers what is wrong with the base
+ * file where it cannot be used.
  */
 export function mergeConfig(
   base: string,

@@ -39,7 +39,10 @@ export interface Diff {
   readonly unknown: { readonly users: readonly string[]; readonly keys: readonly number[] }
 }
 
-/** The same for the listings of a run, source first. Remembered: a large one is asked for many times, by everything that is shown of it. */
+/**
+ * The same for the listings of a run, source first. Remembered: a large one is asked for many times, by everything that
+ * is shown of it.
+ */
 export function diffOnce(listed: readonly Inventory[], scope: Scope): Diff | undefined {
   const [source, ...destinations] = listed
   if (!source) return undefined
@@ -52,7 +55,10 @@ export function diffOnce(listed: readonly Inventory[], scope: Scope): Diff | und
 
 const remembered = new WeakMap<readonly Inventory[], { readonly scope: Scope; readonly diff: Diff }>()
 
-/** Compares the source's inventory with the destination HSMs'. Users are matched by (name, role), keys by handle and marks. */
+/**
+ * Compares the source's inventory with the destination HSMs'. Users are matched by (name, role), keys by handle and
+ * marks.
+ */
 export function diffInventories(source: Inventory, destinations: readonly Inventory[], scope: Scope): Diff {
   const wantedUsers = source.users.filter((user) => covers(scope.users, user.name))
   const userConflicts = destinations.flatMap((hsm) => conflictsOf(wantedUsers, hsm))

@@ -157,7 +157,10 @@ function failure(answer: string | undefined): { problem: 'failed' | 'untried'; w
   return { problem: 'failed', why: `not there afterwards; the tool said: ${answer}` }
 }
 
-/** What stands on a destination HSM now, did not before, and was not asked for: another handle than the source's, or somebody else's work. */
+/**
+ * What stands on a destination HSM now, did not before, and was not asked for: another handle than the source's, or
+ * somebody else's work.
+ */
 export function unexpected(spec: Spec, { wrote, before, after, diff, triedKeys }: RunFacts): Discrepancy[] {
   if (!wrote || !before || !after || !diff) return []
   const planned = new Set(
@@ -181,7 +184,9 @@ export function unexpected(spec: Spec, { wrote, before, after, diff, triedKeys }
   })
 }
 
-/** HSMs of the destination that were not ACTIVE, or joined it during the run: users do not spread to them by themselves. */
+/**
+ * HSMs of the destination that were not ACTIVE, or joined it during the run: users do not spread to them by themselves.
+ */
 export function leftOut({ destination }: Spec, joined: readonly HsmId[] | 'unknown'): Discrepancy[] {
   const missed = (name: HsmId, why: string): Discrepancy => ({ kind: 'HSM', name, problem: 'left-out', why })
   return [

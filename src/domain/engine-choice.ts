@@ -16,8 +16,9 @@ export interface EngineChoice {
 }
 
 /**
- * The tool for these two clusters, by the types of their HSMs: CMU only where every HSM of both is hsm1.medium, CloudHSM CLI otherwise, or what the route says
- * if it can work. Refuses clusters that are not ACTIVE, are between types, or lie the way that no tool goes (hsm2m to hsm1: user guide, user replicate).
+ * The tool for these two clusters, by the types of their HSMs: CMU only where every HSM of both is hsm1.medium,
+ * CloudHSM CLI otherwise, or what the route says if it can work. Refuses clusters that are not ACTIVE, are between
+ * types, or lie the way that no tool goes (hsm2m to hsm1: user guide, user replicate).
  */
 export function chooseEngine(
   setting: EngineName | 'auto',

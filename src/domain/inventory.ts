@@ -1,6 +1,8 @@
 import type { ServerNumber } from './ids.ts'
 
-/** Roles that are synced. PCO is the first CO under another name; AU and PRECO are never touched (facts, section 2.4). */
+/**
+ * Roles that are synced. PCO is the first CO under another name; AU and PRECO are never touched (facts, section 2.4).
+ */
 export type Role = 'CO' | 'CU'
 
 export interface HsmUser {
@@ -30,7 +32,10 @@ export interface HsmKey {
   readonly sharedWith: readonly string[]
   /** `null`: the tool shows that it has none. Absent: the tool does not show labels. */
   readonly label?: string | null
-  /** `label`: the listing shows reference and label only, as administrators get it. `reference`: not even that. Absent: it shows owner and shares. */
+  /**
+   * `label`: the listing shows reference and label only, as administrators get it. `reference`: not even that. Absent:
+   * it shows owner and shares.
+   */
   readonly shows?: 'label' | 'reference'
   /** Type and check value, where an owner listed it: they tell two keys of one reference apart. */
   readonly material?: string
@@ -53,8 +58,9 @@ export function userKey(user: { readonly name: string; readonly role: Role }): s
 }
 
 /**
- * Are two keys of one handle the same key? `same`: owner, shares and material are shown on both sides, and equal. `same-label`: one side shows reference and label
- * only, and the labels are equal. `unknown`: what would tell them apart is not shown.
+ * Are two keys of one handle the same key? `same`: owner, shares and material are shown on both sides, and equal.
+ * `same-label`: one side shows reference and label only, and the labels are equal. `unknown`: what would tell them
+ * apart is not shown.
  */
 export type Likeness = 'same' | 'same-label' | 'unknown' | 'different'
 
@@ -94,7 +100,10 @@ export interface KeyMark {
   readonly mark: 'owned' | 'shared' | 'none'
 }
 
-/** The inventory of one HSM, from what was marked for each of its crypto users; `undefined` while one of them is not listed. */
+/**
+ * The inventory of one HSM, from what was marked for each of its crypto users; `undefined` while one of them is not
+ * listed.
+ */
 export function inventoryOf(parts: readonly KeyMarks[]): Inventory | undefined {
   const [first] = parts
   if (!first) return undefined
@@ -123,7 +132,8 @@ export function inventoryOf(parts: readonly KeyMarks[]): Inventory | undefined {
       },
     ]): HsmKey => {
       const isOwned = owner !== undefined && others.length === 0
-      // Every user lists a public key, and unmarked (facts, section 2.5); where no mark is printed at all, that it has none says nothing.
+      // Every user lists a public key, and unmarked (facts, section 2.5); where no mark is printed at all, that it has
+      // none says nothing.
       const isPublic = areMarksPrinted && owner === undefined && sharedWith.length === 0 && unmarked === owners.length
       if (!isOwned && !isPublic) return { handle, owner: null, sharedWith: [], shows: 'reference' }
       return { handle, owner: owner ?? null, sharedWith: sharedWith.sort() }

@@ -2,8 +2,9 @@ import type { Ancestor, Ancestry } from './ancestry.ts'
 import type { Cluster } from './cluster.ts'
 
 /**
- * Are two clusters clones, one made from a backup of the other or both from a common ancestor? Only such clusters can take each other's users and keys
- * (user guide, user replicate and syncKey). It says how they were born, not that they are equal now.
+ * Are two clusters clones, one made from a backup of the other or both from a common ancestor? Only such clusters can
+ * take each other's users and keys (user guide, user replicate and syncKey). It says how they were born, not that they
+ * are equal now.
  */
 export interface Lineage {
   readonly verdict: 'proven' | 'unproven' | 'disproven'

@@ -20,7 +20,9 @@ export interface Round {
 /** A tool that lists user by user may take a second for each; a step has nine minutes. */
 const MOST_LISTINGS = 450
 
-/** Every listing of one purpose, oldest first. Takes steps that came to nothing for what they are: call it without them. */
+/**
+ * Every listing of one purpose, oldest first. Takes steps that came to nothing for what they are: call it without them.
+ */
 export function roundsOf(steps: readonly DoneStep[], purpose: Purpose): readonly Round[] {
   const rounds: DoneStep[][] = []
   for (const step of steps) {

@@ -11,7 +11,10 @@ export interface Entrance {
   readonly logins: readonly string[] | undefined
 }
 
-/** Why nobody logs in, or nothing. Only the users that the bot logs in as count: somebody else's failed logins are not at risk. */
+/**
+ * Why nobody logs in, or nothing. Only the users that the bot logs in as count: somebody else's failed logins are not
+ * at risk.
+ */
 export function loginRisk(spec: Spec, { servers, logins }: Entrance): Stop | undefined {
   const officer = logins?.[0]?.toLowerCase()
   for (const { server, users } of servers) {
@@ -37,7 +40,10 @@ function ownersOf({ bastion }: Spec, users: readonly HsmUser[]): readonly HsmUse
   return users.filter(({ role, name }) => role === 'CU' && names.has(name))
 }
 
-/** Has the crypto officer that the bot logs in as more failed logins than before? Where it is not known who that is, any of them. */
+/**
+ * Has the crypto officer that the bot logs in as more failed logins than before? Where it is not known who that is, any
+ * of them.
+ */
 export function failedMore(before: readonly ServerUsers[], { servers, logins }: Entrance): boolean {
   const officer = logins?.[0]?.toLowerCase()
   const failures = (hsms: readonly ServerUsers[]) =>

@@ -1,7 +1,10 @@
 import type { Diff } from './diff.ts'
 import type { Scope, Selection } from './scope.ts'
 
-/** The scope that covers exactly what a comparison found missing: these users, these keys, and nothing else. What conflicts or is blocked is no part of it. */
+/**
+ * The scope that covers exactly what a comparison found missing: these users, these keys, and nothing else. What
+ * conflicts or is blocked is no part of it.
+ */
 export function missingScope({ users, keys }: Diff): Scope {
   const names = users.flatMap(({ missing }) => missing.map(({ name }) => name))
   return { users: listed(names), keys: listed(keys.missing.map(({ handle }) => handle)) }

@@ -28,7 +28,10 @@ export interface DestinationReport {
 }
 
 interface Report {
-  /** `after`: listed again after the writes. `before`: nothing was written, the one listing holds. `none`: no listing proves anything. */
+  /**
+   * `after`: listed again after the writes. `before`: nothing was written, the one listing holds. `none`: no listing
+   * proves anything.
+   */
   readonly proof: 'after' | 'before' | 'none'
   readonly stop?: Stop
   /** Why the run did not even begin. */
@@ -37,13 +40,19 @@ interface Report {
   /** What was sent to the HSMs at the most. */
   readonly evidence: Evidence
   readonly destinations: readonly DestinationReport[]
-  /** Key Hash by server number, where printed. Equal values prove equal ownership; unequal ones prove nothing (facts, section 2.5). */
+  /**
+   * Key Hash by server number, where printed. Equal values prove equal ownership; unequal ones prove nothing (facts,
+   * section 2.5).
+   */
   readonly keyHashes: readonly { readonly server: ServerNumber; readonly hash: string }[]
   /** How the keys that are on both sides were compared, where the listings can differ in what they show. */
   readonly comparison?: { readonly byMaterial: number; readonly byLabel: number }
 }
 
-/** What a run came to, from what was listed, not from what was printed. Stored with the request. Partly done is only what names what is missing. */
+/**
+ * What a run came to, from what was listed, not from what was printed. Stored with the request. Partly done is only
+ * what names what is missing.
+ */
 export type OutcomeReport = Report &
   (
     | { readonly state: 'partial'; readonly discrepancies: readonly [Discrepancy, ...Discrepancy[]] }
@@ -117,7 +126,10 @@ export function concludeUnstarted(because: RefusalFacts): OutcomeReport {
   return { state: 'failed', stop, because, ...NOTHING_LISTED, evidence: 'nothing-sent' }
 }
 
-/** A run that I could not go on with, try after try, for a reason in me. `sent`: what is proved of its steps; absent where they cannot be read. */
+/**
+ * A run that I could not go on with, try after try, for a reason in me. `sent`: what is proved of its steps; absent
+ * where they cannot be read.
+ */
 export function concludeBroken(detail: string, sent: readonly Evidence[] | undefined): OutcomeReport {
   const evidence = sent ? together(sent) : 'may-have-written'
   const state = provesUnchanged(evidence) ? 'failed' : 'unknown'
@@ -156,7 +168,8 @@ function judged(
 ): Judgement {
   const { stop, withdrawn, isListed, proof } = ending
   if (spec.mode === 'plan') return { state: stop || withdrawn ? 'failed' : 'succeeded', discrepancies }
-  // Everything asked for is listed at its place, after whatever was written: that an answer got lost, or that a stop came too late, does not matter any more.
+  // Everything asked for is listed at its place, after whatever was written: that an answer got lost, or that a stop
+  // came too late, does not matter any more.
   const isHarmless = !stop || (proof === 'after' && stop.code !== 'canary-effect')
   if (isListed && discrepancies.length === 0 && isHarmless) return { state: 'succeeded', discrepancies }
   const stopped: Discrepancy[] = stop ? [{ kind: 'run', name: 'itself', problem: 'stopped', why: stop.detail }] : []

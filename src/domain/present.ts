@@ -7,8 +7,9 @@ import { covers } from './scope.ts'
 import { keyName, type Spec } from './spec.ts'
 
 /**
- * What the destination had already when the run began, judged again by the newest listing: it counts as "already there" only if it stands there still, whole and
- * equal. A later listing may also show more than the first one did, such as a key's owner and check value.
+ * What the destination had already when the run began, judged again by the newest listing: it counts as "already there"
+ * only if it stands there still, whole and equal. A later listing may also show more than the first one did, such as a
+ * key's owner and check value.
  */
 export function presentDiscrepancies(spec: Spec, facts: RunFacts, destinations: readonly Inventory[]): Discrepancy[] {
   const { diff, before: [source, ...before] = [], after } = facts

@@ -1,4 +1,7 @@
-/** Shapes of secrets that may never leave the bot, whoever wrote them. The known HSM password is cut out on the bastion already. */
+/**
+ * Shapes of secrets that may never leave the bot, whoever wrote them. The known HSM password is cut out on the bastion
+ * already.
+ */
 const SECRETS: readonly RegExp[] = [
   /\bxox[a-z]-[A-Za-z0-9-]{8,}/g,
   /\bxapp-[A-Za-z0-9-]{8,}/g,
@@ -18,7 +21,10 @@ export function redact(text: string): string {
   return SECRETS.reduce((clean, shape) => clean.replace(shape, '[redacted]'), text)
 }
 
-/** The same for a value of any shape, text by text: over finished JSON a secret's shape could take a quote with it and leave what nobody can read. */
+/**
+ * The same for a value of any shape, text by text: over finished JSON a secret's shape could take a quote with it and
+ * leave what nobody can read.
+ */
 export function redactValue(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return isSecretName(name) ? '[redacted]' : redact(value)
   if (Array.isArray(value)) return value.map((item) => redactValue(item, name))

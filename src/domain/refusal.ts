@@ -2,7 +2,10 @@ import type { Ancestry } from './ancestry.ts'
 import type { AwsProblem } from './aws-problem.ts'
 import type { ClusterId, HsmId, RequestId } from './ids.ts'
 
-/** An expected "no", with the facts that the sentence about it needs. The sentences stand in `adapters/slack/explain.ts`. */
+/**
+ * An expected "no", with the facts that the sentence about it needs. The sentences stand in
+ * `adapters/slack/explain.ts`.
+ */
 export interface Refusal {
   /** Nothing else has this kind, so nothing else can be taken for a refusal, whatever fields it has. */
   readonly kind: 'refusal'

@@ -124,8 +124,8 @@ export function approvalsOf(request: Request): readonly Decision[] {
 }
 
 /**
- * The only writer of state: the request after the event, or why the event cannot happen to it now. End states are never left.
- * Who may is decided before, in `approval-policy.ts`.
+ * The only writer of state: the request after the event, or why the event cannot happen to it now. End states are never
+ * left. Who may is decided before, in `approval-policy.ts`.
  */
 export function transition(request: Request, event: RequestEvent, now: Instant): Request | Refusal {
   switch (event.type) {

@@ -74,7 +74,10 @@ export function runFactsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
   }
 }
 
-/** Steps that came to nothing are as if they had not been planned, so the fold plans them again; unless too many did in a row. */
+/**
+ * Steps that came to nothing are as if they had not been planned, so the fold plans them again; unless too many did in
+ * a row.
+ */
 export function withoutResent(all: readonly DoneStep[]): readonly DoneStep[] {
   return all.filter((step, position) => {
     if (!wasNeverSent(step)) return true
@@ -83,10 +86,16 @@ export function withoutResent(all: readonly DoneStep[]): readonly DoneStep[] {
   })
 }
 
-/** What the bastion refuses before the tool is started may pass: the look-up of a cluster or a secret throttled, a lock not free yet. */
+/**
+ * What the bastion refuses before the tool is started may pass: the look-up of a cluster or a secret throttled, a lock
+ * not free yet.
+ */
 const MAY_PASS: ReadonlySet<string> = new Set(['not-configured', 'bastion-busy', 'credentials'])
 
-/** Proved that nothing was sent, and that it never will be: it is planned again. Also a listing after the writes that was refused before the tool was started. */
+/**
+ * Proved that nothing was sent, and that it never will be: it is planned again. Also a listing after the writes that
+ * was refused before the tool was started.
+ */
 export function wasNeverSent({ plan, reading, evidence }: DoneStep): boolean {
   const code = stopOf(reading)?.code
   if (evidence !== 'nothing-sent' || code === undefined) return false
@@ -107,7 +116,10 @@ function firstStop(spec: Spec, steps: readonly DoneStep[], before: readonly Inve
   return undefined
 }
 
-/** Why nothing more may be written after this step, by what it found; `undefined` if it may. `before`: the listings at the start of the run. */
+/**
+ * Why nothing more may be written after this step, by what it found; `undefined` if it may. `before`: the listings at
+ * the start of the run.
+ */
 export function stopAfter(
   spec: Spec,
   step: Pick<DoneStep, 'plan' | 'reading'>,

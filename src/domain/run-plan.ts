@@ -150,7 +150,10 @@ function nextBatchSize({ keySteps, isProved }: RunFacts): number {
   return Math.max(1, Math.min(count * KEY_BATCH_GROWTH, affordable, LARGEST_KEY_BATCH))
 }
 
-/** Users or keys that only some HSMs of a cluster have: what a listing of the cluster shows does not hold for all of it then. */
+/**
+ * Users or keys that only some HSMs of a cluster have: what a listing of the cluster shows does not hold for all of it
+ * then.
+ */
 function incoherent(
   spec: Spec,
   places: readonly (ServerUsers & { readonly keys?: readonly HsmKey[] })[],

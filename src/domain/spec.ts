@@ -112,12 +112,17 @@ export function targetName(spec: Spec, server: ServerNumber): string {
   return spec.reach === 'cluster' ? (targetsOf(spec)[server]?.alias ?? '?') : `server ${server}`
 }
 
-/** A key as its tool writes it: CMU's handle, or CloudHSM CLI's key reference of 16 hexadecimal digits (user guide, key list). */
+/**
+ * A key as its tool writes it: CMU's handle, or CloudHSM CLI's key reference of 16 hexadecimal digits (user guide, key
+ * list).
+ */
 export function keyName({ reach }: Pick<Spec, 'reach'>, handle: number): string {
   return reach === 'cluster' ? `0x${handle.toString(16).padStart(16, '0')}` : `${handle}`
 }
 
-/** What differs between what was approved and what would run now, in the words of an approver; empty if nothing does. */
+/**
+ * What differs between what was approved and what would run now, in the words of an approver; empty if nothing does.
+ */
 export function differences(approved: Spec, now: Spec): readonly string[] {
   if (approved.version !== now.version) return ['the bot itself: it was updated']
   const parts: readonly [string, (spec: Spec) => unknown][] = [

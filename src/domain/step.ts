@@ -45,7 +45,10 @@ export interface UserToSync {
 /** What the tool said to one command that writes. */
 export interface Attempt<Item> {
   readonly item: Item
-  /** `incomplete`: done on some HSMs only. `unclear`: no readable answer, so it may have happened. `untried`: proved not sent. */
+  /**
+   * `incomplete`: done on some HSMs only. `unclear`: no readable answer, so it may have happened. `untried`: proved not
+   * sent.
+   */
   readonly verdict: 'success' | 'failure' | 'incomplete' | 'unclear' | 'untried'
   readonly said: string
 }
@@ -94,7 +97,10 @@ export type Reading =
   | {
       readonly kind: 'inspected'
       readonly servers: readonly ServerUsers[]
-      /** Did the tool show that it is connected to as many HSMs as were approved? Absent where a stop would say that it is not. */
+      /**
+       * Did the tool show that it is connected to as many HSMs as were approved? Absent where a stop would say that it
+       * is not.
+       */
       readonly isCounted?: boolean
       /** The names of the users that the bot logs in as, by the bastion's word: the officer first. Absent: not told. */
       readonly logins?: readonly string[]

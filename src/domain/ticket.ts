@@ -1,4 +1,7 @@
-/** The first word of a reason that is a ticket, without the signs around it; `undefined` where none is. `pattern` is checked when the settings are read. */
+/**
+ * The first word of a reason that is a ticket, without the signs around it; `undefined` where none is. `pattern` is
+ * checked when the settings are read.
+ */
 export function findTicket(pattern: string, reason: string): string | undefined {
   const whole = new RegExp(`^(?:${pattern})$`, 'u')
   return reason

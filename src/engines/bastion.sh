@@ -1,11 +1,12 @@
 #!/bin/bash
 # Runs one step of a sync on the bastion: a careful executor that decides nothing about users and keys.
-# This is what both tools share; the tool's own part stands in front of it (cmu/tool.sh, or the three of cloudhsm-cli), then operation.sh. The bot sends them
-# through SSM Run Command, without comments, after a line `set -- name=value ...` that holds the data.
-# By hand:  cat cmu/tool.sh operation.sh bastion.sh | bash -s action=read-config operation=BYHAND.0 config=/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg
+# This is what both tools share; the tool's own part stands in front of it (cmu/tool.sh, or the three of cloudhsm-cli),
+# then operation.sh. The bot sends them through SSM Run Command, without comments, after a line `set -- name=value ...`
+# that holds the data. By hand:
+#   cat cmu/tool.sh operation.sh bastion.sh | bash -s action=read-config operation=BYHAND.0 config=<path of the CMU file>
 #
 #   action=read-config  print what the tool is configured with (`read_config`, by tool); no HSM is reached
-#   action=session      play a dialogue with the tool (`prepare` and `play`, by tool); one operation= runs at most once, ever
+#   action=session      play a dialogue with the tool (`prepare` and `play`, by tool); an operation= runs once at most
 #   action=fetch        print chunk= of what an operation printed; seal=yes: if it never started, it never will
 set -u
 usual=$(umask)
@@ -22,7 +23,8 @@ declare -A in=([action]='' [operation]='' [config]='' [sha256]='' [dialogue]='' 
 private='' owned='' marked=none facts='' sent=0 buffer='' stop='' detail='' pid='' began=$SECONDS users=() secrets=() cuts=('')
 shopt -s extglob
 
-# JSON may write a sign as an escape (Terraform's jsonencode: \u0026 for &). Signs only, and no quote or backslash: nothing else can come of it than what was meant.
+# JSON may write a sign as an escape (Terraform's jsonencode: \u0026 for &). Signs only, and no quote or backslash:
+# nothing else can come of it than what was meant.
 unescape() {
   local sign
   while [[ $raw =~ \\u00(2[13-689A-Fa-f]|3[A-Fa-f]|40|5[BDEFbdef]|60|7[B-Eb-e]) ]]; do
@@ -62,7 +64,8 @@ without_secrets() { local secret; for secret in "${cuts[@]}"; do [[ -z $secret ]
 
 left() { echo $((in[seconds] > SECONDS + 10 ? in[seconds] - SECONDS : 10)); } # of the seconds that a step may take; at least enough to end well
 
-# Starts the tool on pipes: 7 to it, 6 from it. stdbuf: a tool that holds its output back while it waits for input would never be seen to wait.
+# Starts the tool on pipes: 7 to it, 6 from it. stdbuf: a tool that holds its output back while it waits for input would
+# never be seen to wait.
 open_tool() { # argv
   (umask "$usual" && exec timeout --foreground -k 5 "$(left)" stdbuf -o0 "$@") <"$private/commands" >"$private/output" 2>&1 &
   pid=$!
@@ -98,7 +101,8 @@ await_prompt() {
     line+=${chunk##*$'\n'}
     if ((status == 0)); then
       buffer+=$PROMPT_END line+=$PROMPT_END quiet=0
-      # The whole buffer each time would cost its square, and so would a long line: neither a prompt nor a question is one.
+      # The whole buffer each time would cost its square, and so would a long line: neither a prompt nor a question is
+      # one.
       [[ ${#line} -lt 1000 && ($line =~ $PROMPT || $line =~ $QUESTION) ]] || continue
       [[ $buffer =~ $QUESTION ]] && return 1
       return 0

@@ -11,7 +11,10 @@ import type { Slices } from './slices.ts'
 /** Lines for SSM's `commands`: the fixed script, with the data in a `set --` line in front. */
 export type ScriptLines = readonly string[]
 
-/** The tool that does the work on the bastion, as the run uses it: it writes steps down as scripts and reads what they printed. Pure. */
+/**
+ * The tool that does the work on the bastion, as the run uses it: it writes steps down as scripts and reads what they
+ * printed. Pure.
+ */
 export interface Engine {
   readonly name: EngineName
   readonly reach: Reach
@@ -27,7 +30,9 @@ export interface Engine {
   prepare(draft: Draft, answer: ConfigOutput): Prepared | Refusal
   /** Does the step, at most once for this operation id, whatever is sent; not at all after `until`. */
   write(spec: Spec, plan: StepPlan, order: Order): ScriptLines
-  /** Prints one chunk of what an operation printed; changes no HSM. `seal`: an operation that never started never will. */
+  /**
+   * Prints one chunk of what an operation printed; changes no HSM. `seal`: an operation that never started never will.
+   */
   fetch(bastion: BastionFacts, fetch: Fetch): ScriptLines
   /** What the step found. Never throws: what cannot be read is said so. */
   read(spec: Spec, plan: StepPlan, printed: Printed): Reading
@@ -37,7 +42,9 @@ export interface Engine {
   transcript(spec: Spec, plan: StepPlan, printed: Printed): string
 }
 
-/** Which operation, and until when the bastion may begin it (by its own clock): what a step was planned from grows old. */
+/**
+ * Which operation, and until when the bastion may begin it (by its own clock): what a step was planned from grows old.
+ */
 export interface Order {
   readonly operation: OperationId
   readonly until: Instant

@@ -1,8 +1,9 @@
 #!/bin/bash
-# What a bastion remembers of an operation and how it answers; the tool's own part stands in front of this, bastion.sh follows.
-# What cannot be recorded is not begun; what was begun and cannot be recorded any more stops. What is answered comes from memory, where there is one.
-# The one block the bot reads; everything around it is ignored. It names its action, and of a session it always says how far it came, from memory: a disk that takes
-# nothing any more cannot hide that. Exit codes stay small: 137, 168 and 194 mean something to the SSM agent.
+# What a bastion remembers of an operation and how it answers; the tool's own part stands in front of this, bastion.sh
+# follows. What cannot be recorded is not begun; what was begun and cannot be recorded any more stops. What is answered
+# comes from memory, where there is one. The one block the bot reads; everything around it is ignored. It names its
+# action, and of a session it always says how far it came, from memory: a disk that takes nothing any more cannot hide
+# that. Exit codes stay small: 137, 168 and 194 mean something to the SSM agent.
 answer() { # result, detail, exit code [, base64]
   local sum
   [[ ${in[action]} != session ]] || how_far
@@ -16,7 +17,8 @@ answer() { # result, detail, exit code [, base64]
   exit "$3"
 }
 
-# What was sent to the HSMs at the most: `none` nothing that needs a login, `login` perhaps a password, `read` and `write` what needs one.
+# What was sent to the HSMs at the most: `none` nothing that needs a login, `login` perhaps a password, `read` and
+# `write` what needs one.
 how_far() {
   facts="${marked:+mark=$marked$'\n'}seconds=$((SECONDS - began))"$'\n'"sent=$sent"
   ((${#users[@]} == 0)) || facts+=$'\n'"logins=$(IFS=, && echo "${users[*]}")"
@@ -28,14 +30,15 @@ refuse() {
   answer "refused-$1" "$2" 1
 }
 
-# The end of an operation, for those who ask later. The result comes last: it is there whole or not at all. What the disk does not take is told from memory.
+# The end of an operation, for those who ask later. The result comes last: it is there whole or not at all. What the
+# disk does not take is told from memory.
 remember() { # result, detail [, base64]
   { printf '%s\n' "$facts" >"$dir/facts" && { [[ -z ${3-} ]] || printf '%s' "$3" >"$dir/packed"; } &&
     printf '%s\n%s\n' "$1" "${2//$'\n'/ }" >"$dir/result.new" && mv "$dir/result.new" "$dir/result"; } 2>/dev/null
 }
 
-# Takes the name of an operation, once and for all: its folder appears whole, with its first word in it, or not at all; whoever sees it finds its lock held.
-# 1: the name was taken. 2: it could not be recorded, so it is not begun.
+# Takes the name of an operation, once and for all: its folder appears whole, with its first word in it, or not at all;
+# whoever sees it finds its lock held. 1: the name was taken. 2: it could not be recorded, so it is not begun.
 claim() { # file, its text
   local fresh=$dir.$$ status=2
   { mkdir "$fresh" && : >"$fresh/alive" && exec 8<"$fresh/alive" && flock -n 8 && printf '%s' "$2" >"$fresh/$1" && sync "$fresh/$1" "$fresh" &&
@@ -56,7 +59,8 @@ answer_file() { # file, detail: a whole file in one chunk
 
 read_end() { end=(); if [[ -e $dir/result ]]; then mapfile -t -n 2 end <"$dir/result"; fi; }
 
-# What is known of an operation. One that never started can be sealed: a command that arrives late then finds its name taken.
+# What is known of an operation. One that never started can be sealed: a command that arrives late then finds its name
+# taken.
 fetch() {
   local end=() packed=''
   if [[ ! -d $dir ]]; then

@@ -32,7 +32,10 @@ export interface Printed extends Pick<OutputBlock, 'detail' | 'seconds' | 'sent'
 
 const BEGIN = '-----BEGIN HSM-SYNC-----'
 const END = '-----END HSM-SYNC-----'
-/** Above any listing: 16,666 keys of a cluster (facts, section 3.7), seen by their owners in all detail, on both sides, are 38 MB. */
+/**
+ * Above any listing: 16,666 keys of a cluster (facts, section 3.7), seen by their owners in all detail, on both sides,
+ * are 38 MB.
+ */
 const LARGEST_TEXT = 96 * 1024 * 1024
 
 /** The last whole block in a command's output; `undefined` if there is none, as after SSM cut it. */
@@ -76,7 +79,10 @@ function contentOf(fields: ReadonlyMap<string, string>): OutputBlock['content'] 
   return { sha256: digest, chunks, chunk, text }
 }
 
-/** Does the block tell how exactly this operation went? A fetch that was refused tells nothing about it, and a session that found its name taken neither. */
+/**
+ * Does the block tell how exactly this operation went? A fetch that was refused tells nothing about it, and a session
+ * that found its name taken neither.
+ */
 export function isAbout(block: OutputBlock, operation: OperationId): boolean {
   if (block.operation !== operation) return false
   if (block.action === 'session') return block.result !== 'refused-already-started'

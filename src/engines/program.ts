@@ -11,8 +11,8 @@ const FOLDERS = ['../domain/', './'] as const
 let known: Digest | undefined
 
 /**
- * SHA-256 of the program that talks to the tools, part of what an approval binds: what the tool is told is code, not only the shell files are. Another version of it
- * makes older approvals stale.
+ * SHA-256 of the program that talks to the tools, part of what an approval binds: what the tool is told is code, not
+ * only the shell files are. Another version of it makes older approvals stale.
  */
 export function programDigest(): Digest {
   known ??= typeof PROGRAM_DIGEST === 'string' ? parseDigest(PROGRAM_DIGEST) : undefined

@@ -3,10 +3,15 @@ import { gzipSync } from 'node:zlib'
 import type { BastionFacts, CredentialReference } from '../domain/spec.ts'
 import type { Fetch, ScriptLines } from './engine.ts'
 
-/** Values go into single quotes, so nothing that could end them; no braces, because SSM replaces `{{…}}` in parameters. */
+/**
+ * Values go into single quotes, so nothing that could end them; no braces, because SSM replaces `{{…}}` in parameters.
+ */
 const PLAIN = /^[A-Za-z0-9_./:@=+,!\\ -]*$/
 
-/** A tool's parts, then the parts that all tools share: one script, without the lines that only hold comments, since SSM takes little. Throws when a file is missing. */
+/**
+ * A tool's parts, then the parts that all tools share: one script, without the lines that only hold comments, since SSM
+ * takes little. Throws when a file is missing.
+ */
 export function bastionScript(...parts: readonly URL[]): string {
   const shared = ['./operation.sh', './bastion.sh'].map((name) => new URL(name, import.meta.url))
   const texts = [...parts, ...shared].map((part) => readFileSync(part, 'utf8').trimEnd())

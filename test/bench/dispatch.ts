@@ -42,7 +42,10 @@ export async function benchDispatch(): Promise<readonly Figure[]> {
   })
 }
 
-/** Milliseconds from the click that approves: to the first command (the base config is read again), and to the first step's. */
+/**
+ * Milliseconds from the click that approves: to the first command (the base config is read again), and to the first
+ * step's.
+ */
 async function once(stage: Stage, ask: string): Promise<{ check: number; step: number; end: string }> {
   const card = await stage.ask(`prod-us prod-eu ${ask} a small one`)
   const clicked = Date.now()

@@ -9,7 +9,10 @@ const PAGE = 40
 const AUDIT_ROWS = 5
 const MINUTE = 60_000
 
-/** Puts finished requests straight into a SQLite store that nobody has open, each with its card and its audit rows. The rows' hashes are no chain: nothing here verifies it. */
+/**
+ * Puts finished requests straight into a SQLite store that nobody has open, each with its card and its audit rows. The
+ * rows' hashes are no chain: nothing here verifies it.
+ */
 export function insertFinished(file: string, { from, to }: { readonly from: number; readonly to: number }): void {
   const sample = succeeded(0)
   const facts = JSON.stringify({ digest: sample.digest, outcome: sample.outcome })

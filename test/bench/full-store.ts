@@ -18,7 +18,10 @@ interface Measured {
   readonly mine: number
 }
 
-/** Does a store of many years make the bot slower? The same bot, empty, with a page of requests, and with all of them; the fastest of several, as ratios of what else the machine does tell nothing. */
+/**
+ * Does a store of many years make the bot slower? The same bot, empty, with a page of requests, and with all of them;
+ * the fastest of several, as ratios of what else the machine does tell nothing.
+ */
 export async function benchFullStore(): Promise<readonly Figure[]> {
   return onStage(300_000, { env: { LOG_LEVEL: 'warn' } }, async (stage) => {
     const empty = await measure(stage)

@@ -14,7 +14,10 @@ export interface PrintedInventory {
   readonly printed: Printed
 }
 
-/** What CMU prints in an inventory of a source and two destinations; the source has everything, the destinations half of the keys. */
+/**
+ * What CMU prints in an inventory of a source and two destinations; the source has everything, the destinations half of
+ * the keys.
+ */
 export function printedInventory(size: { readonly users: number; readonly keys: number }): PrintedInventory {
   const spec = exampleSpec()
   const owners = Array.from({ length: size.users }, (_, at) => user(`crypto_user${at + 1}`, { id: at + 3 }))

@@ -12,7 +12,8 @@ import type { Said } from '../simulation/bastion/tool.ts'
 import { Random } from '../simulation/random.ts'
 import { Time } from '../simulation/time.ts'
 
-// The simulation's bastion in memory is held to the real scripts: the same commands, kills and full disks, by seed, and the same answers.
+// The simulation's bastion in memory is held to the real scripts: the same commands, kills and full disks, by seed, and
+// the same answers.
 
 const canMount = spawnSync('sh', ['-c', 'id -u && unshare -m true']).stdout.toString().startsWith('0')
 if (!canMount)

@@ -6,7 +6,8 @@ import { changePassword } from './engines/scenario.ts'
 import { bothTools, type Tool } from './engines/tools.ts'
 import { destinationOf } from './engines/truth.ts'
 
-// Many tests are played on a bastion in memory. The same runs on the real scripts, under a real shell, with tools that are programs: every step must be found to say the same, to the letter.
+// Many tests are played on a bastion in memory. The same runs on the real scripts, under a real shell, with tools that
+// are programs: every step must be found to say the same, to the letter.
 
 const RUNS: readonly (readonly [string, (state: WorldState, tool: Tool) => void])[] = [
   [

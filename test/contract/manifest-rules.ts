@@ -10,7 +10,10 @@ const closed = (properties: object, required: readonly string[] = []) => ({
 const list = (items: object, rest: object = {}) => ({ type: 'array', items, uniqueItems: true, ...rest })
 const https = text(3000, { pattern: '^https://' })
 
-/** What Slack's published manifest schema says of the parts this app uses or could use (facts, section 2.8). Objects are closed: a key that is not here is wrong. */
+/**
+ * What Slack's published manifest schema says of the parts this app uses or could use (facts, section 2.8). Objects are
+ * closed: a key that is not here is wrong.
+ */
 export const manifestRules = closed(
   {
     $schema: text(255),
@@ -79,7 +82,10 @@ export const manifestRules = closed(
   ['display_information'],
 )
 
-/** The bot scopes each Web API method of this app needs, from Slack's method pages. Public and private channels need one each. */
+/**
+ * The bot scopes each Web API method of this app needs, from Slack's method pages. Public and private channels need one
+ * each.
+ */
 export const scopesOf: Readonly<Record<string, readonly string[]>> = {
   'auth.test': [],
   'chat.getPermalink': [],

@@ -18,10 +18,16 @@ const START_MS = 60_000
 const STOP_MS = 10_000
 const USER = 'hsm_sync'
 const PASSWORD = 'only-for-tests'
-/** PostgreSQL refuses to run as root: as root it runs as `nobody`, who may not be able to look into the checkout, so from a copy. */
+/**
+ * PostgreSQL refuses to run as root: as root it runs as `nobody`, who may not be able to look into the checkout, so
+ * from a copy.
+ */
 const NOBODY = { uid: 65534, gid: 65534 }
 
-/** A real PostgreSQL on the loopback interface, gone without a trace when stopped. Rejects with what the server printed when it does not start. */
+/**
+ * A real PostgreSQL on the loopback interface, gone without a trace when stopped. Rejects with what the server printed
+ * when it does not start.
+ */
 export async function startPostgres(): Promise<PostgresServer> {
   const isRoot = process.getuid?.() === 0
   const folder = await mkdtemp(join(tmpdir(), 'hsm-sync-postgres-'))

@@ -1,6 +1,7 @@
 import { type Line, line, type Span, span } from './span.ts'
 
-// Emoji that are shown as pictures, and East Asian wide letters, take two columns (Unicode, UAX 11); marks and joiners none.
+// Emoji that are shown as pictures, and East Asian wide letters, take two columns (Unicode, UAX 11); marks and joiners
+// none.
 const WIDE = /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/u
 const NOTHING = /\p{M}|\p{Cf}/u
 

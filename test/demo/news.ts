@@ -30,7 +30,9 @@ export interface Workspace {
 /** How many versions of each thing have been told. */
 export type Told = ReadonlyMap<string, number>
 
-/** What has happened since, in the order it happened as far as Slack's time stamps tell; and what has been told then. */
+/**
+ * What has happened since, in the order it happened as far as Slack's time stamps tell; and what has been told then.
+ */
 export function newsSince(told: Told, workspace: Workspace): { readonly news: readonly News[]; readonly told: Told } {
   const all = [
     ...workspace.messages.flatMap((message) => [message, ...message.thread]).map(messageNews),

@@ -1,6 +1,9 @@
 import { gunzipSync } from 'node:zlib'
 
-/** Says whether a secret stands in a text: plain, URL-encoded, in hexadecimal, in base64 at any offset, or inside gzip in base64. */
+/**
+ * Says whether a secret stands in a text: plain, URL-encoded, in hexadecimal, in base64 at any offset, or inside gzip
+ * in base64.
+ */
 export function holdsSecret(text: string, secret: string): boolean {
   const forms = formsOf(secret)
   if (forms.some((form) => text.includes(form))) return true

@@ -4,7 +4,8 @@ import type { MessageRecord } from '../simulator/slack/records.ts'
 import { channels, people, twoClusters } from '../simulator/worlds.ts'
 import { replyWith } from './story.ts'
 
-// Who may ask, from where, and that only what can be approved is filed. The route lists a group that was deleted, before one that is there.
+// Who may ask, from where, and that only what can be approved is filed. The route lists a group that was deleted,
+// before one that is there.
 
 const DEAD = 'S0DELETED01'
 const LIVE = 'S0BBBBBBB'

@@ -1,7 +1,8 @@
 import { hsm2mClusters } from '../simulator/worlds.ts'
 import { destination, type Story, source, tellStories } from './story.ts'
 
-// What people see, from the question to the end, where only CloudHSM CLI reaches the clusters; it shows its prompts on a pipe.
+// What people see, from the question to the end, where only CloudHSM CLI reaches the clusters; it shows its prompts on
+// a pipe.
 
 const world = hsm2mClusters({ dialect: { cliInteractive: 'prompts', cliJson: 'pretty' } })
 
@@ -45,7 +46,8 @@ const STORIES: readonly Story[] = [
   },
   {
     name: 'cli-unknown',
-    // The ninth login is the first of the verification: two each for the inventory, the users, the first key, the others.
+    // The ninth login is the first of the verification: two each for the inventory, the users, the first key, the
+    // others.
     given: (state) => state.toolFaults.push({ command: 'login', skip: 8, do: 'fail' }),
     ends: 'Unknown',
   },

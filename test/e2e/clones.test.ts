@@ -4,7 +4,8 @@ import { messageText, steady } from '../harness/thread-text.ts'
 import type { Cluster, WorldState } from '../simulator/world/world-state.ts'
 import { channels, hsm2mClusters, people } from '../simulator/worlds.ts'
 
-// What people are told about two clusters, as they ask: whether they are clones, and why a sync is refused. Each starts from the same world.
+// What people are told about two clusters, as they ask: whether they are clones, and why a sync is refused. Each starts
+// from the same world.
 
 let stage: Stage
 let usual: WorldState

@@ -4,7 +4,8 @@ import type { MessageRecord } from '../simulator/slack/records.ts'
 import { channels, people, twoClusters } from '../simulator/worlds.ts'
 import { replyWith } from './story.ts'
 
-// Deciding where there is no button to press: by a command, from anywhere, by the same rules. And forms that Slack does not open.
+// Deciding where there is no button to press: by a command, from anywhere, by the same rules. And forms that Slack does
+// not open.
 
 let stage: Stage
 beforeAll(async () => {

@@ -92,7 +92,10 @@ it.each(PLACES)(
   },
 )
 
-/** Every file below a folder (the database with its pages and journal, what the bastion keeps), as bytes in latin1; the bastions' secrets are no files. */
+/**
+ * Every file below a folder (the database with its pages and journal, what the bastion keeps), as bytes in latin1; the
+ * bastions' secrets are no files.
+ */
 async function filesBelow(folder: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

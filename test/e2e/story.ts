@@ -26,7 +26,8 @@ interface CardPlace {
 }
 
 /**
- * Each story's thread against its golden text. One bot and one Slack for all of them, as it is for people; the HSMs, and what the bastion remembers of failed logins, are as new for each.
+ * Each story's thread against its golden text. One bot and one Slack for all of them, as it is for people; the HSMs,
+ * and what the bastion remembers of failed logins, are as new for each.
  */
 export function tellStories(title: string, options: StageOptions, stories: readonly Story[]): void {
   describe(title, { timeout: 300_000 }, () => {

@@ -10,7 +10,10 @@ import { type Stage, startStage, until } from '../harness/stage.ts'
 import { channels, people } from '../simulator/worlds.ts'
 import { auditLines, botCommand } from './evidence.ts'
 
-/** The auditor's two commands, beside a running bot and after somebody with the database's own rights has changed what was recorded. */
+/**
+ * The auditor's two commands, beside a running bot and after somebody with the database's own rights has changed what
+ * was recorded.
+ */
 let stage: Stage
 let folder: string
 let url: string

@@ -10,13 +10,17 @@ import type { MessageRecord } from '../simulator/slack/records.ts'
 import type { Hsm } from '../simulator/world/world-state.ts'
 import { channels } from '../simulator/worlds.ts'
 
-// What the fault tests look at afterwards: the bastions' sessions, the HSMs, the store, the audit record and the thread, each from its own source.
+// What the fault tests look at afterwards: the bastions' sessions, the HSMs, the store, the audit record and the
+// thread, each from its own source.
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
 
 let last: Promise<unknown> = Promise.resolve()
 
-/** Starts one after the other what tests want to start at the same time: many bots that start at once on a small machine are not ready in time. */
+/**
+ * Starts one after the other what tests want to start at the same time: many bots that start at once on a small machine
+ * are not ready in time.
+ */
 export function inTurn<Started>(start: () => Promise<Started>): Promise<Started> {
   const started = last.then(start)
   last = started.catch(() => undefined)
@@ -153,7 +157,10 @@ export async function auditLines(databaseUrl: string, ...options: string[]): Pro
     .map((line) => AuditLine.parse(JSON.parse(line)))
 }
 
-/** What is wrong with the audit record and with what Slack shows: one card, every part of it once, in the order of `SLOTS`. */
+/**
+ * What is wrong with the audit record and with what Slack shows: one card, every part of it once, in the order of
+ * `SLOTS`.
+ */
 export async function problemsShown(stage: Stage): Promise<string[]> {
   const { out, err } = await botCommand(['audit', 'verify'], { DATABASE_URL: stage.env.DATABASE_URL ?? '' })
   const cards = stage.simulator.slack.messages(channels.route)

@@ -1,4 +1,5 @@
-// Preloaded into the bot (node --import): from the moment a file exists, its clock and its waits run faster. What would take it minutes can then be watched in seconds.
+// Preloaded into the bot (node --import): from the moment a file exists, its clock and its waits run faster. What would
+// take it minutes can then be watched in seconds.
 //   FAST_CLOCK_FROM=<file>  begins when this file exists
 //   FAST_CLOCK=<n>          times as fast, default 20
 // Only the bot's own clock and sleeps (main.ts): bastions, sockets and limits of single calls keep the real time.

@@ -1,5 +1,7 @@
-// Preloaded into the bot (node --import): stops it, with SIGSTOP, between the statements of a transaction, as a frozen or cut-off machine would stand there.
-//   FREEZE_AT=<file>  the next transaction that writes a step after this file exists is not committed; the file is removed
+// Preloaded into the bot (node --import): stops it, with SIGSTOP, between the statements of a transaction, as a frozen
+// or cut-off machine would stand there.
+// FREEZE_AT=<file>  the next transaction that writes a step after this file exists is not committed; the file is
+// removed
 import { unlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 

@@ -15,8 +15,9 @@ const SHOWN: Moment = [
 ]
 
 /**
- * The real bot is killed with SIGKILL in a full sync and started again. The simulation stops it at every await, by the thousand and in one process; here it is a process with a real database: what
- * the operating system keeps of it and what it takes back. So three kinds of moments, each tool and each database.
+ * The real bot is killed with SIGKILL in a full sync and started again. The simulation stops it at every await, by the
+ * thousand and in one process; here it is a process with a real database: what the operating system keeps of it and
+ * what it takes back. So three kinds of moments, each tool and each database.
  */
 describe.concurrent('killed and started again, the bot does what it would have done undisturbed', () => {
   describe.each([
@@ -28,7 +29,8 @@ describe.concurrent('killed and started again, the bot does what it would have d
       const run = await killRun({ ...moment, engine, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
       expect(run.problems).toEqual([])
       expect(run.deaths).toEqual([expect.stringMatching(moment.at)])
-      // Sent or not is what nobody knows after the second moment; then it is asked, and where that cannot tell, the outcome is Unknown.
+      // Sent or not is what nobody knows after the second moment; then it is asked, and where that cannot tell, the
+      // outcome is Unknown.
       if (run.state !== 'Unknown') expect(run).toMatchObject({ state: 'Succeeded', isWhole: true })
     })
   })

@@ -31,7 +31,10 @@ export interface KillReport {
   readonly problems: readonly string[]
 }
 
-/** One full sync, the bot killed as planned and started again each time, people trying again as people do; then everything is looked at. */
+/**
+ * One full sync, the bot killed as planned and started again each time, people trying again as people do; then
+ * everything is looked at.
+ */
 export async function killRun(plan: KillPlan): Promise<KillReport> {
   const stage = await startStage({
     required: 1,

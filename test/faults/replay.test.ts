@@ -5,7 +5,10 @@ import type { WorldSpec } from '../simulator/world/world-spec.ts'
 import { channels, people, twoClusters } from '../simulator/worlds.ts'
 import { auditLines, problemsShown, sessionsByOperation, storedRequest } from './evidence.ts'
 
-/** What Slack, a proxy or an attacker delivers more than once, too late, too early or all at the same time has one effect. */
+/**
+ * What Slack, a proxy or an attacker delivers more than once, too late, too early or all at the same time has one
+ * effect.
+ */
 const stages: Stage[] = []
 afterEach(async () => {
   for (const stage of stages.splice(0)) await stage.stop()
@@ -188,7 +191,10 @@ function nameOf({ payload }: Delivery): string {
   return JSON.stringify([payload.user, payload.actions])
 }
 
-/** The rule that refuses this person, whatever the moment; approvers are refused for having decided, or for being too late. */
+/**
+ * The rule that refuses this person, whatever the moment; approvers are refused for having decided, or for being too
+ * late.
+ */
 function rightAnswer(user: string): RegExp {
   switch (user) {
     case people.requester:

@@ -14,7 +14,10 @@ import {
   storedRequest,
 } from './evidence.ts'
 
-/** A run does not need Slack, and Slack shows everything once it is back: the thread is compared with the golden one of an undisturbed run. */
+/**
+ * A run does not need Slack, and Slack shows everything once it is back: the thread is compared with the golden one of
+ * an undisturbed run.
+ */
 const ALWAYS = 1_000_000
 /** What the bot uses to show something; who somebody is, is asked by other methods. */
 const SHOWING = [

@@ -49,7 +49,10 @@ export interface Deeds {
   readonly unheard: string[]
 }
 
-/** Everybody at once: each pair of clusters has its own asks, one after the other, as only one may be open for a destination. */
+/**
+ * Everybody at once: each pair of clusters has its own asks, one after the other, as only one may be open for a
+ * destination.
+ */
 export async function crowdActs(crowd: Crowd, requests: number): Promise<Deeds> {
   const deeds: Deeds = { commands: 0, clicks: 0, unanswered: 0, acks: [], unheard: [] }
   const perPair = crowd.pairs.map((_, at) => Math.ceil((requests - at) / crowd.pairs.length))

@@ -8,7 +8,10 @@ import { shownState } from './soak-people.ts'
 /** Stands in the thread although the picture has long gone on. */
 const PASSING = 'started'
 
-/** What Slack shows of one request against what is stored: every message there, there once, and as it should be. Answers every difference. */
+/**
+ * What Slack shows of one request against what is stored: every message there, there once, and as it should be. Answers
+ * every difference.
+ */
 export function shownDifferences(
   view: RequestView,
   transcript: string | undefined,

@@ -28,7 +28,10 @@ export const holdings: readonly { readonly user: string; readonly keys: readonly
   }),
 )
 
-/** Some routes need two approvals, some expire after a minute, every third one needs CloudHSM CLI, and two bastions share the work. */
+/**
+ * Some routes need two approvals, some expire after a minute, every third one needs CloudHSM CLI, and two bastions
+ * share the work.
+ */
 export function pairsOf(count: number): readonly Pair[] {
   return Array.from({ length: count }, (_, at) => {
     const name = `${letter(Math.floor(at / 26))}${letter(at % 26)}`

@@ -15,7 +15,10 @@ export interface SoakOptions {
   /** A PostgreSQL database that nobody else uses. */
   readonly databaseUrl: string
   readonly seed: number
-  /** How long people ask, faults strike and replicas die, at most. What runs then may still take a minute to end: leases must run out, commands be sent again. */
+  /**
+   * How long people ask, faults strike and replicas die, at most. What runs then may still take a minute to end: leases
+   * must run out, commands be sent again.
+   */
   readonly seconds: number
 }
 
@@ -37,7 +40,10 @@ const FEWEST_PAIRS = 16
 const MOST_PAIRS = 50
 const SETTLE_MS = 120_000
 
-/** Two replicas on one PostgreSQL, many requests side by side, kills and faults by the seed's choice; afterwards everybody's truth is compared. */
+/**
+ * Two replicas on one PostgreSQL, many requests side by side, kills and faults by the seed's choice; afterwards
+ * everybody's truth is compared.
+ */
 export async function soak({ requests, seed, seconds, databaseUrl }: SoakOptions): Promise<SoakReport> {
   const dice = diceOf(seed)
   const pairs = pairsOf(pairCount(requests))

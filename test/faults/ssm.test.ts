@@ -18,8 +18,9 @@ import {
 } from './evidence.ts'
 
 /**
- * One full sync for each of a few ways in which Systems Manager can fail one step. Undisturbed there are seven: inspect, inventory, users to each of the two destination HSMs, one key, the other keys,
- * inventory; six of them log in. The bot's own clock runs twenty times as fast from the approval on: its patience is minutes long.
+ * One full sync for each of a few ways in which Systems Manager can fail one step. Undisturbed there are seven:
+ * inspect, inventory, users to each of the two destination HSMs, one key, the other keys, inventory; six of them log
+ * in. The bot's own clock runs twenty times as fast from the approval on: its patience is minutes long.
  */
 type Kind = 'inspect' | 'inventory' | 'sync-users' | 'sync-keys'
 
@@ -53,7 +54,8 @@ const ROWS: readonly Row[] = [
     name: 'SSM takes the command, its answer is lost',
     given: send('sync-users', { after: true }),
     ends: 'Succeeded',
-    // Either the command or the question about it reaches the bastion first: in the second case it is sealed, and sent again.
+    // Either the command or the question about it reaches the bastion first: in the second case it is sealed, and sent
+    // again.
     sent: [7, 8],
   },
   {

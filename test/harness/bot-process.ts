@@ -19,7 +19,10 @@ export interface BotProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts the built bot as an operator would, and waits until it is up, whether Slack answers or not. Rejects with what it printed when it ends instead. */
+/**
+ * Starts the built bot as an operator would, and waits until it is up, whether Slack answers or not. Rejects with what
+ * it printed when it ends instead.
+ */
 export async function startBotProcess(env: Readonly<Record<string, string>>, cwd: string): Promise<BotProcess> {
   const port = env.PORT ?? String(await freePort())
   const started = performance.now()
@@ -74,10 +77,12 @@ async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
   return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') }
 }
 
-// Below the range that the system gives to `listen(0)`: a bot that is killed and started again must find its port free, whatever simulators start meanwhile.
+// Below the range that the system gives to `listen(0)`: a bot that is killed and started again must find its port free,
+// whatever simulators start meanwhile.
 const FIRST_PORT = 20_000
 const PORTS = 10_000
-// Each of vitest's workers has ports of its own: a port is free for a moment where a bot is started again, and another's bot would answer for it.
+// Each of vitest's workers has ports of its own: a port is free for a moment where a bot is started again, and
+// another's bot would answer for it.
 const OWN_PORTS = 1_000
 const ownPorts = Number(process.env.VITEST_POOL_ID ?? 0) * OWN_PORTS
 let nextPort = process.pid * 37

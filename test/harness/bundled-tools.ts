@@ -7,8 +7,9 @@ import { build } from 'esbuild'
 const TOOLS = ['cmu/cmu.mjs', 'cli/cli.mjs', 'configure/configure-cli.mjs', 'aws.mjs']
 
 /**
- * Every simulated tool as one file, for all test files of a run: they start by the thousand, and a third of that is looking for their modules. The bastions find them by SIM_TOOLS. vitest
- * (and the demo) call this before the first, and what it answers after the last.
+ * Every simulated tool as one file, for all test files of a run: they start by the thousand, and a third of that is
+ * looking for their modules. The bastions find them by SIM_TOOLS. vitest (and the demo) call this before the first, and
+ * what it answers after the last.
  */
 export async function setup(): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'simulated-tools-'))

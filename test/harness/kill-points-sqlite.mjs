@@ -1,4 +1,5 @@
-// Stands in for `@photostructure/sqlite` in a bot whose death is planned (kill-points.mjs): the same database, only that each commit, and each write outside a transaction, is a moment to die.
+// Stands in for `@photostructure/sqlite` in a bot whose death is planned (kill-points.mjs): the same database, only
+// that each commit, and each write outside a transaction, is a moment to die.
 import { DatabaseSync as Real } from '@photostructure/sqlite'
 
 const { before, after } = globalThis.killPoints

@@ -1,9 +1,11 @@
-// Preloaded into the bot (node --import): counts its effect boundaries and kills it, with SIGKILL, exactly at one of them.
+// Preloaded into the bot (node --import): counts its effect boundaries and kills it, with SIGKILL, exactly at one of
+// them.
 //   KILL_AT=<regular expression>  die at the n-th boundary whose name it matches; unset: never
 //   KILL_NTH=<n>                  default 1
 //   KILL_LOG=<file>               one line per boundary: its name
-// A boundary is the moment before and the moment after each store write that can be seen from outside (a commit, or a write of its own), each AWS call and each Slack call.
-// Bookkeeping of leases is no effect, and of the polls for one SSM command only the first is counted: the others are the same.
+// A boundary is the moment before and the moment after each store write that can be seen from outside (a commit, or a
+// write of its own), each AWS call and each Slack call. Bookkeeping of leases is no effect, and of the polls for one
+// SSM command only the first is counted: the others are the same.
 import { appendFileSync } from 'node:fs'
 import http from 'node:http'
 import { createRequire, register, syncBuiltinESMExports } from 'node:module'

@@ -15,7 +15,10 @@ declare module 'vitest' {
 /** Every database but an empty one is a copy of this: the schema is made once. */
 const TEMPLATE = 'with_schema'
 
-/** One PostgreSQL for all test files of a run; vitest calls this before the first of them, and what it answers after the last. */
+/**
+ * One PostgreSQL for all test files of a run; vitest calls this before the first of them, and what it answers after the
+ * last.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startPostgres()
   const first = await server.createDatabase()

@@ -22,10 +22,15 @@ export interface StageOptions {
   /** Crypto users with credentials of their own on the bastion. */
   readonly cryptoUsers?: readonly string[]
   readonly socketMode?: boolean
-  /** Default: in memory, which is several times as quick; where shells, tools as programs or secrets are the matter, `real`. */
+  /**
+   * Default: in memory, which is several times as quick; where shells, tools as programs or secrets are the matter,
+   * `real`.
+   */
   readonly bastions?: 'real' | 'in memory'
   readonly env?: Readonly<Record<string, string>>
-  /** More variables for the n-th process, from 0. With it a process may die before it is ready: the next one is started. */
+  /**
+   * More variables for the n-th process, from 0. With it a process may die before it is ready: the next one is started.
+   */
   readonly envFor?: (directory: string, process: number) => Readonly<Record<string, string>>
 }
 

@@ -31,7 +31,10 @@ export interface ScriptedAnswer {
   readonly body: string
 }
 
-/** An endpoint that gives these answers in this order, then the last one for ever; for what the simulator is too well-behaved to say. */
+/**
+ * An endpoint that gives these answers in this order, then the last one for ever; for what the simulator is too
+ * well-behaved to say.
+ */
 export async function scripted(answers: readonly ScriptedAnswer[]) {
   let asked = 0
   let connections = 0

@@ -66,7 +66,8 @@ describe('the built bot', () => {
       DATABASE_URL: 'sqlite::memory:',
     })
     await simulator.stop()
-    // It listens last, after the database was opened and the bastion scripts were read: here somebody else has the port.
+    // It listens last, after the database was opened and the bastion scripts were read: here somebody else has the
+    // port.
     expect(stderr).toMatch(/could not start: .*EADDRINUSE/)
     expect(status).toBe(1)
   })

@@ -11,7 +11,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-/** A forward proxy as companies have them: whole addresses for http, CONNECT for the rest. Remembers where everything went. */
+/**
+ * A forward proxy as companies have them: whole addresses for http, CONNECT for the rest. Remembers where everything
+ * went.
+ */
 async function proxy(): Promise<{ readonly url: string; readonly hosts: string[] }> {
   const hosts: string[] = []
   const server: Server = createServer((incoming: IncomingMessage, network) => {

@@ -1,6 +1,9 @@
 import type { Stage } from '../harness/stage.ts'
 
-/** The steps that SSM was sent more than once. The base config is read twice, when asked and before the run: that is no step. */
+/**
+ * The steps that SSM was sent more than once. The base config is read twice, when asked and before the run: that is no
+ * step.
+ */
 export function repeatedSteps({ simulator }: Stage): string[] {
   const steps = simulator.aws
     .commands()

@@ -60,7 +60,9 @@ const withFactor = (users: readonly HsmUser[], { has2FA }: Dialect) =>
   users.map((one) => (has2FA ? { ...one, hasSecondFactor: false } : one))
 const asListed = (all: readonly Inventory[], dialect?: Dialect) =>
   all.map(({ server, users }) => ({ server, users: dialect ? withFactor(users, dialect) : users }))
-/** What can be read of an HSM: where nobody owns a key no mark is printed at all, and that one has none proves nothing. */
+/**
+ * What can be read of an HSM: where nobody owns a key no mark is printed at all, and that one has none proves nothing.
+ */
 function asRead(hsm: Inventory, dialect?: Dialect): Inventory {
   const areMarked = hsm.keys.some(({ owner }) => owner !== null)
   const keys = hsm.keys.map((one): HsmKey => (areMarked ? one : { ...one, shows: 'reference' }))

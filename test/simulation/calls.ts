@@ -5,7 +5,9 @@ const MOST: ReadonlyMap<string, number> = new Map(Object.entries({ store: 1_000,
 
 /** How often each port is called in a minute of virtual time, all processes together. */
 export class Calls {
-  /** What is called too often. It gets no answers any more: a loop that does not end would take the whole test with it. */
+  /**
+   * What is called too often. It gets no answers any more: a loop that does not end would take the whole test with it.
+   */
   runaway: string | undefined
   readonly most = new Map<string, { count: number; minute: number }>()
   readonly #time: Time

@@ -80,7 +80,10 @@ export class Crowd {
     return delivery.kind === 'command' ? this.#delivered[Number(delivery.text)] : undefined
   }
 
-  /** Hands something to a process, as Slack does. Resolves once it is answered: by this process, or by one that takes it up; never where it was not even acknowledged. */
+  /**
+   * Hands something to a process, as Slack does. Resolves once it is answered: by this process, or by one that takes it
+   * up; never where it was not even acknowledged.
+   */
   #deliver(process: Incarnation, record: Asked | Clicked, work: Delivered['work']): Promise<void> {
     return new Promise((resolve, reject) => {
       const n = this.#delivered.length

@@ -11,7 +11,10 @@ export interface Opened extends Database {
 
 let schema: string | undefined
 
-/** A new database with the product's schema. The schema is made once and copied: its migrations take longer than most runs. */
+/**
+ * A new database with the product's schema. The schema is made once and copied: its migrations take longer than most
+ * runs.
+ */
 export async function newDatabase(): Promise<Opened> {
   schema ??= await migrated()
   const raw = await connect(':memory:', { waitMs: 0 })

@@ -4,7 +4,8 @@ import { FAILED_ONCE } from './seeds.ts'
 import { summary } from './summary.ts'
 import { runSeeds, seekFailing, work } from './workers.ts'
 
-// npm run simulate [-- --seeds 1-2000 | --seed 77 --trace | --new 50 | --ci | --planted [--only <part of a name>]]: see README, "Working on it".
+// npm run simulate [-- --seeds 1-2000 | --seed 77 --trace | --new 50 | --ci | --planted [--only <part of a name>]]: see
+// README, "Working on it".
 
 const { values } = parseArgs({
   options: {

@@ -95,7 +95,9 @@ function joinSoon(stage: Stage, cluster: SimCluster, random: Random): void {
   stage.hsms.changed()
 }
 
-/** A new HSM comes with the first users and the keys of the cluster, as from a backup; not with the other users of now. */
+/**
+ * A new HSM comes with the first users and the keys of the cluster, as from a backup; not with the other users of now.
+ */
 function join(
   stage: Stage,
   cluster: SimCluster,

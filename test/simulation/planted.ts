@@ -37,7 +37,8 @@ export const PLANTED: readonly Planted[] = [
     replace: '',
   }),
   {
-    // As it was found: the request was claimed again at once, for ever. Without the second edit a run that came to nothing rests, and the fault has no effect.
+    // As it was found: the request was claimed again at once, for ever. Without the second edit a run that came to
+    // nothing rests, and the fault has no effect.
     name: 'refusal told by its field, and no rest after it',
     edits: [
       edit(

@@ -12,8 +12,9 @@ interface Known {
 }
 
 /**
- * The store, only that it is not asked twice for the same: while nothing was written and no instant that stands in it has passed, an answer that found nothing
- * is still right, whatever the product makes of it. Most of a run's virtual time is such waiting.
+ * The store, only that it is not asked twice for the same: while nothing was written and no instant that stands in it
+ * has passed, an answer that found nothing is still right, whatever the product makes of it. Most of a run's virtual
+ * time is such waiting.
  */
 export function withoutRepeats(store: Store, raw: Connection, time: Time): Store {
   const changes = asked(raw, 'select total_changes()')

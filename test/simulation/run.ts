@@ -22,7 +22,10 @@ export interface Figures {
   readonly calls: Readonly<Record<string, number>>
 }
 
-/** After the last fault everything must end within this time. Above a step that SSM shows as running for ever, a sealed one, and a request's expiry. */
+/**
+ * After the last fault everything must end within this time. Above a step that SSM shows as running for ever, a sealed
+ * one, and a request's expiry.
+ */
 const LONGEST_END_MS = 75 * MINUTE
 
 /** One run, from its seed alone. */

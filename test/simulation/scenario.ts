@@ -11,7 +11,10 @@ const NAMES = ['jdoe', 'kmiller', 'app_pay', 'app_web'] as const
 const CLUSTER_IDS = ['cluster-2abcdefghij', 'cluster-7kkmnopqrst', 'cluster-3cccccccccc'] as const
 const REGIONS = ['us-east-1', 'eu-west-1', 'eu-central-1'] as const
 
-/** A source and one or two clones of it, small: what the source has and the clones lack, have otherwise, or have already. */
+/**
+ * A source and one or two clones of it, small: what the source has and the clones lack, have otherwise, or have
+ * already.
+ */
 export function makeClusters(time: Time, random: Random, engine: EngineName): Hsms {
   const hsmType = engine === 'cmu' ? 'hsm1.medium' : 'hsm2m.medium'
   const count = random.chance(0.25) ? 3 : 2

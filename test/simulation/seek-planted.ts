@@ -14,7 +14,8 @@ const ALL = `1-${MOST_SEEDS}`
 const AT_ONCE = 2
 
 /**
- * Puts each planted fault whose name holds `only` into a copy of the source, and looks for it there: first at the seed that found it last, then at all. Answers the exit code.
+ * Puts each planted fault whose name holds `only` into a copy of the source, and looks for it there: first at the seed
+ * that found it last, then at all. Answers the exit code.
  */
 export async function seekPlanted(only: string): Promise<number> {
   const left = PLANTED.filter(({ name }) => name.includes(only))

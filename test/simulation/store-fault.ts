@@ -10,7 +10,10 @@ interface Outage {
   readonly to: number
 }
 
-/** The database, in some runs: single calls that fail, and times in which none is answered. By streams of its own, so that runs without it stay as they are. */
+/**
+ * The database, in some runs: single calls that fail, and times in which none is answered. By streams of its own, so
+ * that runs without it stay as they are.
+ */
 export class StoreFault {
   readonly isThere: boolean
   readonly #time: Time

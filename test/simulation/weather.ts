@@ -93,7 +93,10 @@ export class Weather {
     return this.#time.now >= this.clearFrom
   }
 
-  /** Moments at which something happens once, such as a reboot. `early`: most requests are decided and run in the first minutes. */
+  /**
+   * Moments at which something happens once, such as a reboot. `early`: most requests are decided and run in the first
+   * minutes.
+   */
   moments(fault: Fault, usual: number, early = 0): readonly number[] {
     const strength = this.faults.get(fault)
     if (strength === undefined) return []

@@ -33,7 +33,10 @@ export function hasNoCredentials(error: unknown): boolean {
 const NOT_TAKEN =
   /^(Validation|Invalid|AccessDenied|NotAuthorized|Throttl|TooManyRequests|RequestLimitExceeded|UnrecognizedClient|ExpiredToken|RequestExpired|IncompleteSignature|SignatureDoesNotMatch|MissingAuthenticationToken|OptInRequired|UnsupportedPlatform|MaxDocumentSize|DuplicateInstanceId|Serialization)/
 
-/** Did the service refuse it in so many words, with a 4xx, so that nothing was started? Anything on the way can answer a 4xx of its own, and a 408 says that it gave up waiting. */
+/**
+ * Did the service refuse it in so many words, with a 4xx, so that nothing was started? Anything on the way can answer a
+ * 4xx of its own, and a 408 says that it gave up waiting.
+ */
 export function wasRejected(error: unknown): boolean {
   const status = statusOf(error)
   const isRefusal = status !== undefined && status >= 400 && status < 500 && status !== 408

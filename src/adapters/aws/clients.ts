@@ -16,7 +16,10 @@ export interface AwsClients {
   hsm(region: string): CloudHSMV2Client
   /** For calls that only read: the SDK may repeat them. */
   ssm(region: string): SSMClient
-  /** For SendCommand, which has no idempotency token: one attempt, ever. On a connection of its own: an idle one may be closed in the moment it is used again, and then nobody knows whether the command was taken. */
+  /**
+   * For SendCommand, which has no idempotency token: one attempt, ever. On a connection of its own: an idle one may be
+   * closed in the moment it is used again, and then nobody knows whether the command was taken.
+   */
   ssmOnce(region: string): SSMClient
 }
 

@@ -27,7 +27,8 @@ const ClusterAnswer = z.object({
   ClusterId: z.string(),
   State: z.string().catch('UNKNOWN'),
   HsmType: text,
-  // Without it a cluster counts as made from no backup, which can disprove: what cannot be read must not look like that.
+  // Without it a cluster counts as made from no backup, which can disprove: what cannot be read must not look like
+  // that.
   SourceBackupId: z.string().min(1).nullish(),
   Certificates: z.object({ ClusterCertificate: text }).optional().catch(undefined),
   Hsms: z.array(HsmAnswer).default([]),
@@ -94,7 +95,10 @@ interface ResultPage<Found> {
   readonly next: string | undefined
 }
 
-/** Asks page after page until the one that is looked for is there. The old client takes no time limits of its own, so each call brings one. */
+/**
+ * Asks page after page until the one that is looked for is there. The old client takes no time limits of its own, so
+ * each call brings one.
+ */
 async function inPages<Found>(
   ask: (token: { readonly NextToken?: string }) => Promise<ResultPage<Found>>,
 ): Promise<Found | undefined> {

@@ -14,7 +14,9 @@ const CHAIN_LOCK = 728_410_001
 type Db = Kysely<Tables>
 type Row = { at: number; type: string; actor: string; request_id: string | null; facts: string }
 
-/** Appends a row; its hash covers the row and the hash before it. Call inside the transaction of the change it records. */
+/**
+ * Appends a row; its hash covers the row and the hash before it. Call inside the transaction of the change it records.
+ */
 export async function appendAudit(db: Db, dialect: Dialect, entry: AuditEntry): Promise<void> {
   if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${CHAIN_LOCK})`.execute(db)
   const last = await db.selectFrom('audit').select('hash').orderBy('seq', 'desc').limit(1).executeTakeFirst()

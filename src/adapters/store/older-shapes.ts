@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { SHAPE } from './schema.ts'
 
-// Shape 2 called the discrepancies of an outcome troubles. Shape 1 said of a stop and of an outcome whether something was written, not what proves it; its steps hold what the bastion
-// printed, not what that was found to say.
+// Shape 2 called the discrepancies of an outcome troubles. Shape 1 said of a stop and of an outcome whether something
+// was written, not what proves it; its steps hold what the bastion printed, not what that was found to say.
 
 /** The oldest shape that is read. */
 export const OLDEST = 1

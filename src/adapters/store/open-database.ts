@@ -20,8 +20,8 @@ const STATEMENT_MS = 30_000
 const IDLE_IN_TRANSACTION_MS = 10_000
 
 /**
- * Opens `sqlite:<path>` (relative to the working directory) or `postgres://…` for the bot and brings its schema up to date. A SQLite file takes one process at a
- * time: a second one is refused.
+ * Opens `sqlite:<path>` (relative to the working directory) or `postgres://…` for the bot and brings its schema up to
+ * date. A SQLite file takes one process at a time: a second one is refused.
  */
 export async function openDatabase(url: string): Promise<Database> {
   const database = url.startsWith('sqlite:') ? await openSqlite(pathOf(url)) : await openPostgres(url)
@@ -35,7 +35,9 @@ export async function openDatabase(url: string): Promise<Database> {
   return database
 }
 
-/** We hold the file's lock, so whoever held these leases is gone. By the partial indexes: the finished ones can be many. */
+/**
+ * We hold the file's lock, so whoever held these leases is gone. By the partial indexes: the finished ones can be many.
+ */
 export async function dropLeases(db: Kysely<Tables>): Promise<void> {
   await db.updateTable('requests').set({ lease_until: 0 }).where(sql<boolean>`is_open = 1`).execute()
   await db.updateTable('requests').set({ paint_until: 0 }).where(sql<boolean>`painted_version < version`).execute()
@@ -56,7 +58,8 @@ async function openSqlite(file: string): Promise<Database> {
   if (file === MEMORY)
     return { dialect: 'sqlite', db: overSqlite(configured(await connect(file, { waitMs: LOCK_MS }))) }
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  // A second file holds the lock, so that the first stays readable; the operating system takes it back however the process ends.
+  // A second file holds the lock, so that the first stays readable; the operating system takes it back however the
+  // process ends.
   const lock = await connect(`${file}.lock`, { waitMs: LOCK_MS })
   try {
     lock.exec('BEGIN EXCLUSIVE')
@@ -76,7 +79,10 @@ async function openSqlite(file: string): Promise<Database> {
   return { dialect: 'sqlite', db }
 }
 
-/** SQLite's schema changes are transactional, though Kysely does not use it: a process killed in the middle of a migration leaves nothing half done. */
+/**
+ * SQLite's schema changes are transactional, though Kysely does not use it: a process killed in the middle of a
+ * migration leaves nothing half done.
+ */
 class TransactionalSqlite extends SqliteDialect {
   override createAdapter() {
     return new (class extends SqliteAdapter {

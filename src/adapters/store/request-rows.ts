@@ -7,7 +7,10 @@ import { SHAPE, type Tables } from './schema.ts'
 
 type RequestRow = Selectable<Tables['requests']>
 
-/** What every stored request must have; the rest of the document is as this program wrote it, and its shape number says which program. */
+/**
+ * What every stored request must have; the rest of the document is as this program wrote it, and its shape number says
+ * which program.
+ */
 const StoredDocument = z.looseObject({
   id: z.string(),
   state: z.enum([

@@ -9,8 +9,9 @@ export type Connection = InstanceType<typeof DatabaseSync>
 const OWN_SINCE = [24, 15] as const
 
 /**
- * Opens a SQLite file with Node's own SQLite where it is mature, else with the same API as a package that brings its binaries along: nothing is compiled, and nothing is fetched from elsewhere than
- * the registry. `waitMs`: how long a statement waits for another process's lock.
+ * Opens a SQLite file with Node's own SQLite where it is mature, else with the same API as a package that brings its
+ * binaries along: nothing is compiled, and nothing is fetched from elsewhere than the registry. `waitMs`: how long a
+ * statement waits for another process's lock.
  */
 export async function connect(
   path: string,

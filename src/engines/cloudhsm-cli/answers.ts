@@ -10,7 +10,8 @@ const CliJson = z.object({ error_code: z.number(), data: z.unknown() })
 
 // Loose: a field that nobody here knows may say `inconsistent`.
 const UserAnswer = z.looseObject({
-  // It becomes a word of a command: a name of another form makes the list unreadable (user guide: letters, digits, underscore).
+  // It becomes a word of a command: a name of another form makes the list unreadable (user guide: letters, digits,
+  // underscore).
   username: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/),
   role: z.string(),
   locked: z.string().optional(),
@@ -119,7 +120,10 @@ export function countHsms(exchange: Exchange | undefined): number | undefined {
   return HsmsAnswer.safeParse(answer).data?.hsms.length
 }
 
-/** Users of roles that are never touched, or that differ between HSMs, where not every HSM of the cluster has them whole. */
+/**
+ * Users of roles that are never touched, or that differ between HSMs, where not every HSM of the cluster has them
+ * whole.
+ */
 export function inconsistentOthers(exchange: Exchange | undefined): readonly string[] {
   const answer = exchange && succeeded(exchange)
   const users = UsersAnswer.safeParse(answer).data?.users ?? []
@@ -152,7 +156,10 @@ export function parseUsers(exchange: Exchange | undefined): readonly HsmUser[] |
   })
 }
 
-/** `full`, or what makes a user or key another one on some HSMs. Whether somebody is locked or has a second factor is not the user's own. */
+/**
+ * `full`, or what makes a user or key another one on some HSMs. Whether somebody is locked or has a second factor is
+ * not the user's own.
+ */
 function coverageOf({ locked: _, mfa: __, ...user }: UserAnswer): string {
   const { 'cluster-coverage': coverage } = user
   return wholeness(typeof coverage === 'string' ? coverage : 'unknown', inconsistentPart(user)) ?? 'full'
@@ -167,7 +174,10 @@ function wholeness(coverage: string | undefined, inconsistent: string | undefine
 /** Names and labels are anybody's words. */
 const FREE: ReadonlySet<string> = new Set(['username', 'label', 'id', 'key-reference'])
 
-/** The field in which CloudHSM CLI says that the HSMs of a cluster do not agree (user guide, troubleshoot-sdk5-inconsistent-value). */
+/**
+ * The field in which CloudHSM CLI says that the HSMs of a cluster do not agree (user guide,
+ * troubleshoot-sdk5-inconsistent-value).
+ */
 function inconsistentPart(value: unknown, path = ''): string | undefined {
   if (value === 'inconsistent') return path
   if (typeof value !== 'object' || value === null) return undefined
@@ -180,7 +190,10 @@ function inconsistentPart(value: unknown, path = ''): string | undefined {
   return undefined
 }
 
-/** The keys of all pages of one listing; `undefined` if a page cannot be read or keys are missing by the tool's own count. */
+/**
+ * The keys of all pages of one listing; `undefined` if a page cannot be read or keys are missing by the tool's own
+ * count.
+ */
 export function* keysIn(pages: readonly Exchange[]): Slices<readonly HsmKey[] | undefined> {
   const keys = new Map<number, HsmKey>()
   let total: number | undefined
@@ -214,7 +227,8 @@ function toKey(answer: z.infer<typeof KeyAnswer>, mayBeInconsistent: boolean): H
     ...(coverage === undefined ? {} : { coverage }),
   }
   const [owners, sharers] = [info['key-owners'], info['shared-users']]
-  // What a listing leaves out is not none: without all of it only the label tells keys apart, and without a label nothing does.
+  // What a listing leaves out is not none: without all of it only the label tells keys apart, and without a label
+  // nothing does.
   if (!owners?.length || !sharers || !checkValue || !kind || !type)
     return { ...common, owner: null, sharedWith: [], shows: label === undefined ? 'reference' : 'label' }
   return {
@@ -242,8 +256,9 @@ const Replicated = z.object({
 })
 
 /**
- * What CloudHSM CLI said to one `user replicate` or `key replicate`. Success needs exit status 0, error code 0, the exact message and the right user or key in
- * it; the documented failures (user guide, troubleshooting of both commands) say what to do.
+ * What CloudHSM CLI said to one `user replicate` or `key replicate`. Success needs exit status 0, error code 0, the
+ * exact message and the right user or key in it; the documented failures (user guide, troubleshooting of both commands)
+ * say what to do.
  */
 export function judge(
   noun: 'user' | 'key',

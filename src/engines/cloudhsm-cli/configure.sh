@@ -1,19 +1,23 @@
 #!/bin/bash
-# How the configuration of CloudHSM CLI for two clusters is made: by the tool's own program, where nobody else sees it. failed-logins.sh, tool.sh and bastion.sh follow.
+# How the configuration of CloudHSM CLI for two clusters is made: by the tool's own program, where nobody else sees it.
+# failed-logins.sh, tool.sh and bastion.sh follow.
 NEEDED=(cp date grep mount sort tail unshare)
 inside=() making=() with_login=()
-# What runs in a mount namespace of its own (mount_namespaces(7)), by /bin/sh: <umask> <folder> <the place where it is seen> <the tool's home> <command> …
-# The mounts exist in that command's namespace only: nobody else notices, nothing is left to undo, and the operator's own file is never touched.
+# What runs in a mount namespace of its own (mount_namespaces(7)), by /bin/sh: <umask> <folder> <the place where it is
+# seen> <the tool's home> <command> … The mounts exist in that command's namespace only: nobody else notices, nothing is
+# left to undo, and the operator's own file is never touched.
 SEE="umask \"\$0\" && mount --bind \"\$1\" \"\$2\""
-# The program that makes the file writes where it likes: should that be another folder than the settings name, it finds it read only. It may log to run/.
+# The program that makes the file writes where it likes: should that be another folder than the settings name, it finds
+# it read only. It may log to run/.
 GUARD="{ [ ! -d \"\$3/run\" ] || mount --bind \"\$3/run\" \"\$3/run\"; } && mount --rbind \"\$3\" \"\$3\" && mount -o remount,bind,ro \"\$3\""
 # Nothing starts unless the place really shows the folder.
 GO="[ \"\$1\" -ef \"\$2\" ] && shift 3 && exec \"\$@\""
 # Variables of the tool's own process come on standard input: no other process has them.
 GIVE="while IFS= read -r variable; do export \"\$variable\"; done; $GO </dev/null"
 
-# The tool's configuration for both clusters, made by the tool itself: clusters= holds <id>=<Region>=<ENI IP>,<ENI IP>… for each. After every command the file must
-# name exactly the approved clusters and addresses so far: an address can then not stand behind the other cluster's id.
+# The tool's configuration for both clusters, made by the tool itself: clusters= holds <id>=<Region>=<ENI IP>,<ENI IP>…
+# for each. After every command the file must name exactly the approved clusters and addresses so far: an address can
+# then not stand behind the other cluster's id.
 prepare() {
   local entry rest host hosts ids wanted='' sorted etc=${in[config]%/*} home=${in[configure]%/*/*} made=$private/etc/${in[config]##*/} said found from
   local apart=(unshare --mount --propagation private -- /bin/sh -c) where=("$usual" "$private/etc" "$etc" "$home")
@@ -44,8 +48,8 @@ prepare() {
       found=${found#"$ids"}
       refuse configured-hosts "${entry%%=*}:${found//$'\n'\"hostname\":/ }"
     fi
-    # In a cluster of one HSM the tool would find no key safe enough (user guide, key availability check). Only a file of one cluster takes the option; where it is
-    # refused, the tool itself says later what it lacks.
+    # In a cluster of one HSM the tool would find no key safe enough (user guide, key availability check). Only a file
+    # of one cluster takes the option; where it is refused, the tool itself says later what it lacks.
     [[ $entry != "${in[clusters]%% *}" || $hosts == *,* ]] ||
       timeout --foreground -k 5 30 "${making[@]}" "${in[configure]}" --disable-key-availability-check >/dev/null 2>&1 </dev/null
   done

@@ -85,7 +85,10 @@ export function clusters({ source, destination }: Spec): readonly string[] {
   return [source.clusterId, destination.clusterId]
 }
 
-/** Which HSMs the tool is connected to. Without login (user guide, cluster hsm-info); a tool that does not know it goes on without. */
+/**
+ * Which HSMs the tool is connected to. Without login (user guide, cluster hsm-info); a tool that does not know it goes
+ * on without.
+ */
 export function listHsmsOf(cluster: string): string {
   return `cluster hsm-info --cluster-id ${cluster}`
 }

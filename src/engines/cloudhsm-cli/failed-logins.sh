@@ -1,9 +1,11 @@
 #!/bin/bash
-# CloudHSM CLI shows no count of failed logins before it says that a user is locked, and five lock the account. So they are counted here, for each user and cluster,
-# until a login works. tool.sh: may_log_in, then counted right before the password is given, then logged_in; or not_tried.
+# CloudHSM CLI shows no count of failed logins before it says that a user is locked, and five lock the account. So they
+# are counted here, for each user and cluster, until a login works. tool.sh: may_log_in, then counted right before the
+# password is given, then logged_in; or not_tried.
 failures='' failed=0 was=''
 
-# Not again after two failures, unless the secret has another version since the last of them; not after three. What cannot be looked up is no other version.
+# Not again after two failures, unless the secret has another version since the last of them; not after three. What
+# cannot be looked up is no other version.
 may_log_in() { # cluster. 1: no, and `stop` says why
   local version='' now
   failures=${in[state]}/failed-logins/$1.${users[who],,} failed=0

@@ -19,7 +19,10 @@ import { transcriptOf } from './transcript.ts'
 /** Longest a step may take on the bastion; SSM's own limit stands above it. */
 const SESSION_SECONDS = 540
 
-/** `cloudhsm-cli 5.17.1`, and nothing that only holds numbers somewhere: a program that does not start says so in such words. */
+/**
+ * `cloudhsm-cli 5.17.1`, and nothing that only holds numbers somewhere: a program that does not start says so in such
+ * words.
+ */
 const VERSION = /^\s*(?:[A-Za-z_-]+\s+){0,3}v?((\d{1,4})\.(\d{1,4})(?:\.\d{1,4})?)(?:[-+ ].*)?$/
 
 /** `user replicate` came with Client SDK 5.15 (user guide, client-version-previous). */
@@ -104,7 +107,10 @@ function commandsFor(draft: Draft): readonly string[] {
   ])
 }
 
-/** Both clusters, one of a single HSM first: only while it is alone in the file can it be given the option that it needs. */
+/**
+ * Both clusters, one of a single HSM first: only while it is alone in the file can it be given the option that it
+ * needs.
+ */
 function inOrder({ source, destination }: Draft): readonly (Side & { readonly hsms: readonly Target[] })[] {
   const from = { ...source, hsms: source.hsms ?? [source.hsm] }
   return from.hsms.length > 1 && destination.hsms.length === 1 ? [destination, from] : [from, destination]

@@ -3,8 +3,9 @@ import { z } from 'zod'
 const Made = z.looseObject({ clusters: z.array(z.looseObject({})) })
 
 /**
- * The configuration that the tool made for itself, in one order and one layout: what it lists may come in another order each time, and approvers compare. The
- * bastion checks by itself which clusters and addresses it names. `undefined` if it is no such file.
+ * The configuration that the tool made for itself, in one order and one layout: what it lists may come in another order
+ * each time, and approvers compare. The bastion checks by itself which clusters and addresses it names. `undefined` if
+ * it is no such file.
  */
 export function normalized(text: string): string | undefined {
   let parsed: unknown

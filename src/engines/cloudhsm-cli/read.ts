@@ -119,7 +119,10 @@ interface FoundKeys {
   readonly stop?: Stop
 }
 
-/** What the administrator sees of a cluster's keys, with what their owners see of them where the settings let the owners list. */
+/**
+ * What the administrator sees of a cluster's keys, with what their owners see of them where the settings let the owners
+ * list.
+ */
 function* keysOf(spec: Spec, place: ServerUsers, session: Session): Slices<FoundKeys> {
   const cluster = clusters(spec)[place.server] ?? ''
   const name = targetName(spec, place.server)
@@ -131,7 +134,8 @@ function* keysOf(spec: Spec, place: ServerUsers, session: Session): Slices<Found
     const ownPages = pagesOf(session, listOwnKeys(cluster), owner)
     const own = yield* keysIn(ownPages)
     if (!own) return { found: [], stop: unreadable(`${owner}'s keys of ${name}${insteadOf(ownPages.at(-1))}`) }
-    // What an administrator's listing leaves out is not documented: one that leaves out a single key proves nothing about the others.
+    // What an administrator's listing leaves out is not documented: one that leaves out a single key proves nothing
+    // about the others.
     const unseen = own.find(({ handle }) => !keys.has(handle))
     if (unseen) {
       const detail = `${owner} lists key ${keyName(spec, unseen.handle)} on ${name}, the administrator's listing does not`

@@ -45,8 +45,8 @@ export function sessionStop(printed: Printed, session: readonly Exchange[]): Sto
 const CERTAIN: ReadonlySet<string> = new Set(['stopped-login', 'stopped-risk', 'stopped-time'])
 
 /**
- * What ends abnormally where a login was going on may be a failed login, and CloudHSM CLI shows no count of them: nothing logs in any more then. In single
- * command mode every command logs in.
+ * What ends abnormally where a login was going on may be a failed login, and CloudHSM CLI shows no count of them:
+ * nothing logs in any more then. In single command mode every command logs in.
  */
 function codeOf({ result, mark }: Printed, session: readonly Exchange[]): StopCode | undefined {
   const isSingle = session.some(({ status }) => status !== undefined)

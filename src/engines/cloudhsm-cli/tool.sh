@@ -1,7 +1,8 @@
 #!/bin/bash
 # How CloudHSM CLI (Client SDK 5) is talked to; configure.sh stands before this, bastion.sh, which follows, is the rest.
-# In an interactive session a password goes over the pipe, at the tool's own question. In single command mode, the fallback, it stands in the environment of the
-# tool's process (CLOUDHSM_PIN, DESTINATION_CLOUDHSM_PIN), because the tool takes it nowhere else. It is in no argument, no file, no output.
+# In an interactive session a password goes over the pipe, at the tool's own question. In single command mode, the
+# fallback, it stands in the environment of the tool's process (CLOUDHSM_PIN, DESTINATION_CLOUDHSM_PIN), because the
+# tool takes it nowhere else. It is in no argument, no file, no output.
 PROMPT_END='>'
 PROMPT=$'(^|\n)[[:space:]]*(aws-cloudhsm|[A-Za-z0-9_-]{1,64}@[^"{\n>]{1,200}) ?> ?$'
 QUESTION=$'(^|\n)[^"{\n]*(Enter [a-z ]*password:|\\([Yy]/[Nn]\\)|MFA)[^"\n]*$' # never inside JSON: labels say anything
@@ -10,8 +11,9 @@ ONE_COMMAND=100 PAGES=400 # seconds for one command in single command mode; far 
 mode='' command='' answered='' status='' errors='' who='' role='' tolerated=''
 export TERM=dumb NO_COLOR=1
 
-# One interactive session for the whole dialogue. Where the tool cannot be talked to on a pipe (it shows no prompt, or does not ask for the password), that shows
-# before any login: then every command gets a process of its own, and the same tool is not tried so again for a day.
+# One interactive session for the whole dialogue. Where the tool cannot be talked to on a pipe (it shows no prompt, or
+# does not ask for the password), that shows before any login: then every command gets a process of its own, and the
+# same tool is not tried so again for a day.
 play() {
   local known how=${in[state]}/single-command
   known=$(stat -c '%n %s %Y' "${in[binary]}")
@@ -40,7 +42,8 @@ converse() {
   close_tool
 }
 
-# The transcript: each command as it is given, its answer, its exit status and what it wrote to standard error, where it has these; unit separators between, a record separator.
+# The transcript: each command as it is given, its answer, its exit status and what it wrote to standard error, where it
+# has these; unit separators between, a record separator.
 note() { command=$1 errors='' && keep "$command"$'\x1f'; }
 record() {
   without_secrets
@@ -121,14 +124,16 @@ log_in() { # number of the login, role, cluster
   fi
 }
 
-# In single command mode: the smallest command that needs a login. A wrong password is tried once, not with every command.
+# In single command mode: the smallest command that needs a login. A wrong password is tried once, not with every
+# command.
 log_in_alone() { # cluster
   count_login unknown
   [[ -n $stop ]] || single "key list --cluster-id $1 --max-items 1"
   case $stop in 'time') not_tried ;; state) exec 10>&- ;; *) logged_in ;; esac
 }
 
-# The tool's own question for the password, and nothing behind it. Where it does not ask, no password is given and no login was tried.
+# The tool's own question for the password, and nothing behind it. Where it does not ask, no password is given and no
+# login was tried.
 await_question() {
   local chunk
   PROMPT_END=: await_prompt # the question ends with it

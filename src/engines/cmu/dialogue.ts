@@ -62,8 +62,9 @@ export function commandsOf(lines: readonly Line[]): readonly string[] {
 }
 
 /**
- * Nothing is sent before every server is connected and encrypted: CMU gives a prompt without, and may number the servers anew. Then the HSM behind
- * every number must be the expected one, the guard against a swapped direction (facts, sections 2.1 and 2.7).
+ * Nothing is sent before every server is connected and encrypted: CMU gives a prompt without, and may number the
+ * servers anew. Then the HSM behind every number must be the expected one, the guard against a swapped direction
+ * (facts, sections 2.1 and 2.7).
  */
 function connect(spec: Spec): Line[] {
   const servers = serversOf(spec)

@@ -9,11 +9,15 @@ export interface KeyListing {
 
 const USERS_HEAD = /Users on server (\d+)\b/
 const USERS_FOUND = /Number of users found\s*:?\s*(\d+)/
-// Column widths differ between versions, the last column is missing in the oldest: split on white space (facts, section 2.4).
+// Column widths differ between versions, the last column is missing in the oldest: split on white space (facts, section
+// 2.4).
 const USER_ROW = /^\s*(\d+)\s+(PRECO|PCO|CO|CU|AU)\s+(\S+)\s+(?:YES|NO)\s+(\d+)(?:\s+(YES|NO))?\s*$/
 const ROLES: Readonly<Record<string, Role>> = { PCO: 'CO', CO: 'CO', CU: 'CU' }
 
-/** The users of every server in a `listUsers` answer; `undefined` if a server stands twice or a row is missing. AU and PRECO are left out. */
+/**
+ * The users of every server in a `listUsers` answer; `undefined` if a server stands twice or a row is missing. AU and
+ * PRECO are left out.
+ */
 export function parseUsers(text: string): ReadonlyMap<number, readonly HsmUser[]> | undefined {
   const servers = new Map<number, HsmUser[]>()
   for (const block of blocksOf(text, USERS_HEAD)) {
@@ -43,7 +47,10 @@ const KEY_TOKEN = /(\d+)(?:\(([os,]+)\))?/g
 const KEY_LINE = /^\s*\d{1,10}(?:\([os,]+\))?(?:\s*,\s*\d{1,10}(?:\([os,]+\))?)*\s*,?\s*$/
 const HASH = /^\s*([0-9a-fA-F]{64})\s*$/m
 
-/** One user's keys in a `findAllKeys` answer from server mode; `undefined` without the success line or with fewer keys than counted. */
+/**
+ * One user's keys in a `findAllKeys` answer from server mode; `undefined` without the success line or with fewer keys
+ * than counted.
+ */
 export function parseKeys(text: string): KeyListing | undefined {
   const lines = text.split(/\r?\n/)
   if (!/^findAllKeys success\b/m.test(text)) return undefined

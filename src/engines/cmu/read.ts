@@ -60,7 +60,10 @@ function readMarks(spec: Spec, plan: StepPlan & { kind: 'inventory' }, session: 
   return { kind: 'marked', servers }
 }
 
-/** What was marked on one server for each crypto user that was listed; `undefined` if one of these listings cannot be read. */
+/**
+ * What was marked on one server for each crypto user that was listed; `undefined` if one of these listings cannot be
+ * read.
+ */
 function keyMarks(hsm: ServerUsers, part: ListingPart | undefined, session: Session): KeyMarks | undefined {
   const { server, users } = hsm
   const listed: { user: string; keys: KeyListing['keys'] }[] = []

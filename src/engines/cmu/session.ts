@@ -11,7 +11,10 @@ export interface Session {
 }
 
 export interface Played {
-  /** Commands that were sent, as the bastion script counted; `undefined`: nobody counted, so any of them may have been sent. */
+  /**
+   * Commands that were sent, as the bastion script counted; `undefined`: nobody counted, so any of them may have been
+   * sent.
+   */
   readonly sent: number | undefined
   /** `whole`: every command that was sent was answered. `broken`: the last one was not. */
   readonly end: 'whole' | 'broken'
@@ -19,7 +22,9 @@ export interface Played {
 
 const SEPARATOR = '\x1e'
 
-/** Splits a transcript at its prompts: the bastion script ends each segment with a record separator. Total on any text. */
+/**
+ * Splits a transcript at its prompts: the bastion script ends each segment with a record separator. Total on any text.
+ */
 export function parseSession(transcript: string, commands: readonly string[], { sent, end }: Played): Session {
   const [banner = '', ...segments] = transcript.split(SEPARATOR)
   // Not counted: what was answered is known, and one more may have been sent at least.
@@ -38,7 +43,10 @@ export function parseSession(transcript: string, commands: readonly string[], { 
   return { banner, answers, unfinished, isCounted: sent !== undefined, index }
 }
 
-/** What CMU answered to a command (in a server mode, if named); `undefined` without an answer: never sent, if all were counted. */
+/**
+ * What CMU answered to a command (in a server mode, if named); `undefined` without an answer: never sent, if all were
+ * counted.
+ */
 export function answerTo(session: Session, command: string, mode?: string): string | undefined {
   return session.index.get(mode === undefined ? command : `${mode} ${command}`)
 }

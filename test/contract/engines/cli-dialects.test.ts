@@ -7,7 +7,8 @@ import type { WorldState } from '../../simulator/world/world-state.ts'
 import { theKeys, USERS } from './scenario.ts'
 import { cliTool, reference as keyReference, type Tool } from './tools.ts'
 
-// Whether the tool can be talked to on a pipe, how it lays out its JSON and what its exit status means must not show in an outcome.
+// Whether the tool can be talked to on a pipe, how it lays out its JSON and what its exit status means must not show in
+// an outcome.
 
 interface Accident {
   readonly given: (state: WorldState, tool: Tool) => void
@@ -38,7 +39,8 @@ async function outcomeOf(
   look: (ground: Ground) => void = () => undefined,
 ): Promise<OutcomeReport> {
   const tool = cliTool(dialect)
-  // A session with prompts is played in memory too, where it is no other tool: in-memory-bastion.test.ts compares the two.
+  // A session with prompts is played in memory too, where it is no other tool: in-memory-bastion.test.ts compares the
+  // two.
   const bastion = dialect.cliInteractive === 'prompts' && !dialect.cliColours ? 'in memory' : 'real'
   const ground = new Ground({ engine: tool.engine, world: tool.world(), bastion })
   try {

@@ -3,7 +3,8 @@ import { ALL_ARRIVED, changed, type Expected, expectEnd, KEYS, type Scenario, US
 import { bothTools } from './tools.ts'
 import { destinationOf } from './truth.ts'
 
-// Both engines, the same clusters, the same request: the same end with the same meaning. What is expected is written once.
+// Both engines, the same clusters, the same request: the same end with the same meaning. What is expected is written
+// once.
 
 const SCENARIOS: readonly (Scenario & { readonly ends: Expected })[] = [
   {

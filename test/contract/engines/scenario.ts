@@ -45,7 +45,9 @@ export const theKeys = (...items: readonly number[]) => ({ kind: 'listed', items
 /** What was asked for was written, and listed again. */
 export const changed = { proof: 'after', wrote: true }
 
-/** Lets it happen and checks what it came to, in the outcome's words and in truth. What no run may do is checked too. */
+/**
+ * Lets it happen and checks what it came to, in the outcome's words and in truth. What no run may do is checked too.
+ */
 export async function expectEnd(tool: Tool, scenario: Scenario, ends: Expected): Promise<void> {
   const { given, meanwhile, options, killedAt, bastion = 'in memory' } = scenario
   const ground = new Ground({ engine: tool.engine, world: tool.world(), bastion })

@@ -47,7 +47,10 @@ export function giveUsers(state: WorldState): void {
   }
 }
 
-/** An outcome in the words of its report, without what only one of the tools says: HSM or cluster, hexadecimal or decimal. */
+/**
+ * An outcome in the words of its report, without what only one of the tools says: HSM or cluster, hexadecimal or
+ * decimal.
+ */
 export function told({ state, proof, stop, evidence, withdrawn, destinations, discrepancies }: OutcomeReport) {
   const tallies = destinations.map(({ users, keys }) => ({ users: shown(users), keys: shown(keys) }))
   const [first = { users: '', keys: '' }, ...others] = tallies

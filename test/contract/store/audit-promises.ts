@@ -116,7 +116,10 @@ function rowsOf({ database }: RunTarget): Promise<Row[]> {
   return database.db.selectFrom('audit').selectAll().orderBy('seq').execute()
 }
 
-/** The rule, written again: SHA-256 of the JSON list [hash before, at, type, actor, request id or null, facts]; 64 zeros before the first. Answers the first row that breaks it. */
+/**
+ * The rule, written again: SHA-256 of the JSON list [hash before, at, type, actor, request id or null, facts]; 64 zeros
+ * before the first. Answers the first row that breaks it.
+ */
 async function firstBroken(place: RunTarget): Promise<string | undefined> {
   let previous = '0'.repeat(64)
   for (const { at, type, actor, request_id, facts, hash } of await rowsOf(place)) {

@@ -41,7 +41,10 @@ export interface Ended {
 const CHUNK = 18_000
 const LOCK_MS = 20_000
 
-/** A bastion in memory. Kept parallel to operation.sh and bastion.sh, so that the two can be compared; test/contract/bastion-model.test.ts does. */
+/**
+ * A bastion in memory. Kept parallel to operation.sh and bastion.sh, so that the two can be compared;
+ * test/contract/bastion-model.test.ts does.
+ */
 export class Bastion {
   readonly disk: Disk
   readonly #around: Surroundings

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Random } from '../random.ts'
 import type { SimKey, SimUser } from '../world/hsms.ts'
 
-/** What the documents, the logs and the sibling products do not agree on, as in test/simulator/bin/shared/dialect.mjs. */
+/**
+ * What the documents, the logs and the sibling products do not agree on, as in test/simulator/bin/shared/dialect.mjs.
+ */
 export interface CmuDialect {
   readonly prompt: string
   readonly serverPrompt: string

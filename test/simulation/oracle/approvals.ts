@@ -61,7 +61,8 @@ function judgeRequest(stage: Stage, crowd: Crowd, request: RequestDoc, asked: As
     if (!request.spec.destination.hsms.some(({ hsmId }) => hsmId === deed.hsm))
       violations.push(`not on an approved HSM: ${told(deed)}`)
     if (deed.did === 'user' && !covers(asked.scope.users, deed.name)) violations.push(`out of scope: ${told(deed)}`)
-    // A tool that makes other handles than it is told is a fault of the tool: the bot has to see it, it cannot prevent it.
+    // A tool that makes other handles than it is told is a fault of the tool: the bot has to see it, it cannot prevent
+    // it.
     if (deed.did === 'key' && !stage.weather.faults.has('tool') && !covers(asked.scope.keys, deed.handle))
       violations.push(`out of scope: ${told(deed)}`)
   }

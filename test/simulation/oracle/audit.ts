@@ -19,7 +19,10 @@ export async function judgeAudit(stage: Stage, requests: readonly RequestDoc[]):
   return [...violations, ...unrecorded(stage, rows)]
 }
 
-/** Commands without their row. A look-up is announced before it is sent, whatever happens then; its id is lost where the process or the database is. */
+/**
+ * Commands without their row. A look-up is announced before it is sent, whatever happens then; its id is lost where the
+ * process or the database is.
+ */
 function unrecorded({ weather, ssm, storeFault }: Stage, rows: readonly AuditDoc[]): string[] {
   // Where a process crashes it may never have heard of a command that it sent.
   const mayCrash = weather.faults.has('crash') || weather.faults.has('night')

@@ -2,7 +2,10 @@ import type { Crowd } from '../crowd.ts'
 import type { Stage } from '../stage.ts'
 import { requestsOf } from './records.ts'
 
-/** What was acknowledged is answered, whatever crashes; an ask files one request at the most; and nothing is written where another company reads. */
+/**
+ * What was acknowledged is answered, whatever crashes; an ask files one request at the most; and nothing is written
+ * where another company reads.
+ */
 export function judgeDeliveries(stage: Stage, crowd: Crowd): string[] {
   const { channel, weather } = stage
   const isDue = ({ acknowledgedAt }: { readonly acknowledgedAt?: number }) =>

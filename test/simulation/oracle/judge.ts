@@ -8,9 +8,13 @@ import { judgeOutcomes } from './outcomes.ts'
 import { requestsOf } from './records.ts'
 import { judgeSlack } from './slack.ts'
 
-/** Everything that is claimed and not true. The oracle knows the HSMs, the bastion, Slack and what people did; it uses none of the product's own judgement. */
+/**
+ * Everything that is claimed and not true. The oracle knows the HSMs, the bastion, Slack and what people did; it uses
+ * none of the product's own judgement.
+ */
 export async function judge(stage: Stage, crowd: Crowd): Promise<readonly string[]> {
-  // Of what was stored and broken afterwards nothing can be read, by the bot neither: that it holds up nobody is seen at the end of the run.
+  // Of what was stored and broken afterwards nothing can be read, by the bot neither: that it holds up nobody is seen
+  // at the end of the run.
   const requests = requestsOf(stage).filter(({ id }) => !stage.broken.has(id))
   return [
     ...judgeOperations(stage, requests),

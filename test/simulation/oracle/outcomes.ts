@@ -45,11 +45,17 @@ function judgeSteps({ hsms }: Stage, { id }: RequestDoc, steps: readonly StepDoc
   })
 }
 
-/** Between what was planned last and what is planned next, and between a plan and its beginning on the bastion; with a minute for what stands between. */
+/**
+ * Between what was planned last and what is planned next, and between a plan and its beginning on the bastion; with a
+ * minute for what stands between.
+ */
 const LONGEST_PAUSE_MS = 31 * MINUTE
 const BEGINS_WITHIN_MS = 16 * MINUTE
 
-/** A run that lay still for too long writes nothing more from what it listed before; nor does a version that was not approved. */
+/**
+ * A run that lay still for too long writes nothing more from what it listed before; nor does a version that was not
+ * approved.
+ */
 function judgePauses({ hsms, updates, isPair }: Stage, { id, spec }: RequestDoc, steps: readonly StepDoc[]): string[] {
   let last: number | undefined
   let paused = 0

@@ -19,7 +19,10 @@ const FACES: Readonly<Record<string, string>> = {
 }
 const FINISHED: ReadonlySet<string> = new Set(['succeeded', 'partial', 'failed', 'unknown'])
 
-/** Slack shows the stored state, each message once, and its sentences are true. Only for requests that are painted whole. */
+/**
+ * Slack shows the stored state, each message once, and its sentences are true. Only for requests that are painted
+ * whole.
+ */
 export function judgeSlack(stage: Stage, requests: readonly RequestDoc[]): string[] {
   return requests.flatMap((request) => {
     if (request.reason.startsWith('last-')) return []

@@ -93,7 +93,9 @@ export class Channel implements Web {
     for (const reply of this.posted) if (reply.threadTs === message.ts) reply.isDeleted = true
   }
 
-  /** Something is written to the channel, if it takes it. Who looked a moment ago cannot know that it was shared since. */
+  /**
+   * Something is written to the channel, if it takes it. Who looked a moment ago cannot know that it was shared since.
+   */
   #written<Answer>(write: () => Answer): Answer {
     const spell = this.#weather.spell('channel')
     if (spell === 'archived') throw new SlackProblem('is_archived', undefined)

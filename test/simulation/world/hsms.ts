@@ -40,7 +40,10 @@ export interface SimCluster {
   readonly hsms: SimHsm[]
 }
 
-/** Something that was done to an HSM, or that a tool tried. `operation`: by which step of the bot; absent: by people, or by the service. */
+/**
+ * Something that was done to an HSM, or that a tool tried. `operation`: by which step of the bot; absent: by people, or
+ * by the service.
+ */
 export type Deed = { readonly at: number; readonly operation?: string } & (
   | { readonly did: 'start'; readonly bastion: string }
   | { readonly did: 'end'; readonly result: string }
@@ -60,7 +63,10 @@ const LOCKED_AT = 5
 /** The service copies keys between a cluster's HSMs after a while (user guide, cluster synchronization). */
 export const NEVER_SPREADS = -1
 
-/** The clusters as they really are, and everything that was ever done to them. What was removed stays here with the time of its end, so that claims about earlier moments can be checked. */
+/**
+ * The clusters as they really are, and everything that was ever done to them. What was removed stays here with the time
+ * of its end, so that claims about earlier moments can be checked.
+ */
 export class Hsms {
   readonly deeds: Deed[] = []
   /** When administrators worked on them. */

@@ -34,9 +34,9 @@ export interface ScriptOrder {
 }
 
 /**
- * Runs a script as the SSM agent does: `commands` joined with line feeds in a file of its own, `sh -c <path>`, a process
- * group of its own, nothing on standard input, no terminal. It ends when both output pipes are closed, so a background
- * process that keeps them open holds the command In Progress.
+ * Runs a script as the SSM agent does: `commands` joined with line feeds in a file of its own, `sh -c <path>`, a
+ * process group of its own, nothing on standard input, no terminal. It ends when both output pipes are closed, so a
+ * background process that keeps them open holds the command In Progress.
  */
 export function runScript(files: BastionFiles, order: ScriptOrder): ScriptRun {
   const directory = join(files.orchestration, order.commandId, 'awsrunShellScript', '0.awsrunShellScript')

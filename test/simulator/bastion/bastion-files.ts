@@ -112,7 +112,8 @@ function writeTool(folder: string, name: keyof typeof programs, world: ToolWorld
   chmodSync(file, 0o755)
 }
 
-// A run starts dozens of tools, and Bun starts several times faster than Node.js; where it is not installed Node.js does.
+// A run starts dozens of tools, and Bun starts several times faster than Node.js; where it is not installed Node.js
+// does.
 function fastestRuntime(): string {
   try {
     const bun = join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin/bun.exe')

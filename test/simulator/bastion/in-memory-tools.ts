@@ -127,7 +127,10 @@ function namedIn(config: string): readonly string[] {
   return [...new Set(names.map(([, id, host]) => id ?? host ?? ''))].sort()
 }
 
-/** A tool that takes its time, as a script hears it: up to the end of a prompt, what comes behind that with the next answer. */
+/**
+ * A tool that takes its time, as a script hears it: up to the end of a prompt, what comes behind that with the next
+ * answer.
+ */
 class Ear implements Talker {
   readonly #session: Session
   readonly #tool: PlayedTool

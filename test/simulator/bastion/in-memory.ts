@@ -18,8 +18,9 @@ const hurried: Clock = {
 }
 
 /**
- * A bastion without processes: the simulation's model of the scripts and the simulator's own tools, both in this process. For tests of what the bot makes of a bastion's answers;
- * test/contract/in-memory-bastion.test.ts holds it to the real scripts under a real shell. What it cannot play it throws at, so that no test passes by it.
+ * A bastion without processes: the simulation's model of the scripts and the simulator's own tools, both in this
+ * process. For tests of what the bot makes of a bastion's answers; test/contract/in-memory-bastion.test.ts holds it to
+ * the real scripts under a real shell. What it cannot play it throws at, so that no test passes by it.
  */
 export class InMemoryBastion {
   readonly #orchestration: string

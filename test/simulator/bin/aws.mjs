@@ -1,4 +1,5 @@
-// A stand-in for the AWS CLI on a bastion: exactly the two ways to read a credential, or which version of it is there, with the instance role.
+// A stand-in for the AWS CLI on a bastion: exactly the two ways to read a credential, or which version of it is there,
+// with the instance role.
 
 import { writeSync } from 'node:fs'
 import { sha256 } from './shared/late.mjs'

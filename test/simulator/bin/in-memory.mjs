@@ -1,4 +1,5 @@
-// The tools, played in this process instead of in one of their own each: the same code, a line at a time. For tests in which no process, pipe or signal is the matter.
+// The tools, played in this process instead of in one of their own each: the same code, a line at a time. For tests in
+// which no process, pipe or signal is the matter.
 
 import { maskPasswords } from './cli/commands.mjs'
 import { open as openCliSession, promptOf, runWords, take as takeCli } from './cli/interactive.mjs'
@@ -25,7 +26,10 @@ class Left extends Error {
   }
 }
 
-/** The process of one tool. `play(work)` answers {text, end, ms}: what it said, how that ends, and how long it would have taken. */
+/**
+ * The process of one tool. `play(work)` answers {text, end, ms}: what it said, how that ends, and how long it would
+ * have taken.
+ */
 function createProcess(variables) {
   let said = ''
   let ms = 0

@@ -44,7 +44,9 @@ export class Courier {
     return delivery
   }
 
-  /** Sends a delivery again, as it was or with another (rightly signed) time stamp. Whatever comes back is the answer. */
+  /**
+   * Sends a delivery again, as it was or with another (rightly signed) time stamp. Whatever comes back is the answer.
+   */
   replay(
     delivery: Delivery,
     options: { timestamp?: number; headers?: Record<string, string> } = {},

@@ -5,7 +5,9 @@ import type { ViewRecord } from './records.ts'
 import { acceptView } from './rules/view.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What the app answered to a submission: nothing or `clear` closes, `errors` keep it open, `update` and `push` go on. */
+/**
+ * What the app answered to a submission: nothing or `clear` closes, `errors` keep it open, `update` and `push` go on.
+ */
 export function takeAnswer(workspace: Workspace, view: ViewRecord, answer: string): void {
   const body = answer === '' ? {} : parseJson(answer)
   if (!isJson(body)) {
@@ -40,8 +42,9 @@ export function checkValues(view: ViewRecord, values: Record<string, Record<stri
 }
 
 /**
- * `state.values` of a submission. A plain string is what somebody typed, or the value of the option they chose; an input that nobody touched has its initial value.
- * Throws where Slack would not send it: a required input is empty, or there is no such option.
+ * `state.values` of a submission. A plain string is what somebody typed, or the value of the option they chose; an
+ * input that nobody touched has its initial value. Throws where Slack would not send it: a required input is empty, or
+ * there is no such option.
  */
 export function inputValues(view: ViewRecord, given: Record<string, Record<string, unknown>>): Json {
   const values: Json = {}

@@ -95,7 +95,10 @@ export interface BastionSpec {
   readonly baseConfig?: string | null
   /** Version of Client SDK 5. Default 5.17.0. */
   readonly clientSdk5?: string
-  /** Text of the operator's own cloudhsm-cli.cfg; null: there is none; absent: as `configure-cli -a` of one HSM makes it. */
+  /**
+   * Text of the operator's own cloudhsm-cli.cfg; null: there is none; absent: as `configure-cli -a` of one HSM makes
+   * it.
+   */
   readonly cliConfig?: string | null
   /** The bastion's role lacks cloudhsm:DescribeClusters. */
   readonly denied?: boolean

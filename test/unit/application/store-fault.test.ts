@@ -12,7 +12,8 @@ import { HOUR, NOW, REQUEST_ID, request } from '../../fixtures/examples.ts'
 import { silent } from '../../integration/slack-place.ts'
 import { Time } from '../../simulation/time.ts'
 
-// A failure of the database's own passes. That a row cannot be read does not: only of that one may be said, and only that is put away.
+// A failure of the database's own passes. That a row cannot be read does not: only of that one may be said, and only
+// that is put away.
 
 let store: Store
 let time: Time

@@ -123,7 +123,8 @@ describe('a session', () => {
   it('is refused where a command that it needs is not installed, and names it', async () => {
     const few = join(bastion.root, 'few')
     mkdirSync(few)
-    // Bash itself, and all the tools but one: the script appends the usual places to PATH, so those are cut out of a copy.
+    // Bash itself, and all the tools but one: the script appends the usual places to PATH, so those are cut out of a
+    // copy.
     for (const name of ['bash', 'printf', 'base64', 'cat', 'find', 'gzip', 'head']) {
       const path = spawnSync('bash', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
       if (path.startsWith('/')) symlinkSync(path, join(few, name))

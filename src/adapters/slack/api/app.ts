@@ -14,7 +14,10 @@ export interface HttpRoute {
 export interface SlackApp {
   readonly app: App
   readonly client: webApi.WebClient
-  /** In Socket Mode: the connection to Slack, which somebody must keep (Bolt's own way back ends the process when Slack cannot be reached: node-slack-sdk#2656). */
+  /**
+   * In Socket Mode: the connection to Slack, which somebody must keep (Bolt's own way back ends the process when Slack
+   * cannot be reached: node-slack-sdk#2656).
+   */
   readonly socket?: SocketModeReceiver['client']
 }
 
@@ -30,7 +33,8 @@ export function createApp(
     fetch: network.fetch,
     ...(settings.apiUrl === undefined ? {} : { slackApiUrl: settings.apiUrl }),
     timeout: CALL_MS,
-    // A repeated chat.postMessage posts twice: Slack has no idempotency key. What failed is painted again, after looking (facts, section 1.6).
+    // A repeated chat.postMessage posts twice: Slack has no idempotency key. What failed is painted again, after
+    // looking (facts, section 1.6).
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
   }

@@ -11,7 +11,9 @@ export interface Identity {
 
 export type WhoAmI = () => Promise<Identity>
 
-/** Asks Slack once; a failure is not remembered. Throws what the client throws, and where Slack leaves something out. */
+/**
+ * Asks Slack once; a failure is not remembered. Throws what the client throws, and where Slack leaves something out.
+ */
 export function identityOf(client: webApi.WebClient): WhoAmI {
   let known: Identity | undefined
   return async () => {

@@ -1,4 +1,7 @@
-/** Why Slack did not tell, as a person can act on it: a sentence without its full stop. What is not known to be Slack's keeps its own words. */
+/**
+ * Why Slack did not tell, as a person can act on it: a sentence without its full stop. What is not known to be Slack's
+ * keeps its own words.
+ */
 export function slackProblem(error: unknown): string {
   const answered = slackAnswer(error)
   switch (answered) {

@@ -16,7 +16,10 @@ const FIRST_PAUSE_MS = 1_000
 const SHORTEST_MS = 10_000
 const LONGEST_PAUSE_MS = 60_000
 
-/** Socket Mode: keeps one connection to Slack, and makes a new one when it ends, which Slack does every few hours. While Slack cannot be reached the pauses grow. */
+/**
+ * Socket Mode: keeps one connection to Slack, and makes a new one when it ends, which Slack does every few hours. While
+ * Slack cannot be reached the pauses grow.
+ */
 export function keepConnected(
   client: SocketModeReceiver['client'],
   { clock, log }: { readonly clock: Clock; readonly log: Log },

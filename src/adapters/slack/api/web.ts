@@ -8,7 +8,10 @@ import type { Identity, WhoAmI } from './identity.ts'
 
 /** How a call to Slack did not work, as far as the caller must know. */
 export class SlackProblem extends Error {
-  /** Slack's own word, such as `channel_not_found`; `ratelimited`, `http_503`, or `unclear` when the call may have had its effect. */
+  /**
+   * Slack's own word, such as `channel_not_found`; `ratelimited`, `http_503`, or `unclear` when the call may have had
+   * its effect.
+   */
   readonly code: string
   readonly retryAfterMs: number | undefined
   constructor(code: string, cause: unknown, retryAfterMs?: number) {
@@ -63,7 +66,10 @@ export interface Web {
   upload(channel: string, threadTs: string, file: ThreadFile, keep: () => Promise<void>): Promise<void>
   openView(triggerId: string, view: webApi.ViewsOpenArguments['view']): Promise<void>
   permalink(channel: string, ts: string): Promise<string | undefined>
-  /** The ts of the bot's own message with this mark (or its own file of this name), in a thread or at the channel's top. `keep` as in `upload`. */
+  /**
+   * The ts of the bot's own message with this mark (or its own file of this name), in a thread or at the channel's top.
+   * `keep` as in `upload`.
+   */
   find(
     place: MessageLocation,
     what: MessageMark | { readonly file: string },
@@ -166,7 +172,10 @@ async function find(
 
 const Author = z.object({ user: z.string().optional(), bot_id: z.string().optional() })
 
-/** Anybody may write a message of our form, and an app may copy its metadata: only what names us as its author, by user or as a bot, and nobody else, is ours. */
+/**
+ * Anybody may write a message of our form, and an app may copy its metadata: only what names us as its author, by user
+ * or as a bot, and nobody else, is ours.
+ */
 function isBy({ userId, botId }: Identity, message: unknown): boolean {
   const { user, bot_id: bot } = Author.safeParse(message).data ?? {}
   const named = [

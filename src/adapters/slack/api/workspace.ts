@@ -8,7 +8,10 @@ import { slackAnswer, slackProblem } from './slack-problem.ts'
 
 const flag = z.boolean().optional().catch(true)
 
-/** Flags that Slack gives of every account; the others stand only where they are set. Absence of one of these says nothing, so it is a no. */
+/**
+ * Flags that Slack gives of every account; the others stand only where they are set. Absence of one of these says
+ * nothing, so it is a no.
+ */
 const ALWAYS_GIVEN = ['deleted', 'is_bot', 'is_app_user', 'is_restricted', 'is_ultra_restricted'] as const
 
 // Only what decides is read; a flag of unknown form counts as set.
@@ -64,7 +67,10 @@ export function slackWorkspace(client: webApi.WebClient, whoAmI: WhoAmI, alsoFro
   }
 }
 
-/** Members of another workspace count where the settings name it and Slack says that it belongs to the same organization. */
+/**
+ * Members of another workspace count where the settings name it and Slack says that it belongs to the same
+ * organization.
+ */
 function flawOf(
   user: z.infer<typeof User>,
   { teamId, enterpriseId }: Identity,

@@ -79,7 +79,10 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
   }
 }
 
-/** Opens a form. Slack gives three seconds from the click, and where they are over says so in many words: what to do instead is the answer. */
+/**
+ * Opens a form. Slack gives three seconds from the click, and where they are over says so in many words: what to do
+ * instead is the answer.
+ */
 async function open(
   deps: ListenerDeps,
   { trigger }: Click,

@@ -90,7 +90,9 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
   }
 }
 
-/** User groups of the routes whose members Slack does not show now: as approvers or requesters they count for nobody. */
+/**
+ * User groups of the routes whose members Slack does not show now: as approvers or requesters they count for nobody.
+ */
 async function deadGroups(deps: ListenerDeps): Promise<readonly string[]> {
   const named = deps.landscape.routes.flatMap(({ approvers, requesters }) => [
     ...approvers.userGroups,

@@ -12,7 +12,10 @@ import { LONGEST_REASON } from './grammar.ts'
 import type { Work } from './inbox.ts'
 import { bareWord, plainTyping, undressed } from './typing.ts'
 
-/** `/hsm-requests <id> approve <digest>|reject <reason>|withdraw`: what the buttons do, by the same rules, where there is no button to press. */
+/**
+ * `/hsm-requests <id> approve <digest>|reject <reason>|withdraw`: what the buttons do, by the same rules, where there
+ * is no button to press.
+ */
 export async function decideByCommand(
   deps: ListenerDeps,
   command: Command,

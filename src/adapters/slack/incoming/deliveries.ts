@@ -2,7 +2,8 @@ import type { BlockAction, ButtonAction, SlashCommand, ViewSubmitAction } from '
 import { z } from 'zod'
 import { sha256 } from '../../../domain/digest.ts'
 
-// What people type, click and send, as far as the bot needs it: it is stored before Slack gets its acknowledgement, and worked off from there after a restart.
+// What people type, click and send, as far as the bot needs it: it is stored before Slack gets its acknowledgement, and
+// worked off from there after a restart.
 
 const Command = z.object({
   kind: z.literal('command'),

@@ -21,7 +21,10 @@ export const LONGEST_REASON = 500
 /** Characters of everything in the form, as a command: a text input takes 3,000 at most (Slack, plain text input). */
 export const LONGEST_FORM = 7000
 
-/** Reads the words behind `/hsm-sync`. Every wrong word gets a sentence that quotes it and shows the right form; what looks like an option is read as one or refused, never part of the reason. */
+/**
+ * Reads the words behind `/hsm-sync`. Every wrong word gets a sentence that quotes it and shows the right form; what
+ * looks like an option is read as one or refused, never part of the reason.
+ */
 export function parseSync(text: string): SyncWords | { readonly problems: readonly string[] } {
   const words = wordsOf(text)
   const [source, destination] = words.slice(0, 2).map(bareWord)
@@ -74,7 +77,10 @@ interface Option {
   readonly value?: string
 }
 
-/** A bare word as an option, in whatever dress; `undefined` where it is none. `--plan` and `--dry-run` are what other programs have for `mode=plan`. */
+/**
+ * A bare word as an option, in whatever dress; `undefined` where it is none. `--plan` and `--dry-run` are what other
+ * programs have for `mode=plan`.
+ */
 function readOption(word: string): Option | undefined {
   const dashes = /^-*/.exec(word)?.[0] ?? ''
   const inner = word.slice(dashes.length)
@@ -128,7 +134,10 @@ export interface SyncFields {
 
 type FieldProblems = Partial<Record<keyof SyncFields, string>>
 
-/** Reads the fields of a request, of a command or of the form. Every wrong one gets a sentence that says what was expected. */
+/**
+ * Reads the fields of a request, of a command or of the form. Every wrong one gets a sentence that says what was
+ * expected.
+ */
 export function readFields(
   fields: SyncFields,
 ): Pick<SyncWords, 'mode' | 'scope' | 'reason'> | { readonly problems: FieldProblems } {

@@ -27,9 +27,14 @@ export interface InboxDeps {
 }
 
 export interface Inbox {
-  /** Keeps a delivery, lets it be acknowledged, then works on it. One that came before is acknowledged, and that is all. */
+  /**
+   * Keeps a delivery, lets it be acknowledged, then works on it. One that came before is acknowledged, and that is all.
+   */
   receive(received: Received, acknowledge: () => Promise<void>): Promise<void>
-  /** Takes nothing up any more, and gives what is worked on so many milliseconds. Whoever has no answer then is told that it comes later. */
+  /**
+   * Takes nothing up any more, and gives what is worked on so many milliseconds. Whoever has no answer then is told
+   * that it comes later.
+   */
   stop(ms: number): Promise<void>
 }
 

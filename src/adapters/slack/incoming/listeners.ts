@@ -18,8 +18,9 @@ const ANSWER_MS = 10_000
 const FUTURE_MS = 5 * 60_000
 
 /**
- * Everything people type and click. Each listener keeps the delivery, answers Slack, and works afterwards; each delivery works once, however often it is delivered; and
- * nothing ends in silence. One listener per kind: Bolt would run every one that matches.
+ * Everything people type and click. Each listener keeps the delivery, answers Slack, and works afterwards; each
+ * delivery works once, however often it is delivered; and nothing ends in silence. One listener per kind: Bolt would
+ * run every one that matches.
  */
 export function addListeners(app: App, deps: ListenerDeps): Inbox {
   const commands = commandHandlers(deps)

@@ -47,7 +47,10 @@ export async function formSubmitted(
   if (isRefusal(asked)) await answer({ text: againText(words) })
 }
 
-/** Reads what somebody sent with the form. A wrong field is answered at that field, and nothing else that was typed is lost. */
+/**
+ * Reads what somebody sent with the form. A wrong field is answered at that field, and nothing else that was typed is
+ * lost.
+ */
 export function readForm(
   landscape: Landscape,
   { fields, memo: carried }: Pick<Form, 'fields' | 'memo'>,

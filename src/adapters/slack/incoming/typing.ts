@@ -15,8 +15,9 @@ const DRESS: readonly (readonly [string, string])[] = [
 ]
 
 /**
- * Phones' quotes and dashes as a keyboard types them, every white space as a space, and nothing that cannot be seen. Slack hands over `&`, `<` and `>` as entities in some places and as they are in
- * others (undocumented for slash commands): they are decoded once.
+ * Phones' quotes and dashes as a keyboard types them, every white space as a space, and nothing that cannot be seen.
+ * Slack hands over `&`, `<` and `>` as entities in some places and as they are in others (undocumented for slash
+ * commands): they are decoded once.
  */
 export function plainTyping(text: string): string {
   return text
@@ -41,7 +42,10 @@ export function bareWord(word: string): string {
   return undressed(word.normalize('NFKC'))
 }
 
-/** Takes off what stands around a text on both sides, and nowhere within: `<a> <b>` are two dressed words, no dressed text. */
+/**
+ * Takes off what stands around a text on both sides, and nowhere within: `<a> <b>` are two dressed words, no dressed
+ * text.
+ */
 export function undressed(text: string): string {
   const inner = text.trim()
   const within = inner.slice(1, -1)

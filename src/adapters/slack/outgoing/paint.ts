@@ -10,7 +10,10 @@ export interface Brush {
   readonly transcriptOf: (view: RequestView) => Promise<string | undefined>
   /** `card-too`: the card is written even if it should be up to date, which shows whether it is still there. */
   readonly depth: 'changes' | 'card-too'
-  /** Slack took a part of it last time: what people wait for comes first now. After an outage the order is the usual one. */
+  /**
+   * Slack took a part of it last time: what people wait for comes first now. After an outage the order is the usual
+   * one.
+   */
   readonly isFlaky: boolean
 }
 
@@ -25,8 +28,8 @@ export type Painted =
 const MOST_UNCLEAR_IN_A_ROW = 3
 
 /**
- * Brings everything Slack shows of one request up to date, unless another process is at it. One message that Slack does not take holds up no other. What is done is remembered. Throws
- * where it could not even begin.
+ * Brings everything Slack shows of one request up to date, unless another process is at it. One message that Slack does
+ * not take holds up no other. What is done is remembered. Throws where it could not even begin.
  */
 export async function paint(deps: PaintDeps, id: RequestId, brush: Brush): Promise<Painted> {
   if (!(await holdsPaint(deps, id))) return { kind: 'shown' }

@@ -18,13 +18,17 @@ const REFRESH_MS = 5 * 60_000
 const FIRST_RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 120_000
 /**
- * How soon a channel that takes nothing is looked at again: after a quarter of the time that it took nothing, within these. Slack takes about fifty such looks a minute, and people's
- * decisions need some of them (conversations.info, tier 3).
+ * How soon a channel that takes nothing is looked at again: after a quarter of the time that it took nothing, within
+ * these. Slack takes about fifty such looks a minute, and people's decisions need some of them (conversations.info,
+ * tier 3).
  */
 const FIRST_LOOK_MS = 15_000
 const LONGEST_LOOK_MS = 5 * 60_000
 
-/** Keeps what Slack shows equal to what is stored: paints at every change, and repairs what is behind, however it came to be. */
+/**
+ * Keeps what Slack shows equal to what is stored: paints at every change, and repairs what is behind, however it came
+ * to be.
+ */
 export function startPainter(
   deps: PaintDeps,
   transcriptOf: (view: RequestView) => Promise<string | undefined>,

@@ -8,7 +8,10 @@ import { noticeView } from '../views/notice.ts'
 /** Why nothing may, or can, be written to a route's channel. */
 export type Obstacle = Extract<RefusalFacts['code'], 'channel-archived' | 'channel-shared' | 'bot-not-in-channel'>
 
-/** Looks before anything is written: another company may read there since the request was asked. Throws where Slack does not tell. */
+/**
+ * Looks before anything is written: another company may read there since the request was asked. Throws where Slack does
+ * not tell.
+ */
 export async function obstacleIn(
   { workspace }: Pick<Deps, 'workspace'>,
   channel: string,
@@ -29,8 +32,8 @@ interface Telling {
 }
 
 /**
- * While the channel takes nothing, who asked and who decided hear of each new state in a direct message, once. Slack has no way to find such a message again with our permissions: where
- * its answer is lost it may come twice.
+ * While the channel takes nothing, who asked and who decided hear of each new state in a direct message, once. Slack
+ * has no way to find such a message again with our permissions: where its answer is lost it may come twice.
  */
 export async function notifyPrivately(
   deps: Pick<Deps, 'store' | 'log'> & { readonly web: Web },

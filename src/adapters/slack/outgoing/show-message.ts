@@ -132,7 +132,10 @@ async function asThread<Answer>(answer: Promise<Answer>): Promise<Answer> {
   }
 }
 
-/** Where Slack takes no upload, for whatever reason, the text is posted in chunks, each a slot of its own, so that none stands there twice. */
+/**
+ * Where Slack takes no upload, for whatever reason, the text is posted in chunks, each a slot of its own, so that none
+ * stands there twice.
+ */
 async function postFile(
   deps: PaintDeps,
   view: RequestView,

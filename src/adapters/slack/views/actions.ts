@@ -18,7 +18,10 @@ export const SYNC_VIEW = 'sync_form'
 export const FORM_INPUT = 'value'
 export type FormField = 'route' | 'mode' | 'users' | 'keys' | 'reason'
 
-/** A card's buttons stand in a block that names what they are for: the request, and by its digest the exact revision that was shown. */
+/**
+ * A card's buttons stand in a block that names what they are for: the request, and by its digest the exact revision
+ * that was shown.
+ */
 export function cardBlockId(request: { readonly id: string; readonly digest: string }): string {
   return `req:${request.id}:${request.digest}`
 }

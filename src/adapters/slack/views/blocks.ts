@@ -10,7 +10,8 @@ export interface Message {
   readonly blocks: Block[]
 }
 
-// `verbatim`: Slack makes no links or mentions out of bare words. Its limits (facts, section 2.3): header 150, section text 3000, button text 75.
+// `verbatim`: Slack makes no links or mentions out of bare words. Its limits (facts, section 2.3): header 150, section
+// text 3000, button text 75.
 export function header(text: string): Block {
   return { type: 'header', text: { type: 'plain_text', text: cut(text, 150), emoji: true } }
 }
@@ -82,10 +83,16 @@ export function button({ action, label, value, style, confirm }: ButtonShape): t
   }
 }
 
-/** Slack refuses a message whose blocks hold more than about 13,200 characters together (not documented; bolt-js#2509), or more than 50 blocks. */
+/**
+ * Slack refuses a message whose blocks hold more than about 13,200 characters together (not documented; bolt-js#2509),
+ * or more than 50 blocks.
+ */
 const MESSAGE_LIMIT = 12_000
 
-/** The message with blocks left out where Slack would refuse it, and a line that says so. Buttons are never left out: what they do could not be done otherwise. */
+/**
+ * The message with blocks left out where Slack would refuse it, and a line that says so. Buttons are never left out:
+ * what they do could not be done otherwise.
+ */
 export function withinLimits(message: Message): Message {
   const isButtons = (block: Block) => block.type === 'actions'
   const sizeOf = (block: Block) => JSON.stringify(block).length
@@ -102,7 +109,10 @@ export function withinLimits(message: Message): Message {
   return { ...message, blocks: [...kept, context('There is more than one message can hold.')] }
 }
 
-/** All that a message says, as one bare text, cut where Slack takes no more. What was no markup before must be none now: a tool's output may hold a mention. */
+/**
+ * All that a message says, as one bare text, cut where Slack takes no more. What was no markup before must be none now:
+ * a tool's output may hold a mention.
+ */
 export function asText({ text, blocks }: Message): Message {
   const lines = [text, ...blocks.flatMap(textsOf)].filter((line) => line.trim() !== '')
   return { text: cut(lines.join('\n'), TEXT_LIMIT), blocks: [] }

@@ -4,7 +4,10 @@ import { lineageText } from './lineage.ts'
 import { engineText, HSM_LIMIT, hsmText, loginText, scopeText, wholeText } from './spec-text.ts'
 import { code } from './text.ts'
 
-/** What an approval binds besides the configuration: clusters, tool, logins, scope, each HSM; and whether the clusters are clones. */
+/**
+ * What an approval binds besides the configuration: clusters, tool, logins, scope, each HSM; and whether the clusters
+ * are clones.
+ */
 export function boundBlocks({ spec, lineage }: Pick<Request, 'spec' | 'lineage'>): Block[] {
   return [
     fields([

@@ -13,7 +13,10 @@ import { approversText, code, count, cut, person, plain, when } from './text.ts'
 
 type Tally = OutcomeReport['destinations'][number]['users']
 
-/** The one message of a request: its stored state, nothing else. What decides comes first, the buttons stand below it, details below them; once decided it is a record of a few lines. */
+/**
+ * The one message of a request: its stored state, nothing else. What decides comes first, the buttons stand below it,
+ * details below them; once decided it is a record of a few lines.
+ */
 export function cardView(request: Request): Message {
   const { spec, id, digest } = request
   const face = STATE_FACES[request.state]

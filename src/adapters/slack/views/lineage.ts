@@ -3,7 +3,10 @@ import type { AwsProblem } from '../../../domain/aws-problem.ts'
 import { chainOf, type Lineage } from '../../../domain/lineage.ts'
 import { code, plain } from './text.ts'
 
-/** Whether two clusters are clones, in words: the verdict, the chain that proves it or what keeps it from being proved, and the certificates. */
+/**
+ * Whether two clusters are clones, in words: the verdict, the chain that proves it or what keeps it from being proved,
+ * and the certificates.
+ */
 export function lineageText(
   lineage: Lineage,
   names: { readonly source: string; readonly destination: string },

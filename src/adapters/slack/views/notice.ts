@@ -11,7 +11,9 @@ const WHY: Readonly<Record<'channel-archived' | 'channel-shared' | 'bot-not-in-c
   'bot-not-in-channel': 'I am not in it any more, or it is gone. Somebody must invite me again',
 }
 
-/** What somebody is told directly while a request's channel takes nothing. It stands for the moment in which it is sent. */
+/**
+ * What somebody is told directly while a request's channel takes nothing. It stands for the moment in which it is sent.
+ */
 export function noticeView(request: Request, obstacle: keyof typeof WHY): Message {
   const { id, channel, spec, state } = request
   const face = STATE_FACES[state]

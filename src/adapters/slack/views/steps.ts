@@ -170,7 +170,10 @@ function names20(names: readonly string[]): string {
 
 const BAR = 20
 
-/** Users and keys so far, with a bar and, while keys are copied, an estimate for those not tried yet; `undefined` before the first write. */
+/**
+ * Users and keys so far, with a bar and, while keys are copied, an estimate for those not tried yet; `undefined` before
+ * the first write.
+ */
 export function progressText(
   diff: Diff,
   { request, steps }: { readonly request: Pick<Request, 'state'>; readonly steps: readonly SeenStep[] },

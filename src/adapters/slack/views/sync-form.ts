@@ -5,7 +5,10 @@ import { LONGEST_REASON } from '../incoming/grammar.ts'
 import { FORM_INPUT, type FormField, SYNC_VIEW } from './actions.ts'
 import { cut } from './text.ts'
 
-/** What the form carries from the command to its answer: where it was typed, and where and since when Slack takes the answer. */
+/**
+ * What the form carries from the command to its answer: where it was typed, and where and since when Slack takes the
+ * answer.
+ */
 const FormMemo = z.object({ channel: z.string(), respondTo: z.string(), openedAt: z.number() })
 export type FormMemo = z.infer<typeof FormMemo>
 
@@ -79,7 +82,10 @@ function groups(
 // The longest text of an option, and of its description (Slack, option object).
 const OPTION_TEXT = 75
 
-/** By cluster ids, which stay what they are when settings change while somebody fills in the form. Names too long to stand there whole would hide the direction. */
+/**
+ * By cluster ids, which stay what they are when settings change while somebody fills in the form. Names too long to
+ * stand there whole would hide the direction.
+ */
 function routeOption(route: Route): types.PlainTextOption {
   const { source, destination } = route
   const value = routeValue(route)

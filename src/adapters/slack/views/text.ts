@@ -1,10 +1,13 @@
 import type { Instant } from '../../../domain/brand.ts'
 import { redact } from '../../../domain/redact.ts'
 
-/** Text that a person or a tool wrote, safe inside Slack's markup: no mention, link or formatting can come out of it. */
+/**
+ * Text that a person or a tool wrote, safe inside Slack's markup: no mention, link or formatting can come out of it.
+ */
 export function plain(text: string, limit = 500): string {
   const safe = redact(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-  // A zero-width space keeps backticks, stars and the like from pairing up into formatting; inside a word they cannot, and names stay copyable.
+  // A zero-width space keeps backticks, stars and the like from pairing up into formatting; inside a word they cannot,
+  // and names stay copyable.
   return cut(safe.replace(/[*~`]|\b_|_\b/g, (sign) => `${sign}\u200b`).replace(/\s*\n\s*/g, ' ⏎ '), limit)
 }
 

@@ -12,7 +12,10 @@ import { changedText } from './states.ts'
 import { diffText, progressText, stepLine } from './steps.ts'
 import { approversText, code, person, plain, when } from './text.ts'
 
-/** One place in a request's thread and what belongs there. Posted once under its name, then updated when it changes; files never change. */
+/**
+ * One place in a request's thread and what belongs there. Posted once under its name, then updated when it changes;
+ * files never change.
+ */
 export type ThreadMessage =
   | { readonly slot: string; readonly kind: 'message'; readonly message: Message }
   | { readonly slot: string; readonly kind: 'file'; readonly file: ThreadFile }
@@ -25,7 +28,10 @@ export interface ThreadFile {
 
 export const CARD = 'card'
 
-/** Everything Slack should show of a request, in order: the card, then its thread. A function of what is stored, so it can be painted again at any time. */
+/**
+ * Everything Slack should show of a request, in order: the card, then its thread. A function of what is stored, so it
+ * can be painted again at any time.
+ */
 export function threadOf(view: RequestView, transcript: string | undefined): readonly ThreadMessage[] {
   const { request, steps } = view
   return [
@@ -140,7 +146,10 @@ function run({ request, steps }: RequestView): ThreadMessage[] {
   })
 }
 
-/** The step with which the listing at the start was whole: one that proved never to have run, or an earlier part, stands before it. */
+/**
+ * The step with which the listing at the start was whole: one that proved never to have run, or an earlier part, stands
+ * before it.
+ */
 function lastListing(steps: readonly SeenStep[]): SeenStep | undefined {
   return steps.findLast(
     ({ plan, reading }) =>

@@ -1,5 +1,6 @@
-// A stand-in for AWS's cloudhsm-cli (Client SDK 5): one command per process, or an interactive session on standard input
-// and output. Needs SIM_STATE (the simulator's state file) and SIM_ETC (its configuration's folder) in the environment.
+// A stand-in for AWS's cloudhsm-cli (Client SDK 5): one command per process, or an interactive session on standard
+// input and output. Needs SIM_STATE (the simulator's state file) and SIM_ETC (its configuration's folder) in the
+// environment.
 
 import { writeSync } from 'node:fs'
 import { UsageError, usageError } from '../shared/clap.mjs'

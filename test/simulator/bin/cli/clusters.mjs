@@ -37,7 +37,8 @@ export function connect(session, cluster) {
   return { id: cluster.id ?? clusterOf(state, hsmIds[0]).clusterId, hsmIds }
 }
 
-// The client wants a key on two HSMs before it works with it, unless it is told not to (user guide, key availability check).
+// The client wants a key on two HSMs before it works with it, unless it is told not to (user guide, key availability
+// check).
 export function checkAvailability({ hsmIds, configured }, key) {
   if (hsmIds.length > 1 || configured.takesSingleKeys || key === undefined) return
   throw new Failure(

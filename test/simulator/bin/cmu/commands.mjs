@@ -23,7 +23,10 @@ const inLimitedMode = new Set(['info', 'server', 'exit', 'listUsers', 'help'])
 // Faults that the command itself must know, because they change what happens inside.
 const inner = new Set(['mask-error', 'new-handle', 'twice'])
 
-/** One line of input. Answers whether the tool goes on. What the real one does at the end of its input is unknown; this one leaves as if told to. */
+/**
+ * One line of input. Answers whether the tool goes on. What the real one does at the end of its input is unknown; this
+ * one leaves as if told to.
+ */
 export function take(session, line = 'quit') {
   if (line.trim() === 'quit') {
     session.print('disconnecting from servers, please wait...')

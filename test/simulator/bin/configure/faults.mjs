@@ -3,7 +3,9 @@ import { self } from '../shared/process.mjs'
 import { recordViolation } from '../shared/recording.mjs'
 import { takeFault } from '../shared/take-fault.mjs'
 
-/** What `perform` answers, or what a planned misbehaviour makes of it: {text} or {error}, with an exit status or none. */
+/**
+ * What `perform` answers, or what a planned misbehaviour makes of it: {text} or {error}, with an exit status or none.
+ */
 export function withFault(state, { words, perform }) {
   self().sleep(state.read().latencyMs['configure-cli'] ?? 0)
   const fault = takeFault(state, { command: 'configure-cli', line: words.join(' ') })

@@ -1,4 +1,5 @@
-// Reads options as the Rust library `clap` does, which CloudHSM's Client SDK 5 tools are built with, and complains alike.
+// Reads options as the Rust library `clap` does, which CloudHSM's Client SDK 5 tools are built with, and complains
+// alike.
 
 /** A command line that the tool does not understand; exit status 2, the text on standard error. */
 export class UsageError extends Error {}

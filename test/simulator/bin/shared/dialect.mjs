@@ -41,7 +41,8 @@ export const dialectDimensions = Object.freeze({
   cliTakesOptions: [true],
   // Which keys an administrator lists is not documented; a world may say 'none'.
   cliAdminSees: ['all'],
-  // A version may colour its prompts; one whose log file cannot be written logs to standard error (aws-cloudhsm-cloudformation-template#16). A world may say true.
+  // A version may colour its prompts; one whose log file cannot be written logs to standard error
+  // (aws-cloudhsm-cloudformation-template#16). A world may say true.
   cliColours: [false],
   cliLogs: [false],
 })

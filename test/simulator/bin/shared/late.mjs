@@ -1,4 +1,5 @@
-// Built-in modules that few commands need: loading them costs a tool that starts by the thousand more than its work does.
+// Built-in modules that few commands need: loading them costs a tool that starts by the thousand more than its work
+// does.
 
 /** SHA-256 of a text, in hexadecimal. */
 export function sha256(text) {
