@@ -9,7 +9,7 @@ import { auditPromises } from './store/audit-promises.ts'
 import { inboxPromises } from './store/inbox-promises.ts'
 import { leasePromises } from './store/lease-promises.ts'
 import { paintingPromises } from './store/painting-promises.ts'
-import type { AtPlace, RunTarget } from './store/place.ts'
+import type { AtPlace, Place } from './store/place.ts'
 import { requestPromises } from './store/request-promises.ts'
 import { runPromises } from './store/run-promises.ts'
 import { schemaPromises } from './store/schema-promises.ts'
@@ -31,7 +31,7 @@ const databases = [
 ]
 
 describe.each(databases)('the store on $name', ({ processes, newUrl }) => {
-  let place: RunTarget
+  let place: Place
   const at: AtPlace = () => place
 
   beforeEach(async () => {

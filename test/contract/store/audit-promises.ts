@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { verifyChain } from '../../../src/adapters/store/audit-chain.ts'
 import { auditOf, NOON, pending, requestId } from '../sample-request.ts'
-import { type AtPlace, type RunTarget, replica, together } from './place.ts'
+import { type AtPlace, type Place, replica, together } from './place.ts'
 
 export function auditPromises(at: AtPlace): void {
   it('holds one row per ask and change, with who, when and what', async () => {
@@ -112,7 +112,7 @@ interface Row {
   readonly hash: string
 }
 
-function rowsOf({ database }: RunTarget): Promise<Row[]> {
+function rowsOf({ database }: Place): Promise<Row[]> {
   return database.db.selectFrom('audit').selectAll().orderBy('seq').execute()
 }
 
@@ -120,7 +120,7 @@ function rowsOf({ database }: RunTarget): Promise<Row[]> {
  * The rule, written again: SHA-256 of the JSON list [hash before, at, type, actor, request id or null, facts]; 64 zeros
  * before the first. Answers the first row that breaks it.
  */
-async function firstBroken(place: RunTarget): Promise<string | undefined> {
+async function firstBroken(place: Place): Promise<string | undefined> {
   let previous = '0'.repeat(64)
   for (const { at, type, actor, request_id, facts, hash } of await rowsOf(place)) {
     const covered = JSON.stringify([previous, at, type, actor, request_id, facts])

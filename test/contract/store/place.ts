@@ -3,7 +3,7 @@ import type { Database } from '../../../src/adapters/store/open-database.ts'
 import type { Store } from '../../../src/application/store.ts'
 
 /** One database of a suite, empty at its start. */
-export interface RunTarget {
+export interface Place {
   /** Every process that may share this database, one store each: PostgreSQL takes several, SQLite one. */
   readonly replicas: readonly Store[]
   /** The database below the first replica. */
@@ -11,10 +11,10 @@ export interface RunTarget {
   readonly url: string
 }
 
-export type AtPlace = () => RunTarget
+export type AtPlace = () => Place
 
 /** The store of the n-th of several concurrent callers, spread over the replicas. */
-export function replica({ replicas }: RunTarget, number: number): Store {
+export function replica({ replicas }: Place, number: number): Store {
   const store = replicas[number % replicas.length]
   if (!store) throw new Error('a place has at least one store')
   return store
@@ -26,6 +26,6 @@ export function together<Value>(count: number, call: (number: number) => Promise
 }
 
 /** A statement, past the store. */
-export async function rawly({ database }: RunTarget, statement: string): Promise<void> {
+export async function rawly({ database }: Place, statement: string): Promise<void> {
   await sql.raw(statement).execute(database.db)
 }
