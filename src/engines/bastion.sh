@@ -3,7 +3,7 @@
 # This is what both tools share; the tool's own part stands in front of it (cmu/tool.sh, or the three of cloudhsm-cli),
 # then operation.sh. The bot sends them through SSM Run Command, without comments, after a line `set -- name=value ...`
 # that holds the data. By hand:
-#   cat cmu/tool.sh operation.sh bastion.sh | bash -s action=read-config operation=BYHAND.0 config=<path of the CMU file>
+#   cat cmu/tool.sh operation.sh bastion.sh | bash -s action=read-config operation=BYHAND.0 config=<the CMU file>
 #
 #   action=read-config  print what the tool is configured with (`read_config`, by tool); no HSM is reached
 #   action=session      play a dialogue with the tool (`prepare` and `play`, by tool); an operation= runs once at most

@@ -14,7 +14,7 @@ const refused = (note: string): Coverage => ({ level: 'refused', note })
 export const coverage = {
   slack: {
     'auth.test': supported(),
-    'chat.postMessage': supported('no attachments, no direct messages'),
+    'chat.postMessage': supported('no attachments'),
     'chat.update': supported(),
     'chat.delete': supported(),
     'chat.postEphemeral': supported(),

@@ -92,6 +92,18 @@ describe('the arrows of the design (section 8)', () => {
   })
 })
 
+it('comments keep to 120 columns', () => {
+  const scripts = readdirSync(join(ROOT, 'src/engines'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.sh'))
+    .map((name) => ({ path: name, text: readFileSync(join(ROOT, 'src/engines', name), 'utf8') }))
+  const long = [...sourcesBelow('src'), ...scripts].flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .flatMap((line, at) => (/^\s*(\/\/|\/?\*|# )/.test(line) && line.length > 120 ? `${path}:${at + 1}` : [])),
+  )
+  expect(long).toEqual([])
+})
+
 const AMBIENT =
   /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bprocess\.|\bset(?:Timeout|Interval|Immediate)\b|\bglobalThis\b|\brandomUUID\b|\brandomBytes\b/
 
