@@ -2,15 +2,16 @@ import { gunzip, gunzipSync } from 'node:zlib'
 import { sha256 } from '../domain/digest.ts'
 import type { Mark, Statement } from '../domain/evidence.ts'
 import type { OperationId } from '../domain/ids.ts'
+import { parseResult, type Result } from './results.ts'
 
 /** The machine-readable block of one SSM command. What it does not say is absent: nothing is made up. */
 export interface OutputBlock {
   /** What that run of the script was for; `fetch` asks about the operation, the others are it. */
   readonly action: 'session' | 'fetch' | 'read-config'
   readonly operation: string
-  readonly result: string
+  readonly result: Result
   /** Of a fetch whose result is `recorded`: the result of the operation itself. */
-  readonly recorded?: string
+  readonly recorded?: Result
   readonly detail: string
   /** Seconds the tool ran. */
   readonly seconds?: number
@@ -25,7 +26,7 @@ export interface OutputBlock {
 /** Everything one operation printed, its chunks put together. */
 export interface Printed extends Pick<OutputBlock, 'detail' | 'seconds' | 'sent' | 'mark' | 'logins'> {
   /** The operation's own, whoever told it. */
-  readonly result: string
+  readonly result: Result
   /** `undefined` where there was none, or where it did not arrive whole. */
   readonly text: string | undefined
 }
@@ -38,7 +39,10 @@ const END = '-----END HSM-SYNC-----'
  */
 const LARGEST_TEXT = 96 * 1024 * 1024
 
-/** The last whole block in a command's output; `undefined` if there is none, as after SSM cut it. */
+/**
+ * The last whole block in a command's output; `undefined` if there is none, as after SSM cut it, or one that says what
+ * no script of ours says.
+ */
 export function parseBlock(output: string): OutputBlock | undefined {
   const end = output.lastIndexOf(END)
   const begin = output.lastIndexOf(BEGIN, end)
@@ -47,9 +51,9 @@ export function parseBlock(output: string): OutputBlock | undefined {
   const fields = new Map(lines.flatMap((line) => (line.includes('=') ? [split(line)] : [])))
   const action = ACTIONS.find((word) => word === fields.get('action'))
   const operation = fields.get('operation')
-  const result = fields.get('result')
+  const result = parseResult(fields.get('result'))
   if (!action || operation === undefined || !result) return undefined
-  const recorded = fields.get('recorded')
+  const recorded = parseResult(fields.get('recorded'))
   if (action === 'fetch' && result === 'recorded' && !recorded) return undefined
   const [seconds, sent] = [count(fields.get('seconds')), count(fields.get('sent'))]
   const mark = MARKS.find((word) => word === fields.get('mark'))

@@ -5,6 +5,7 @@ import { type HsmKey, type HsmUser, type Inventory, inventoryOf } from '../../sr
 import type { StepPlan } from '../../src/domain/step.ts'
 import { commandsOf, dialogueOf } from '../../src/engines/cmu/dialogue.ts'
 import { cmuEngine } from '../../src/engines/cmu/index.ts'
+import { RESULTS } from '../../src/engines/results.ts'
 import { played } from '../fixtures/cmu-session.ts'
 import { anyDialect, type Dialect, KEY_HASH, PLAIN_DIALECT, printed } from '../fixtures/cmu-text.ts'
 import { ADMIN, inventory, key, specOfOne, user } from '../fixtures/examples.ts'
@@ -129,18 +130,6 @@ const PLANS: readonly StepPlan[] = [
   { kind: 'sync-keys', server: ONE, handles: [7], canary: { server: ONE, users: [user('jdoe')] } },
 ]
 const anyPlan = fc.constantFrom(...PLANS)
-const RESULTS = [
-  'done',
-  'stopped-need',
-  'stopped-question',
-  'stopped-silent',
-  'stopped-gone',
-  'stopped-killed',
-  'sealed',
-  'refused-busy',
-  'refused-x',
-  '',
-]
 const bytes = fc.uint8Array({ maxLength: 400 }).map((some) => Buffer.from(some).toString('utf8'))
 const chunks = fc
   .array(
@@ -161,7 +150,7 @@ const chunks = fc
   )
   .map((some) => some.join(''))
 const anyPrinted = fc.record({
-  result: fc.oneof(fc.constantFrom(...RESULTS), fc.string()),
+  result: fc.constantFrom(...RESULTS),
   detail: fc.string(),
   seconds: fc.nat(),
   sent: fc.oneof(fc.nat(30), fc.nat()),

@@ -100,8 +100,8 @@ describe('a block', () => {
   })
 
   it('is the last one, where two were printed', () => {
-    const two = ['first', 'second'].map((result) => answer({ action: 'session', operation: 'AB12.1', result })).join('')
-    expect(parseBlock(two)?.result).toBe('second')
+    const two = ['running', 'done'].map((result) => answer({ action: 'session', operation: 'AB12.1', result })).join('')
+    expect(parseBlock(two)?.result).toBe('done')
   })
 
   it('whatever was printed, it is read without an exception', () => {

@@ -22,8 +22,10 @@ export function sessionStop(spec: Spec, printed: Printed, session: Session): Sto
       return { code: 'no-answer', detail: `${asked}${tail || 'the tool said nothing'}` }
     case 'stopped-gone':
       return { code: 'no-answer', detail: `${asked}the tool ended by itself. ${tail}` }
-    default:
+    case 'stopped-killed':
       return { code: 'lost', detail: 'the step was killed on the bastion' }
+    default:
+      return { code: 'lost', detail: `the bastion said ${printed.result}` }
   }
 }
 

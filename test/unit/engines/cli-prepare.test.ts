@@ -7,7 +7,7 @@ const engine = cloudHsmCliEngine()
 const MADE = '{"clusters":[{"type":"hsm2m","cluster":{"servers":[{"hostname":"10.0.0.7"}]}}]}'
 
 function prepared(changes: Partial<ConfigOutput> = {}) {
-  return engine.prepare(wideSpec(), { result: 'read', detail: 'cloudhsm-cli 5.17.1', text: MADE, ...changes })
+  return engine.prepare(wideSpec(), { result: 'done', detail: 'cloudhsm-cli 5.17.1', text: MADE, ...changes })
 }
 
 describe('what will run', () => {
@@ -71,7 +71,7 @@ describe('every reason why it cannot run is its own refusal', () => {
     ['refused-configured-hosts', 'other-hosts'],
     ['refused-config-missing', 'folder-missing'],
     ['refused-config-too-large', 'unreadable'],
-  ])('%s', (result, problem) => {
+  ] as const)('%s', (result, problem) => {
     expect(prepared({ result, detail: 'as it said', text: undefined })).toEqual({
       kind: 'refusal',
       refused: { code: 'tool-config', bastion: 'us-bastion', problem, detail: 'as it said' },
@@ -93,7 +93,7 @@ describe('every reason why it cannot run is its own refusal', () => {
     })
   })
 
-  it.each(['refused-workdir', 'refused-state', 'stopped-killed', 'toString'])(
+  it.each(['refused-workdir', 'refused-state', 'stopped-killed'] as const)(
     'anything else is told in its own words: %s',
     (result) => {
       expect(prepared({ result, detail: 'no space left', text: undefined })).toEqual({

@@ -227,7 +227,7 @@ describe('copied keys', () => {
   it('what the step was killed before is as unclear as what was not answered: nobody counted what was sent', () => {
     const whole = played(spec, keysPlan([7, 8, 9]), hsms)
     const [upTo = ''] = (whole.text ?? '').split(`${copyOf(spec, 9)}\x1f`)
-    const killed = { ...whole, result: 'stopped-killed', text: upTo.slice(0, -60) }
+    const killed = { ...whole, result: 'stopped-killed' as const, text: upTo.slice(0, -60) }
     expect(engine.read(spec, keysPlan([7, 8, 9]), killed)).toMatchObject({
       attempts: [{ verdict: 'success' }, { verdict: 'unclear' }, { verdict: 'unclear' }],
       stop: { code: 'lost' },

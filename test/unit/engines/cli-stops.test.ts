@@ -35,8 +35,7 @@ describe('why a session did not play to its end', () => {
       'user list: it could not record any more what it does (is the disk full, or read only?), so it stopped at once',
     ],
     ['stopped-killed', ['user list', ''], 'lost', 'the step was killed on the bastion'],
-    ['a word of next year', ['user list', ''], 'lost', 'the step was killed on the bastion'],
-    ['toString', ['user list', ''], 'lost', 'the step was killed on the bastion'],
+    ['running', ['user list', ''], 'lost', 'the bastion said running'],
   ] as const)('%s', (result, record, code, detail) => {
     expect(stopFor(INSPECT, [record], { result })).toEqual({ code, detail })
   })
@@ -56,7 +55,7 @@ describe('why a session did not play to its end', () => {
   it.each([
     ['killed in a process of its own: every one of them logs in', 'stopped-killed', 'login-unsure'],
     ['the time was used up: no other process was begun', 'stopped-time', 'no-answer'],
-  ])('%s', (_, result, code) => {
+  ] as const)('%s', (_, result, code) => {
     const text = `${transcript([['key list', success({}), '0']])}key replicate\x1f`
     expect(stopOf(engine.read(wideSpec(), KEYS, printed(text, { result, mark: 'write' })))?.code).toBe(code)
   })
@@ -80,7 +79,7 @@ describe('a step that never reached an HSM', () => {
     ['refused-configure', 'not-configured'],
     ['refused-tool-missing', 'bastion-refused'],
     ['refused-already-started', 'bastion-refused'],
-  ])('%s', (result, code) => {
+  ] as const)('%s', (result, code) => {
     const refused = printed(undefined, { result, detail: 'as it said' })
     for (const plan of [INSPECT, KEYS]) {
       expect(engine.read(wideSpec(), plan, refused)).toMatchObject({

@@ -88,7 +88,7 @@ describe('what the bastion refused', () => {
     ['refused-tool-missing', 'bastion-refused'],
     ['refused-late', 'bastion-refused'],
     ['refused-state', 'bastion-refused'],
-  ])('%s', (result, code) => {
+  ] as const)('%s', (result, code) => {
     expect(stopFor(KEYS, printed(undefined, 0, { result }))).toMatchObject({ code })
   })
 

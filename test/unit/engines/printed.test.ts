@@ -1,6 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { operationId } from '../../../src/domain/ids.ts'
 import { isAbout, parseBlock, statementOf } from '../../../src/engines/printed.ts'
+import { RESULTS } from '../../../src/engines/results.ts'
 import { OPERATION, REQUEST_ID, sure } from '../../fixtures/examples.ts'
 
 function block(fields: Readonly<Record<string, string>>) {
@@ -43,6 +47,8 @@ describe('a block proves something about an operation', () => {
     expect(block({ result: 'done', mark: 'none' })).toBeUndefined()
     expect(block({ action: 'else', result: 'done', mark: 'none' })).toBeUndefined()
     expect(block({ action: 'fetch', result: 'recorded' })).toBeUndefined()
+    expect(block({ action: 'session', result: 'a word of next year', mark: 'none' })).toBeUndefined()
+    expect(block({ action: 'session', result: 'toString', mark: 'none' })).toBeUndefined()
   })
 })
 
@@ -53,4 +59,24 @@ it('what a block does not say is absent, not zero', () => {
     result: 'done',
     detail: '',
   })
+})
+
+it('knows every result that the scripts print, and no other', () => {
+  const folder = fileURLToPath(new URL('../../../src/engines/', import.meta.url))
+  const scripts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.sh'))
+    .map((name) => readFileSync(join(folder, name), 'utf8').replace(/^\s*#.*$/gm, ''))
+    .join('\n')
+  const words = (pattern: RegExp) => [...scripts.matchAll(pattern)].map(([, word = '']) => word)
+  const found = new Set([
+    ...words(/\brefuse ([a-z-]+)/g).map((word) => `refused-${word}`),
+    ...words(/(?:\bstop='?|\bfail |\becho )([a-z]+)\b/g).map((word) => `stopped-${word}`),
+    ...words(/\b(?:answer|conclude) '?([a-z-]+)'? ["']/g),
+    ...words(/\b(stopped-[a-z]+|refused-[a-z-]+)\b/g),
+  ])
+  // Of the script itself: words of its own (`unsuited`, `unasked`) are another mode or another stop before it ends.
+  const own = RESULTS.filter((result) => result !== 'sealed')
+  expect(own.filter((result) => !found.has(result))).toEqual([])
+  const printed = [...found].filter((word) => !/^stopped-(unsuited|unasked|no|yes|on)$/.test(word))
+  expect(printed.filter((word) => !(RESULTS as readonly string[]).includes(word))).toEqual([])
 })
