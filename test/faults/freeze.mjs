@@ -5,7 +5,8 @@
 import { unlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-const pg = createRequire(import.meta.url)('pg')
+// The bot's own: tests bring another copy.
+const pg = createRequire(new URL('../../package.json', import.meta.url))('pg')
 const file = process.env.FREEZE_AT
 const realQuery = pg.Client.prototype.query
 

@@ -88,7 +88,8 @@ const hook = `export const resolve = (name, context, next) =>
     : next(name, context)`
 register(`data:text/javascript,${encodeURIComponent(hook)}`)
 
-const pg = require('pg')
+// The bot's own: tests bring another copy.
+const pg = createRequire(new URL('../../package.json', import.meta.url))('pg')
 const realQuery = pg.Client.prototype.query
 pg.Client.prototype.query = function query(config, ...rest) {
   const sql = typeof config === 'string' ? config : (config?.text ?? '')
