@@ -10,7 +10,6 @@ import { appendFileSync } from 'node:fs'
 import http from 'node:http'
 import { createRequire, register, syncBuiltinESMExports } from 'node:module'
 
-const require = createRequire(import.meta.url)
 const killAt = process.env.KILL_AT === undefined ? undefined : new RegExp(process.env.KILL_AT)
 let left = Number(process.env.KILL_NTH ?? 1)
 const log = process.env.KILL_LOG
