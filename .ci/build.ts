@@ -52,6 +52,8 @@ await Promise.all([
     splitting: true,
     format: 'esm',
     platform: 'node',
+    // Modules where a package has both: of AWS's clients only the commands that are used come along.
+    mainFields: ['module', 'main'],
     target: 'node20',
     external: OUTSIDE,
     chunkNames: '[name]-[hash]',
