@@ -65,6 +65,14 @@ export function databaseUrl(env: Readonly<Record<string, string | undefined>>): 
   return parsed.data
 }
 
+/** config.yml alone, for commands that need nothing of Slack. Throws a ConfigError. */
+export function landscapeOf(env: Readonly<Record<string, string | undefined>>, workingDirectory: string): Landscape {
+  const path = resolve(workingDirectory, env.BOT_CONFIG || 'config.yml')
+  const file = readLandscape(path)
+  if ('problems' in file) throw new ConfigError(file.problems.map((problem) => `${path}: ${problem}`))
+  return deepFreeze(file.landscape)
+}
+
 /** Reads environment variables and config.yml. Throws one ConfigError that lists every wrong field of both. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>, workingDirectory: string): Config {
   // An empty variable is an unset one: that is how people switch a line of an .env file off.

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from './application/ports.ts'
-import { ConfigError, databaseUrl, loadConfig } from './config.ts'
+import { ConfigError, databaseUrl, landscapeOf, loadConfig } from './config.ts'
 import { parseRequestId } from './domain/ids.ts'
 import { createLog, describeError } from './log.ts'
 
@@ -22,19 +22,32 @@ function newRequestId() {
   return id
 }
 
+/** What the program does besides being the bot. Answers the exit code. */
+async function command(verb: string, words: readonly string[], print: (line: string) => void): Promise<number> {
+  switch (verb) {
+    case 'audit':
+      return (await import('./commands/audit.ts')).auditCommand(words, databaseUrl(process.env), print)
+    case 'iam':
+      return (await import('./commands/iam.ts')).iamCommand(words, () => landscapeOf(process.env, process.cwd()), print)
+    case 'manifest':
+      return (await import('./commands/manifest.ts')).manifestCommand(words, print)
+    default:
+      throw new Error(
+        `unknown command ${verb}; there are: audit verify, audit export, iam, manifest. Without one the bot starts.`,
+      )
+  }
+}
+
 async function main(): Promise<void> {
   // The built files are few and large: a stack trace names the source.
   process.setSourceMapsEnabled(true)
   const [verb, ...words] = process.argv.slice(2)
   // Each way brings its own libraries: the record needs nothing of Slack and AWS, and a wrong setting is told before
   // they are read.
-  if (verb === 'audit') {
-    const { auditCommand } = await import('./audit-command.ts')
-    process.exitCode = await auditCommand(words, databaseUrl(process.env), (line) => process.stdout.write(`${line}\n`))
+  if (verb !== undefined) {
+    process.exitCode = await command(verb, words, (line) => process.stdout.write(`${line}\n`))
     return
   }
-  if (verb !== undefined)
-    throw new Error(`unknown command ${verb}; there is: audit verify, audit export. Without one the bot starts.`)
   const config = loadConfig(process.env, process.cwd())
   const log = createLog(config.logLevel, process.stdout)
   const holder = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-ssm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AwsFaultRule } from '../simulator/aws/aws-simulator.ts'
+import { ACCOUNT } from '../simulator/aws/policy.ts'
 import { type Simulator, startSimulator } from '../simulator/index.ts'
 import { plantedPassword, twoClusters } from '../simulator/worlds.ts'
 
@@ -291,6 +292,39 @@ describe('the endpoint', () => {
     })
     await expect(stranger.send(new SendCommandCommand(order('true')))).rejects.toThrow()
     expect(simulator.violations()).toHaveLength(1)
+  })
+})
+
+describe('a policy', () => {
+  const region = { StringEquals: { 'aws:RequestedRegion': ['us-east-1'] } }
+  const allow = (Action: string, Resource: readonly string[]) =>
+    ({ Effect: 'Allow', Action: [Action], Resource, Condition: region }) as const
+  const document = 'arn:aws:ssm:us-east-1::document/AWS-RunShellScript'
+  const instance = `arn:aws:ec2:us-east-1:${ACCOUNT}:instance/${instanceId}`
+  const isDenied = { name: 'AccessDeniedException' }
+
+  it('lets through what it names: action, document, instance, Region', async () => {
+    simulator.aws.obey({
+      Statement: [allow('ssm:SendCommand', [document, instance]), allow('ssm:ListCommands', ['*'])],
+    })
+    await expect(send('true')).resolves.toMatch(/./)
+    await expect(ssm.send(new ListCommandsCommand({}))).resolves.toHaveProperty('Commands')
+    expect(simulator.violations()).toEqual([])
+  })
+
+  it.each([
+    ['another action', [allow('ssm:ListCommands', ['*'])]],
+    ['another instance', [allow('ssm:SendCommand', [document, instance.replace(/.$/, '1')])]],
+    ['another document', [allow('ssm:SendCommand', [document.replace('Shell', 'PowerShell'), instance])]],
+    [
+      'another Region',
+      [{ ...allow('ssm:SendCommand', ['*']), Condition: { StringEquals: { 'aws:RequestedRegion': ['eu-west-1'] } } }],
+    ],
+  ])('refuses %s, and notes it', async (_, Statement) => {
+    simulator.aws.obey({ Statement })
+    await expect(send('true')).rejects.toMatchObject(isDenied)
+    expect(simulator.violations()).toEqual([expect.stringContaining('the policy does not allow ssm:SendCommand on ')])
+    expect(simulator.aws.commands()).toEqual([])
   })
 })
 

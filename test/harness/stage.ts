@@ -2,6 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { parse } from 'yaml'
+import { parseLandscape } from '../../src/config-file.ts'
+import { iamRoles } from '../../src/iam-policies.ts'
+import { ACCOUNT, type IamPolicy } from '../simulator/aws/policy.ts'
 import { type Simulator, startSimulator } from '../simulator/index.ts'
 import type { MessageRecord } from '../simulator/slack/records.ts'
 import type { WorldSpec } from '../simulator/world/world-spec.ts'
@@ -62,7 +66,10 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     bastions: options.bastions ?? 'in memory',
   })
   const directory = await mkdtemp(join(tmpdir(), 'hsm-sync-stage-'))
-  await writeFile(join(directory, 'config.yml'), configFor(simulator, options))
+  const config = configFor(simulator, options)
+  await writeFile(join(directory, 'config.yml'), config)
+  // Every scenario runs under the policy that `iam` prints for it.
+  simulator.aws.obey(botPolicy(config))
   const env = {
     ...simulator.environment(options.socketMode ? { socketMode: true } : {}),
     PORT: String(await freePort()),
@@ -143,6 +150,14 @@ function isEnd(text: string): boolean {
     ENDS.some((end) => text.includes(`${end}: `)) ||
     /your request (was rejected|expired)|Withdrawn by|no longer what would run/.test(text)
   )
+}
+
+function botPolicy(config: string): IamPolicy {
+  const parsed = parseLandscape(parse(config))
+  if (!('landscape' in parsed)) throw new Error(parsed.problems.join('\n'))
+  const bot = iamRoles(parsed.landscape, ACCOUNT).find(({ of }) => of === 'bot')
+  if (!bot) throw new Error('no role of the bot')
+  return bot.policy
 }
 
 /** A config.yml for the simulator's world: the README's example with the simulated bastion's paths. */

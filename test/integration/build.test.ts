@@ -43,7 +43,7 @@ describe('the built bot', () => {
   })
 
   it('reads neither Slack nor AWS for the record, nor to say that a setting is wrong', () => {
-    for (const start of ['main.js', built('audit-command-')]) {
+    for (const start of ['main.js', built('audit-')]) {
       const text = [...readWith(start)].map((file) => readFileSync(join(dist, file), 'utf8')).join('\n')
       expect(text).not.toMatch(/node_modules\/@slack\/|SendCommandCommand|DescribeClustersCommand/)
       expect(text.length).toBeLessThan(2_000_000)

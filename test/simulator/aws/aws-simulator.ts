@@ -5,6 +5,7 @@ import { isJson, type Json, parseJson } from '../json.ts'
 import { AwsError } from './aws-error.ts'
 import { cloudHsmOperations } from './cloudhsm.ts'
 import type { CommandRecord, StatusDetails } from './command-record.ts'
+import { deniedPart, type IamPolicy } from './policy.ts'
 import { accessKeyId, secretAccessKey, signerOf } from './signature.ts'
 import { Ssm, type SsmOptions } from './ssm.ts'
 
@@ -43,6 +44,8 @@ export interface AwsSimulator {
   fault(rule: AwsFaultRule): void
   clearFaults(): void
   commands(): CommandRecord[]
+  /** From now on only this is allowed; anything else is refused, and a violation. */
+  obey(policy: IamPolicy): void
   stop(): Promise<void>
 }
 
@@ -62,6 +65,7 @@ export async function startAws(options: Omit<SsmOptions, 'report'>): Promise<Aws
   const faults = new FaultList<Json, AwsFaultRule>()
   const ssm = new Ssm({ ...options, report })
   const cloudHsm = cloudHsmOperations(options.world)
+  let policy: IamPolicy | undefined
 
   const { server, origin } = await listen(async (request, response) => {
     const body = await readBody(request)
@@ -86,6 +90,11 @@ export async function startAws(options: Omit<SsmOptions, 'report'>): Promise<Aws
       if (failsBefore && !fault.after) {
         throw new AwsError(fault.errorType ?? 'InternalServerError', fault.message ?? '', fault.status ?? 400)
       }
+      const denied = policy && deniedPart(policy, call)
+      if (denied) {
+        report(`the policy does not allow ${denied}`)
+        throw new AwsError('AccessDeniedException', `not authorized to perform: ${denied}`)
+      }
       const operations = call.service === 'ssm' ? ssm.operations(fault) : cloudHsm
       const operation = operations[call.operation]
       if (operation === undefined) {
@@ -107,6 +116,9 @@ export async function startAws(options: Omit<SsmOptions, 'report'>): Promise<Aws
     fault: (rule) => faults.add(rule),
     clearFaults: () => faults.clear(),
     commands: () => ssm.commands,
+    obey: (given) => {
+      policy = given
+    },
     async stop() {
       await ssm.stop()
       await close(server)

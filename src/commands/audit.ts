@@ -1,5 +1,5 @@
-import { rowsSince, verifyChain } from './adapters/store/audit-chain.ts'
-import { openBeside } from './adapters/store/open-database.ts'
+import { rowsSince, verifyChain } from '../adapters/store/audit-chain.ts'
+import { openBeside } from '../adapters/store/open-database.ts'
 
 const USAGE = `usage: node dist/main.js audit verify
        node dist/main.js audit export [--since <date or date and time, such as 2026-11-01 or 2026-11-01T12:00:00Z>]`

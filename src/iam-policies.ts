@@ -1,0 +1,143 @@
+import type { Bastion, Landscape } from './domain/route.ts'
+import type { CredentialReference } from './domain/spec.ts'
+
+export interface Statement {
+  readonly Sid: string
+  readonly Effect: 'Allow'
+  readonly Action: readonly string[]
+  readonly Resource: readonly string[]
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
+}
+
+export interface Policy {
+  readonly Version: '2012-10-17'
+  readonly Statement: readonly Statement[]
+}
+
+/** What one role may do, and who may take it on. */
+export interface Role {
+  /** `bot`, or the bastion's name. */
+  readonly of: string
+  readonly policy: Policy
+  /** Policies of AWS's own that it needs beside. */
+  readonly managed: readonly string[]
+  readonly trust: typeof TRUST
+}
+
+/** Documents that the bot sends. */
+const DOCUMENT = 'AWS-RunShellScript'
+
+/**
+ * The least that the bot's role and each bastion's role need for these settings. `account`: twelve digits, or a word
+ * that stands for them. Actions that take no resource stand on `*` (service authorization reference of Systems Manager
+ * and CloudHSM).
+ */
+export function iamRoles({ clusters, routes }: Pick<Landscape, 'clusters' | 'routes'>, account: string): Role[] {
+  const bastions = [...new Map(routes.map(({ bastion }) => [bastion.name, bastion])).values()]
+  const regions = [...new Set(bastions.map(({ region }) => region))].sort()
+  const bot: Role = {
+    of: 'bot',
+    managed: [],
+    trust: TRUST,
+    policy: policyOf([
+      {
+        Sid: 'SendTheScript',
+        Effect: 'Allow',
+        Action: ['ssm:SendCommand'],
+        Resource: [
+          ...regions.map((region) => `arn:aws:ssm:${region}::document/${DOCUMENT}`),
+          ...bastions.map(({ region, instanceId }) => `arn:aws:ec2:${region}:${account}:instance/${instanceId}`).sort(),
+        ],
+      },
+      {
+        Sid: 'LookAtCommands',
+        Effect: 'Allow',
+        Action: ['ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation', 'ssm:ListCommands'],
+        Resource: ['*'],
+        Condition: { StringEquals: { 'aws:RequestedRegion': regions } },
+      },
+      // Not bound to Regions: a cluster's backup may have been copied from any.
+      {
+        Sid: 'LookAtClusters',
+        Effect: 'Allow',
+        Action: ['cloudhsm:DescribeBackups', 'cloudhsm:DescribeClusters'],
+        Resource: ['*'],
+      },
+    ]),
+  }
+  return [bot, ...bastions.map((bastion) => bastionRole(bastion, { clusters, routes }, account))]
+}
+
+function bastionRole(bastion: Bastion, { routes }: Pick<Landscape, 'clusters' | 'routes'>, account: string): Role {
+  const own = routes.filter((route) => route.bastion.name === bastion.name)
+  const references = [bastion.credentials, ...bastion.cryptoUsers]
+  const parameters = arnsOf(references, 'ssm-parameter', (id) => parameterArn(id, bastion.region, account))
+  const secrets = arnsOf(references, 'secretsmanager', (id) => secretArn(id, bastion.region, account))
+  const regions = [...new Set(own.flatMap(({ source, destination }) => [source.region, destination.region]))].sort()
+  const isCli = own.some(({ engine }) => engine !== 'cmu')
+  return {
+    of: bastion.name,
+    managed: ['arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore'],
+    trust: TRUST,
+    policy: policyOf([
+      ...statement('ReadSecrets', ['secretsmanager:GetSecretValue'], secrets),
+      ...statement('ReadParameters', ['ssm:GetParameter'], parameters),
+      // For a key of your own name it here; with AWS's own key for the service nothing more is needed.
+      {
+        Sid: 'DecryptThem',
+        Effect: 'Allow',
+        Action: ['kms:Decrypt'],
+        Resource: [`arn:aws:kms:${bastion.region}:${account}:key/*`],
+        Condition: {
+          StringEquals: {
+            'kms:ViaService': [
+              ...(secrets.length > 0 ? [`secretsmanager.${bastion.region}.amazonaws.com`] : []),
+              ...(parameters.length > 0 ? [`ssm.${bastion.region}.amazonaws.com`] : []),
+            ],
+          },
+        },
+      },
+      ...(isCli
+        ? statement('ConfigureCloudHsmCli', ['cloudhsm:DescribeClusters'], ['*'], {
+            StringEquals: { 'aws:RequestedRegion': regions },
+          })
+        : []),
+    ]),
+  }
+}
+
+function policyOf(statements: readonly Statement[]): Policy {
+  return { Version: '2012-10-17', Statement: statements }
+}
+
+function statement(
+  Sid: string,
+  Action: readonly string[],
+  Resource: readonly string[],
+  Condition?: Statement['Condition'],
+): Statement[] {
+  return Resource.length === 0 ? [] : [{ Sid, Effect: 'Allow', Action, Resource, ...(Condition ? { Condition } : {}) }]
+}
+
+function arnsOf(
+  references: readonly CredentialReference[],
+  source: CredentialReference['source'],
+  arn: (id: string) => string,
+): string[] {
+  return [...new Set(references.filter((one) => one.source === source).map(({ id }) => arn(id)))].sort()
+}
+
+/** Secrets Manager puts a hyphen and six characters behind a secret's name (user guide, "Secret ARN"). */
+function secretArn(id: string, region: string, account: string): string {
+  return id.startsWith('arn:') ? id : `arn:aws:secretsmanager:${region}:${account}:secret:${id}-??????`
+}
+
+function parameterArn(id: string, region: string, account: string): string {
+  return id.startsWith('arn:') ? id : `arn:aws:ssm:${region}:${account}:parameter/${id.replace(/^\//, '')}`
+}
+
+/** Who may take the role on: an EC2 instance. For a container change it to `ecs-tasks.amazonaws.com`. */
+const TRUST = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+} as const
