@@ -39,7 +39,7 @@ const JOIN_TRIES = 3
 
 /**
  * Drives one approved request to its end, or on from wherever it was left: next → store intent → act → store result
- * (design, section 8). The caller holds the request's lease. Ends early when aborted; nothing is lost then.
+ *. The caller holds the request's lease. Ends early when aborted; nothing is lost then.
  */
 export async function runRequest(deps: Deps, id: RequestId, signal: AbortSignal): Promise<void> {
   const stored = await deps.store.load(id)

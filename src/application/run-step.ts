@@ -67,8 +67,7 @@ export function commentOf(id: RequestId, step: StepRecord): string {
 }
 
 /**
- * Does a step go into one SSM command? Its size is not published; beyond this much nothing is sure (facts, section
- * 5.1).
+ * Does a step go into one SSM command? Its size is not published; beyond this much nothing is sure.
  */
 const MOST_CHARACTERS = 32_000
 

@@ -11,7 +11,7 @@ const LONGEST_LINE = 24
 const LIMIT_MS = 30_000
 
 /**
- * Whether two clusters are clones, from what DescribeClusters and DescribeBackups tell (facts, section 4): the
+ * Whether two clusters are clones, from what DescribeClusters and DescribeBackups tell: the
  * destination's line is followed back to the source or to its origin, then the source's until it meets that one. A
  * clone of the destination is found the same way, and a common ancestor in any Region.
  */

@@ -20,7 +20,7 @@ export function refuseRequester(person: Person): Refusal | undefined {
 }
 
 /**
- * May this person approve or reject this request (design, section 6)? The reason why not, or nothing. Rules in order:
+ * May this person approve or reject this request? The reason why not, or nothing. Rules in order:
  * what says most about the person comes first, so that nobody is told "already decided" who could never decide.
  */
 export function refuseDecision(request: Request, rule: ApprovalRule, clicker: Clicker): Refusal | undefined {

@@ -1,6 +1,6 @@
 import type { BaseConfigFlaw } from './refusal.ts'
 
-/** Fields CMU needs in a server entry (real file of client 3.x; facts, section 1). */
+/** Fields CMU needs in a server entry (real file of client 3.x). */
 const NEEDED: readonly {
   readonly field: string
   readonly expected: string

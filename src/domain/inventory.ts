@@ -1,7 +1,7 @@
 import type { ServerNumber } from './ids.ts'
 
 /**
- * Roles that are synced. PCO is the first CO under another name; AU and PRECO are never touched (facts, section 2.4).
+ * Roles that are synced. PCO is the first CO under another name; AU and PRECO are never touched.
  */
 export type Role = 'CO' | 'CU'
 
@@ -132,7 +132,7 @@ export function inventoryOf(parts: readonly KeyMarks[]): Inventory | undefined {
       },
     ]): HsmKey => {
       const isOwned = owner !== undefined && others.length === 0
-      // Every user lists a public key, and unmarked (facts, section 2.5); where no mark is printed at all, that it has
+      // Every user lists a public key, and unmarked; where no mark is printed at all, that it has
       // none says nothing.
       const isPublic = areMarksPrinted && owner === undefined && sharedWith.length === 0 && unmarked === owners.length
       if (!isOwned && !isPublic) return { handle, owner: null, sharedWith: [], shows: 'reference' }

@@ -4,7 +4,7 @@ import type { ClusterId, HsmId, RequestId } from './ids.ts'
 
 /**
  * An expected "no", with the facts that the sentence about it needs. The sentences stand in
- * `adapters/slack/explain.ts`.
+ * `adapters/slack/views/explain.ts`.
  */
 export interface Refusal {
   /** Nothing else has this kind, so nothing else can be taken for a refusal, whatever fields it has. */

@@ -16,7 +16,7 @@ export type Next =
 /** Keys go to one destination HSM; the service spreads them to the others (user guide, cluster synchronization). */
 export const KEY_SERVER = serverNumber(1)
 
-/** Where a tool writes to whole clusters each user may cost two slow logins (facts, section 3.7). */
+/** Where a tool writes to whole clusters each user may cost two slow logins. */
 const USERS_PER_BATCH: Readonly<Record<Reach, number>> = { hsm: 60, cluster: 25 }
 const FIRST_KEY_BATCH = 10
 const KEY_BATCH_GROWTH = 10

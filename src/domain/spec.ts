@@ -36,7 +36,7 @@ export interface Side {
 
 /**
  * Everything an approval binds. Derived twice, when asked and right before the run; only equal digests run.
- * Stored: a changed shape needs a new `version`, and the version before must still be read (design, section 10).
+ * Stored: a changed shape needs a new `version`, and the version before must still be read.
  */
 export interface Spec {
   /** 2 and 3 know what is marked so below; without these it reads as 1. */

@@ -60,36 +60,40 @@ export interface Stop {
   readonly detail: string
 }
 
-export type StopCode =
-  | 'not-connected'
-  | 'not-encrypted'
-  | 'wrong-partition'
-  | 'other-hsms'
-  | 'login-failed'
-  | 'login-risk'
-  | 'login-unsure'
-  | 'second-factor'
-  | 'no-officer'
-  | 'question'
-  | 'no-answer'
-  | 'unreadable'
-  | 'users-changed'
-  | 'inconsistent'
-  | 'partial-view'
-  | 'unknown-failure'
-  | 'tool-refused'
-  | 'canary-effect'
-  | 'batch-failed'
-  | 'bastion-refused'
-  | 'not-configured'
-  | 'bastion-busy'
-  | 'credentials'
-  | 'not-executed'
-  | 'lost'
-  | 'could-not-check'
-  | 'not-approved'
-  | 'interrupted'
-  | 'broken'
+/** Every reason to stop a run. */
+export const STOP_CODES = [
+  'not-connected',
+  'not-encrypted',
+  'wrong-partition',
+  'other-hsms',
+  'login-failed',
+  'login-risk',
+  'login-unsure',
+  'second-factor',
+  'no-officer',
+  'question',
+  'no-answer',
+  'unreadable',
+  'users-changed',
+  'inconsistent',
+  'partial-view',
+  'unknown-failure',
+  'tool-refused',
+  'canary-effect',
+  'batch-failed',
+  'bastion-refused',
+  'not-configured',
+  'bastion-busy',
+  'credentials',
+  'not-executed',
+  'lost',
+  'could-not-check',
+  'not-approved',
+  'interrupted',
+  'broken',
+] as const
+
+export type StopCode = (typeof STOP_CODES)[number]
 
 /** What a step found, as its engine read it. */
 export type Reading =

@@ -34,7 +34,7 @@ export interface Printed extends Pick<OutputBlock, 'detail' | 'seconds' | 'sent'
 const BEGIN = '-----BEGIN HSM-SYNC-----'
 const END = '-----END HSM-SYNC-----'
 /**
- * Above any listing: 16,666 keys of a cluster (facts, section 3.7), seen by their owners in all detail, on both sides,
+ * Above any listing: 16,666 keys of a cluster, seen by their owners in all detail, on both sides,
  * are 38 MB.
  */
 const LARGEST_TEXT = 96 * 1024 * 1024

@@ -73,7 +73,7 @@ function figuresOf(
     { name: 'logins, to HSMs (CMU) or clusters (CLI)', value: simulator.logins().length, unit: '' },
     aim(target?.megabytes, { name: 'peak resident size of the bot', value: peak, unit: 'MB' }),
     below(24_000, { name: 'largest SSM output', value: Math.max(...outputs), unit: 'chars' }),
-    // SSM's limit for parameters is not published: the project stays below 32 KB (facts, section 5.1).
+    // SSM's limit for parameters is not published: the project stays below 32 KB.
     below(32_000, { name: 'largest SSM input', value: Math.max(...inputs), unit: 'chars' }),
   ]
 }

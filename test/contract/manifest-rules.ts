@@ -11,7 +11,7 @@ const list = (items: object, rest: object = {}) => ({ type: 'array', items, uniq
 const https = text(3000, { pattern: '^https://' })
 
 /**
- * What Slack's published manifest schema says of the parts this app uses or could use (facts, section 2.8). Objects are
+ * What Slack's published manifest schema says of the parts this app uses or could use. Objects are
  * closed: a key that is not here is wrong.
  */
 export const manifestRules = closed(

@@ -15,7 +15,7 @@ describe('a person', () => {
     await expect(workspace().person(people.approver)).resolves.toEqual({ id: people.approver })
   })
 
-  // Every flag that must refuse (facts, section 2.7).
+  // Every flag that must refuse.
   it.each([
     ['is_bot', 'bot'],
     ['is_app_user', 'bot'],

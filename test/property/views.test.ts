@@ -230,6 +230,24 @@ describe('whatever was asked, whatever the tool said', () => {
     )
   })
 
+  it('says of the HSMs only what is proved: where nothing was changed, it says that and nothing else', () => {
+    const unchanged = fc.constantFrom('nothing-sent' as const, 'only-reads-sent' as const)
+    fc.assert(
+      fc.property(anyRequest, unchanged, (of, evidence) => {
+        if (!('outcome' in of)) return
+        const made: Request = { ...of, outcome: { ...of.outcome, evidence } }
+        for (const view of [
+          cardView(made),
+          historyView({ request: made, version: 1, steps: [], history: [] }, undefined),
+        ]) {
+          const shown = JSON.stringify(view.blocks)
+          expect(shown).toContain('Nothing was changed.')
+          expect(shown).not.toMatch(/Everything asked for|The listings prove|I cannot tell what was changed/)
+        }
+      }),
+    )
+  })
+
   it('the card keeps its buttons: nothing is cut off at its end', () => {
     fc.assert(
       fc.property(anyRequest, (of) => {

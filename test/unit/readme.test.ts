@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { stopText } from '../../src/adapters/slack/views/stop-text.ts'
 import { EnvironmentSchema } from '../../src/config.ts'
 import { parseLandscape } from '../../src/config-file.ts'
+import { STOP_CODES } from '../../src/domain/step.ts'
 import { coverage } from '../simulator/coverage.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -73,4 +75,21 @@ it("has the simulator's coverage as a table", async () => {
     return `\n**${vendor}**\n\n| call | | left out, or why |\n|---|---|---|\n${rows.join('\n')}\n`
   })
   await expect(head + sections.join('')).toMatchFileSnapshot(path)
+})
+
+it('has every sentence in which a run says why it stopped', async () => {
+  const rows = STOP_CODES.map((code) => {
+    const { what, next } = stopText({ code, detail: '…' })
+    return `| ${what.replaceAll('|', '\\|')} | ${next.replaceAll('|', '\\|')} |`
+  })
+  const page = `# Why a run stopped
+
+\`…\` stands for what was found: a server, the tool's own words, an id. Each sentence is the bot's own; a test compares this
+page with it (\`npx vitest run --config test/vitest.config.ts test/unit/readme -u\` writes it anew).
+
+| the thread says | do |
+|---|---|
+${rows.join('\n')}
+`
+  await expect(page).toMatchFileSnapshot(join(ROOT, '.github/docs/stops.md'))
 })

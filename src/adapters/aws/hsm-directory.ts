@@ -11,7 +11,7 @@ import type { AwsClients } from './clients.ts'
 const text = z.string().min(1).optional().catch(undefined)
 
 // Only what is named here is read: the answer can carry PreCoPassword, which must not get any further.
-// The SDK types of 3.332 lack EniIpV6 and the HsmType of an HSM, but pass them through (facts, section 0).
+// The SDK types of 3.332 lack EniIpV6 and the HsmType of an HSM, but pass them through.
 const HsmAnswer = z.object({
   HsmId: z.string().min(1),
   State: z.string().catch('UNKNOWN'),

@@ -70,7 +70,7 @@ export function ssmBastions(clients: AwsClients): Bastions {
       }
     },
 
-    // SSM cannot filter by Comment: list what this instance was sent since, and look through it (facts, section 0.9).
+    // SSM cannot filter by Comment: list what this instance was sent since, and look through it.
     find: async ({ instanceId, region }, comment, since) => {
       const Filters = [{ key: 'InvokedAfter' as const, value: new Date(since).toISOString().replace(/\.\d{3}Z$/, 'Z') }]
       let next: string | undefined

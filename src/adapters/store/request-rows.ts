@@ -1,11 +1,26 @@
 import type { Selectable } from 'kysely'
 import { z } from 'zod'
 import { type StepRecord, type StoredRequest, Unreadable } from '../../application/store.ts'
-import { OPEN_STATES, type Request } from '../../domain/request.ts'
+import { OPEN_STATES, type Request, type RequestState } from '../../domain/request.ts'
 import { OLDEST, requestOfToday, stepOfToday } from './older-shapes.ts'
 import { SHAPE, type Tables } from './schema.ts'
 
 type RequestRow = Selectable<Tables['requests']>
+
+/** Each state that is read: one that is missing here would make its requests unreadable. */
+const STATES: Readonly<Record<RequestState, true>> = {
+  pending: true,
+  approved: true,
+  running: true,
+  rejected: true,
+  withdrawn: true,
+  expired: true,
+  stale: true,
+  succeeded: true,
+  partial: true,
+  failed: true,
+  unknown: true,
+}
 
 /**
  * What every stored request must have; the rest of the document is as this program wrote it, and its shape number says
@@ -13,19 +28,7 @@ type RequestRow = Selectable<Tables['requests']>
  */
 const StoredDocument = z.looseObject({
   id: z.string(),
-  state: z.enum([
-    'pending',
-    'approved',
-    'running',
-    'rejected',
-    'withdrawn',
-    'expired',
-    'stale',
-    'succeeded',
-    'partial',
-    'failed',
-    'unknown',
-  ]),
+  state: z.enum(Object.keys(STATES)),
   spec: z.looseObject({ version: z.union([z.literal(1), z.literal(2), z.literal(3)]) }),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   decisions: z.array(z.looseObject({ by: z.string(), verdict: z.enum(['approve', 'reject']), at: z.number() })),

@@ -1,6 +1,6 @@
 /**
- * The failures of `user replicate` and `key replicate` that the user guide explains (troubleshooting of both commands;
- * facts, section 3.6), as regular expressions that bash and JavaScript read alike.
+ * The failures of `user replicate` and `key replicate` that the user guide explains (troubleshooting of both commands),
+ * as regular expressions that bash and JavaScript read alike.
  */
 export const DOCUMENTED = {
   failedOn: '(User|Key) replicate failed on ([0-9]+) of ([0-9]+) connections',

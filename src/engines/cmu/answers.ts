@@ -31,7 +31,7 @@ export function asksQuestion(text: string): boolean {
 
 /**
  * What CMU said to one `syncUser` or `syncKey`. Success needs the exact line and no sign of failure; no failure text of
- * AWS is public, so everything else that says something is a failure, and silence is unclear (facts, section 2.6).
+ * AWS is public, so everything else that says something is a failure, and silence is unclear.
  */
 export function judge(
   command: 'syncUser' | 'syncKey',

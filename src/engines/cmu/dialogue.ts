@@ -4,7 +4,7 @@ import type { HsmUser } from '../../domain/inventory.ts'
 import { type Spec, serversOf } from '../../domain/spec.ts'
 import type { ListingPart, ServerUsers, StepPlan } from '../../domain/step.ts'
 
-/** One line of what the bastion script plays (see `talk` in bastion.sh). */
+/** One line of what the bastion script plays (see `talk` in tool.sh). */
 export type Line =
   | { readonly do: 'send'; readonly command: string }
   | { readonly do: 'need'; readonly pattern: string }
@@ -64,7 +64,7 @@ export function commandsOf(lines: readonly Line[]): readonly string[] {
 /**
  * Nothing is sent before every server is connected and encrypted: CMU gives a prompt without, and may number the
  * servers anew. Then the HSM behind every number must be the expected one, the guard against a swapped direction
- * (facts, sections 2.1 and 2.7).
+ *.
  */
 function connect(spec: Spec): Line[] {
   const servers = serversOf(spec)

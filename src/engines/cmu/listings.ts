@@ -9,8 +9,7 @@ export interface KeyListing {
 
 const USERS_HEAD = /Users on server (\d+)\b/
 const USERS_FOUND = /Number of users found\s*:?\s*(\d+)/
-// Column widths differ between versions, the last column is missing in the oldest: split on white space (facts, section
-// 2.4).
+// Column widths differ between versions, the last column is missing in the oldest: split on white space.
 const USER_ROW = /^\s*(\d+)\s+(PRECO|PCO|CO|CU|AU)\s+(\S+)\s+(?:YES|NO)\s+(\d+)(?:\s+(YES|NO))?\s*$/
 const ROLES: Readonly<Record<string, Role>> = { PCO: 'CO', CO: 'CO', CU: 'CU' }
 
@@ -25,7 +24,7 @@ export function parseUsers(text: string): ReadonlyMap<number, readonly HsmUser[]
     const found = firstNumber(block.lines, USERS_FOUND)
     const users = block.lines.flatMap(parseUserRow)
     const rowCount = block.lines.filter((line) => USER_ROW.test(line)).length
-    // Fewer rows than counted: something is lost. More: AWS's own pages show wrong counts (facts, section 2.4).
+    // Fewer rows than counted: something is lost. More: AWS's own pages show wrong counts.
     if (servers.has(number) || found === undefined || rowCount < found) return undefined
     servers.set(number, users)
   }

@@ -22,7 +22,7 @@ export interface Command {
 /** What becomes of a command between SSM, the agent and SSM's record of it. */
 type Fate = 'usual' | 'lost' | 'late' | 'false-status' | 'twice' | 'stuck' | 'no-output' | 'cut-output'
 
-/** SSM says these of commands that did run, or will yet (public reports; facts, section 5.2). */
+/** SSM says these of commands that did run, or will yet (public reports). */
 const FALSE_STATUSES = [
   'Delivery Timed Out',
   'Undeliverable',

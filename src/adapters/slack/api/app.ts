@@ -34,7 +34,7 @@ export function createApp(
     ...(settings.apiUrl === undefined ? {} : { slackApiUrl: settings.apiUrl }),
     timeout: CALL_MS,
     // A repeated chat.postMessage posts twice: Slack has no idempotency key. What failed is painted again, after
-    // looking (facts, section 1.6).
+    // looking.
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
   }
@@ -51,7 +51,7 @@ export function createApp(
   if (settings.mode.kind === 'http') {
     const receiver = new HTTPReceiver({
       signingSecret: settings.mode.signingSecret,
-      // Bolt refuses old requests, not those from the future (facts, section 1.4): the listeners do.
+      // Bolt refuses old requests, not those from the future: the listeners do.
       customPropertiesExtractor: (request) => ({
         sentAt: Number(request.headers['x-slack-request-timestamp']) * 1000,
       }),

@@ -77,7 +77,7 @@ export function fromCommand(command: SlashCommand): Received<Command> {
   }
 }
 
-/** Slack gives a click no id: message, button, person and moment name it (facts, section 2.5). */
+/** Slack gives a click no id: message, button, person and moment name it. */
 export function fromClick(body: BlockAction, action: ButtonAction): Received<Click> {
   const ts = typeof body.container.message_ts === 'string' ? body.container.message_ts : ''
   const delivery: Click = {

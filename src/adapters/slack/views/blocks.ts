@@ -10,7 +10,7 @@ export interface Message {
   readonly blocks: Block[]
 }
 
-// `verbatim`: Slack makes no links or mentions out of bare words. Its limits (facts, section 2.3): header 150, section
+// `verbatim`: Slack makes no links or mentions out of bare words. Its limits: header 150, section
 // text 3000, button text 75.
 export function header(text: string): Block {
   return { type: 'header', text: { type: 'plain_text', text: cut(text, 150), emoji: true } }

@@ -1,4 +1,3 @@
-import { provesUnchanged } from '../../../domain/evidence.ts'
 import type { OutcomeReport } from '../../../domain/outcome.ts'
 import { approvalsOf, type Finished, isOpen, type Request } from '../../../domain/request.ts'
 import type { Spec } from '../../../domain/spec.ts'
@@ -8,7 +7,7 @@ import { boundBlocks } from './bound.ts'
 import { changeText, configurationBlocks } from './configuration.ts'
 import { UNPROVEN_WARNING } from './lineage.ts'
 import { scopeText } from './spec-text.ts'
-import { changedText, STATE_FACES } from './states.ts'
+import { changedText, meaningOf, STATE_FACES } from './states.ts'
 import { approversText, code, count, cut, person, plain, when } from './text.ts'
 
 type Tally = OutcomeReport['destinations'][number]['users']
@@ -38,7 +37,7 @@ export function cardView(request: Request): Message {
   return { text: cut(`${title} (${id}), asked by ${person(request.requestedBy)}`, 3000), blocks }
 }
 
-/** All blocks together stay below Slack's undocumented 13,200 characters (facts, section 2.3). */
+/** All blocks together stay below Slack's undocumented 13,200 characters. */
 const CONFIGURATION_LIMIT = 3500
 
 function purpose(spec: Spec): string {
@@ -79,7 +78,7 @@ function stateText(request: Request): string {
     case 'partial':
     case 'failed':
     case 'unknown':
-      return `*${STATE_FACES[request.state].title}* ${when(request.finishedAt)}. ${provesUnchanged(request.outcome.evidence) ? 'Nothing was changed.' : STATE_FACES[request.state].meaning} The thread has the result.${numbers(request)}`
+      return `*${STATE_FACES[request.state].title}* ${when(request.finishedAt)}. ${meaningOf(request)} The thread has the result.${numbers(request)}`
     default:
       return request satisfies never
   }

@@ -7,7 +7,7 @@ import { configurationBlocks } from './configuration.ts'
 import { lineageText } from './lineage.ts'
 import { resultView } from './result.ts'
 import { engineText, hsmText, loginText, scopeText } from './spec-text.ts'
-import { STATE_FACES } from './states.ts'
+import { meaningOf, STATE_FACES } from './states.ts'
 import { diffText, progressText, stepLine } from './steps.ts'
 import { approversText, code, count, person, plain, when } from './text.ts'
 
@@ -56,7 +56,7 @@ export function historyView(
   const result = isFinished(request) ? resultView(request).blocks : []
   const about = [
     `${face.icon} *${face.title}* · ${code(request.id)} · ${spec.mode} ${code(spec.source.alias)} → ${code(spec.destination.alias)}${link ? ` · <${link}|card>` : ''}`,
-    `${face.meaning} Asked by ${person(request.requestedBy)} ${when(request.requestedAt)}: ${plain(request.reason)}`,
+    `${meaningOf(request)} Asked by ${person(request.requestedBy)} ${when(request.requestedAt)}: ${plain(request.reason)}`,
     ...(spec.ticket === undefined ? [] : [`Ticket: ${code(spec.ticket)}`]),
     `Users: ${scopeText(spec, 'users')} · keys: ${scopeText(spec, 'keys')}`,
     `Engine and bastion: ${engineText(spec)}`,
@@ -74,12 +74,13 @@ export function historyView(
     text: `Request ${request.id}: ${face.title}`,
     blocks: [
       section(about.join('\n')),
-      ...decisionText(request).map(section),
       pre(hsmText(spec), 1200),
       ...(request.lineage
         ? [section(lineageText(request.lineage, { source: spec.source.alias, destination: spec.destination.alias }))]
         : []),
       ...configurationBlocks(spec, 2500),
+      // Below all that an approval binds.
+      ...decisionText(request).map(section),
       ...(diff ? [section(diffText(spec, diff))] : []),
       ...(progress ? [pre(progress, 400)] : []),
       ...(steps.length > 0

@@ -1,5 +1,6 @@
+import { provesUnchanged } from '../../../domain/evidence.ts'
 import { refuse } from '../../../domain/refusal.ts'
-import type { Changed, RequestState } from '../../../domain/request.ts'
+import { type Changed, isFinished, type Request, type RequestState } from '../../../domain/request.ts'
 import { explain } from './explain.ts'
 import { plain } from './text.ts'
 
@@ -10,7 +11,7 @@ export interface Face {
   readonly meaning: string
 }
 
-/** How each state looks. */
+/** How each state looks. What a request's means: `meaningOf`. */
 export const STATE_FACES: Readonly<Record<RequestState, Face>> = {
   pending: { icon: '🟡', title: 'Waiting for approval', meaning: 'Nothing has run.' },
   approved: { icon: '🔵', title: 'Approved', meaning: 'Nothing has run yet.' },
@@ -31,6 +32,12 @@ export const STATE_FACES: Readonly<Record<RequestState, Face>> = {
     meaning: 'The listings prove what was changed: nothing, or only what is named.',
   },
   unknown: { icon: '🟣', title: 'Unknown', meaning: 'I cannot tell what was changed: a person must look.' },
+}
+
+/** What is proved about the HSMs, in one sentence. */
+export function meaningOf(request: Request): string {
+  if (isFinished(request) && provesUnchanged(request.outcome.evidence)) return 'Nothing was changed.'
+  return STATE_FACES[request.state].meaning
 }
 
 /** Why a request went stale, as a sentence or two. */
