@@ -39,7 +39,17 @@ export interface Control {
   readonly fits?: (step: StepPlan) => boolean
 }
 
-/** What a run does next: a pure fold over its finished steps. Answers the next step, or the outcome. */
+/**
+ * What a run does next: a pure fold over its finished steps. Answers the next step, or the outcome.
+ *
+ *     inspect ── list (before) ── users ── one key ── more keys, in growing batches ── list (after) ── outcome
+ *        │            │              └─ each HSM in turn        └─ listed again while keys may still be spreading
+ *        │            └─ a comparison ends here
+ *        └─ no login before this is known to be harmless
+ *
+ * A stop, a halt or a withdrawal ends the writing; what may have been written is listed all the same, unless a login may
+ * have failed. A step that was never sent is as if it had not been planned.
+ */
 export function next(spec: Spec, steps: readonly DoneStep[], control: Control): Next {
   const known = runFactsOf(spec, steps)
   const stopped = known.stop ?? control.halt
