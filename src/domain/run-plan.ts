@@ -42,13 +42,13 @@ export interface Control {
 /**
  * What a run does next: a pure fold over its finished steps. Answers the next step, or the outcome.
  *
- *     inspect ── list (before) ── users ── one key ── more keys, in growing batches ── list (after) ── outcome
- *        │            │              └─ each HSM in turn        └─ listed again while keys may still be spreading
+ *     inspect ── list (before) ── users ── one key ── more keys, in growing batches ── list (after)
+ *        │            │              └─ each HSM in turn                  again while keys may spread
  *        │            └─ a comparison ends here
  *        └─ no login before this is known to be harmless
  *
- * A stop, a halt or a withdrawal ends the writing; what may have been written is listed all the same, unless a login may
- * have failed. A step that was never sent is as if it had not been planned.
+ * A stop, a halt or a withdrawal ends the writing; what may have been written is listed all the same, unless a login
+ * may have failed. A step that was never sent is as if it had not been planned.
  */
 export function next(spec: Spec, steps: readonly DoneStep[], control: Control): Next {
   const known = runFactsOf(spec, steps)

@@ -10,7 +10,7 @@
 #   action=fetch        print chunk= of what an operation printed; seal=yes: if it never started, it never will
 #
 # One program in several files. They share: in (the data), stop and detail (why the dialogue ends; whoever sets stop
-# first decides), marked (how far it came), sent, buffer (what the tool said last), chunk (what was read last), users and
+# first decides), marked (how far it came), sent, buffer (what the tool said last), chunk (what was read last), users,
 # secrets (by number of the login), private (the folder on tmpfs), dir (the operation's folder). Descriptors: 5 the
 # dialogue, 6 from the tool, 7 to it, 8 the operation's lock, 9 the destination's lock, 10 the count of failed logins.
 set -u
