@@ -13,6 +13,7 @@ import { addListeners } from './adapters/slack/incoming/listeners.ts'
 import { createTasks } from './adapters/slack/incoming/tasks.ts'
 import { openDatabase } from './adapters/store/open-database.ts'
 import { requestStore } from './adapters/store/request-store.ts'
+import { logAnchors } from './anchors.ts'
 import type { Clock } from './application/ports.ts'
 import type { Config } from './config.ts'
 import { canonicalJson, sha256 } from './domain/digest.ts'
@@ -40,7 +41,8 @@ const DRAIN_MS = 6_000
 /** Puts everything together and starts it. Throws when the database cannot be opened or Slack refuses the token. */
 export async function startBot(config: Config, world: World): Promise<Bot> {
   const { clock, log } = world
-  const store = requestStore(await openDatabase(config.databaseUrl))
+  const database = await openDatabase(config.databaseUrl)
+  const store = requestStore(database)
   await store.auditChange(settingsEntry(config, clock.now()))
   const network = config.isProxied ? (await import('./adapters/proxied.ts')).proxied() : direct
   if (config.isProxied) log.info({}, 'Slack and AWS are reached through the proxy that the environment names')
@@ -64,6 +66,7 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
     store,
   }
   const work = startWork(ports, web)
+  const anchors = logAnchors(database, clock, log)
   const tasks = createTasks(clock, (error) => log.error({ error: describeError(error) }, 'a task failed'))
   const inbox = addListeners(app, { ...work.deps, web, tasks, network })
 
@@ -77,7 +80,7 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
       connection?.stop(),
       app.stop().catch((error: unknown) => log.warn({ error: describeError(error) }, 'Slack did not stop cleanly')),
     ])
-    await work.stop(Promise.all([inbox.stop(DRAIN_MS), stopped]))
+    await Promise.all([work.stop(Promise.all([inbox.stop(DRAIN_MS), stopped])), anchors.stop()])
     await store.close()
   }
   const problem = await refusedToken(whoAmI, log)

@@ -103,11 +103,39 @@ describe('beside a running bot', () => {
   })
 })
 
+describe('an anchor that was kept elsewhere', () => {
+  const anchorIn = (out: string) => /the last hash is ([0-9a-f]{64})/.exec(out)?.[1]?.slice(0, 16) ?? ''
+
+  it('is in the log of each start, and holds while nothing is cut off', async () => {
+    const logged = /"auditHead":"([0-9a-f]{16})"/.exec(stage.bot.log())?.[1] ?? 'none'
+    const { code, out } = await here(['verify', '--anchor', logged], url)
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/anchored: the hash [0-9a-f]{16} is that of row 1\n$/),
+    })
+  })
+
+  it('shows that the newest rows are gone, which the chain alone cannot', async () => {
+    const file = join(folder, 'cut-off.sqlite')
+    new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true }).exec(`vacuum into '${file}'`)
+    const anchor = anchorIn((await here(['verify'], `sqlite:${file}`)).out)
+    const db = new DatabaseSync(file)
+    for (const trigger of TRIGGERS) db.exec(`drop trigger ${trigger}`)
+    db.exec('delete from audit where seq = (select max(seq) from audit)')
+    db.close()
+    await expect(here(['verify'], `sqlite:${file}`)).resolves.toHaveProperty('code', 0)
+    const { code, out } = await here(['verify', '--anchor', anchor], `sqlite:${file}`)
+    expect({ code, out }).toEqual({ code: 1, out: expect.stringContaining(`CUT OFF: no row has the hash ${anchor}`) })
+  })
+})
+
 describe('words it does not know', () => {
   it.each<[string[]]>([
     [[]],
     [['check']],
     [['verify', '--since', '2026-01-01']],
+    [['verify', '--anchor']],
+    [['verify', '--anchor', 'abc']],
     [['export', '--since']],
     [['export', '--since', 'yesterday']],
     [['export', '--until', '2026-01-01']],

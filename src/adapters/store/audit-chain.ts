@@ -33,6 +33,11 @@ export async function appendAudit(db: Db, dialect: Dialect, entry: AuditEntry): 
     .execute()
 }
 
+/** The last row's number and hash; absent while there is none. */
+export async function chainHead(db: Db): Promise<{ readonly seq: number; readonly hash: string } | undefined> {
+  return db.selectFrom('audit').select(['seq', 'hash']).orderBy('seq', 'desc').limit(1).executeTakeFirst()
+}
+
 /** The newest rows of one request, oldest first. */
 export async function readHistory(db: Db, requestId: string): Promise<readonly AuditRow[]> {
   const rows = await db
@@ -67,23 +72,36 @@ export interface Break {
   readonly problem: string
 }
 
-/** Recomputes the whole chain, oldest row first. Answers how many rows hold, and the first that does not. */
-export async function verifyChain(
-  db: Db,
-): Promise<{ readonly rows: number; readonly lastHash: string; readonly broken?: Break }> {
+export interface Verified {
+  readonly rows: number
+  readonly lastHash: string
+  readonly broken?: Break
+  /** Of the row whose hash begins with the anchor; absent where none does, or without an anchor. */
+  readonly anchoredAt?: number
+}
+
+/**
+ * Recomputes the whole chain, oldest row first. Answers how many rows hold, and the first that does not. `anchor`: the
+ * beginning of a hash that was the last one some day, kept elsewhere: a chain whose newest rows were cut off does not
+ * hold it any more.
+ */
+export async function verifyChain(db: Db, anchor?: string): Promise<Verified> {
   let previous = GENESIS
   let rows = 0
+  let anchored: Pick<Verified, 'anchoredAt'> = {}
   for await (const row of rowsSince(db, 0)) {
     if (row.hash !== hashOf(previous, row))
       return {
         rows,
         lastHash: previous,
         broken: { seq: row.seq, problem: 'its hash does not follow from the row before it' },
+        ...anchored,
       }
+    if (anchor !== undefined && row.hash.startsWith(anchor)) anchored = { anchoredAt: row.seq }
     previous = row.hash
     rows++
   }
-  return { rows, lastHash: previous }
+  return { rows, lastHash: previous, ...anchored }
 }
 
 /** Every row since an instant, oldest first, page by page. */
