@@ -61,8 +61,9 @@ const remembered = new WeakMap<readonly Inventory[], { readonly scope: Scope; re
  */
 export function diffInventories(source: Inventory, destinations: readonly Inventory[], scope: Scope): Diff {
   const wantedUsers = source.users.filter((user) => covers(scope.users, user.name))
-  const userConflicts = destinations.flatMap((hsm) => conflictsOf(wantedUsers, hsm))
-  const conflicting = new Set(userConflicts.map((conflict) => conflict.name))
+  const found = destinations.flatMap((hsm) => conflictsOf(wantedUsers, hsm))
+  const conflicting = new Set(found.map((conflict) => conflict.name))
+  const userConflicts = [...found, ...heldBack(found, destinations)]
   const users = destinations.map((hsm) => {
     const there = new Set(hsm.users.map(userKey))
     const missing = wantedUsers.filter((user) => !there.has(userKey(user)) && !conflicting.has(user.name))
@@ -108,6 +109,21 @@ function diffKeys(
     }
   }
   return { missing, present, conflicts, blocked }
+}
+
+/** Who conflicts on one HSM is copied to none: where such a user is missing, that is said too. */
+function heldBack(found: readonly UserConflict[], destinations: readonly Inventory[]): UserConflict[] {
+  const names = [...new Set(found.map(({ name }) => name))]
+  return destinations.flatMap(({ server, users }) =>
+    names
+      .filter((name) => !found.some((conflict) => conflict.server === server && conflict.name === name))
+      .filter((name) => !users.some((user) => user.name === name))
+      .map((name) => ({
+        server,
+        name,
+        problem: 'missing here and not copied, because of the conflict on another HSM',
+      })),
+  )
 }
 
 function conflictsOf(wanted: readonly HsmUser[], hsm: Inventory): UserConflict[] {

@@ -173,6 +173,10 @@ export const PLANTED: readonly Planted[] = [
       ),
     ],
   },
+  one('who is missing beside a conflict is not named', 'src/domain/diff.ts', {
+    find: '  const userConflicts = [...found, ...heldBack(found, destinations)]\n',
+    replace: '  const userConflicts = [...found, ...heldBack([], destinations)]\n',
+  }),
   one('a discrepancy is left out', 'src/domain/outcome.ts', {
     find: '    ...discrepanciesOf(spec, facts, steps, destinations),\n',
     replace: '    ...discrepanciesOf(spec, facts, steps, destinations).slice(1),\n',

@@ -107,3 +107,17 @@ describe('keys', () => {
     expect(diff.unknown).toEqual({ users: ['ghost'], keys: [99] })
   })
 })
+
+it('names a user that conflicts on one HSM as missing on the others, where it is copied to none', () => {
+  const source = inventory(0, [user('kmiller')])
+  const { users, userConflicts } = diffInventories(
+    source,
+    [inventory(1, []), inventory(2, [user('kmiller', { role: 'CO' })]), inventory(3, [user('kmiller')])],
+    EVERYTHING,
+  )
+  expect(users.map(({ missing }) => missing)).toEqual([[], [], []])
+  expect(userConflicts).toEqual([
+    { server: 2, name: 'kmiller', problem: 'CU on the source, CO on the destination' },
+    { server: 1, name: 'kmiller', problem: 'missing here and not copied, because of the conflict on another HSM' },
+  ])
+})
