@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { SHAPE } from './schema.ts'
 
-// Shape 2 called the discrepancies of an outcome troubles. Shape 1 said of a stop and of an outcome whether something
-// was written, not what proves it; its steps hold what the bastion printed, not what that was found to say.
+// Shape 2 called the discrepancies of an outcome troubles, and the chunks of what a step printed pieces. Shape 1 said
+// of a stop and of an outcome whether something was written, not what proves it; its steps hold what the bastion
+// printed, not what that was found to say.
 
 /** The oldest shape that is read. */
 export const OLDEST = 1
@@ -13,9 +14,10 @@ export function requestOfToday(document: unknown, shape: number): unknown {
   return fromShapeTwo(shape === 1 ? fromShapeOne(document) : document)
 }
 
-/** A step of any shape that is read, as one of today's: steps are the same since shape 2. */
+/** A step of any shape that is read, as one of today's. */
 export function stepOfToday(document: unknown, shape: number): unknown {
-  return shape === 1 ? stepFromShapeOne(document) : document
+  if (shape === SHAPE) return document
+  return stepFromShapeTwo(shape === 1 ? stepFromShapeOne(document) : document)
 }
 
 const Outcome = z.looseObject({ troubles: z.array(z.unknown()) })
@@ -26,6 +28,23 @@ function fromShapeTwo(document: unknown): unknown {
   if (!outcome) return request
   const { troubles, ...rest } = outcome
   return { ...request, outcome: { ...rest, discrepancies: troubles } }
+}
+
+const BlockTwo = z.looseObject({
+  content: z.looseObject({ pieces: z.number(), piece: z.number() }).optional(),
+})
+const StepTwo = z.looseObject({ blocks: z.array(BlockTwo) })
+
+function stepFromShapeTwo(document: unknown): unknown {
+  const { blocks, ...step } = StepTwo.parse(document)
+  return {
+    ...step,
+    blocks: blocks.map(({ content, ...block }) => {
+      if (!content) return block
+      const { pieces, piece, ...rest } = content
+      return { ...block, content: { ...rest, chunks: pieces, chunk: piece } }
+    }),
+  }
 }
 
 const OldOutcome = z.looseObject({

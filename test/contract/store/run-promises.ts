@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { type StepRecord, Unreadable } from '../../../src/application/store.ts'
+import { missingChunk } from '../../../src/engines/printed.ts'
 import { approved, auditOf, NOON, pending, requestId, running, succeeded } from '../sample-request.ts'
 import { type AtPlace, rawly, replica } from './place.ts'
 
@@ -112,5 +113,14 @@ export function runPromises(at: AtPlace): void {
     expect(read?.end).toEqual({ kind: 'lost', status: 'Undeliverable' })
     expect(read?.blocks[0]).toMatchObject({ action: 'session' })
     expect(read?.blocks[0]).not.toHaveProperty('mark')
+    // Of what was printed in several parts each keeps its number, or the rest would not be fetched any more.
+    const content = { sha256: 'a'.repeat(64), pieces: 3, piece: 2, text: 'H4sI' }
+    const stepTwo = JSON.stringify({ ...step, blocks: [{ ...block, action: 'session', content }] })
+    for (const shape of [1, 2]) {
+      await rawly(at(), `update steps set shape = ${shape}, doc = '${stepTwo}' where request_id = '${requestId(2)}'`)
+      const [inParts] = await store.steps(requestId(2))
+      expect(inParts?.blocks[0]?.content).toEqual({ sha256: 'a'.repeat(64), chunks: 3, chunk: 2, text: 'H4sI' })
+      expect(missingChunk(inParts?.blocks ?? [])).toBe(1)
+    }
   })
 }
