@@ -45,8 +45,12 @@ export function iamRoles({ clusters, routes }: Pick<Landscape, 'clusters' | 'rou
         Effect: 'Allow',
         Action: ['ssm:SendCommand'],
         Resource: [
-          ...regions.map((region) => `arn:aws:ssm:${region}::document/${DOCUMENT}`),
-          ...bastions.map(({ region, instanceId }) => `arn:aws:ec2:${region}:${account}:instance/${instanceId}`).sort(),
+          ...regions.map((region) => `arn:${partitionOf(region)}:ssm:${region}::document/${DOCUMENT}`),
+          ...bastions
+            .map(
+              ({ region, instanceId }) => `arn:${partitionOf(region)}:ec2:${region}:${account}:instance/${instanceId}`,
+            )
+            .sort(),
         ],
       },
       {
@@ -77,7 +81,7 @@ function bastionRole(bastion: Bastion, { routes }: Pick<Landscape, 'clusters' | 
   const isCli = own.some(({ engine }) => engine !== 'cmu')
   return {
     of: bastion.name,
-    managed: ['arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore'],
+    managed: [`arn:${partitionOf(bastion.region)}:iam::aws:policy/AmazonSSMManagedInstanceCore`],
     trust: TRUST,
     policy: policyOf([
       ...statement('ReadSecrets', ['secretsmanager:GetSecretValue'], secrets),
@@ -87,7 +91,7 @@ function bastionRole(bastion: Bastion, { routes }: Pick<Landscape, 'clusters' | 
         Sid: 'DecryptThem',
         Effect: 'Allow',
         Action: ['kms:Decrypt'],
-        Resource: [`arn:aws:kms:${bastion.region}:${account}:key/*`],
+        Resource: [`arn:${partitionOf(bastion.region)}:kms:${bastion.region}:${account}:key/*`],
         Condition: {
           StringEquals: {
             'kms:ViaService': [
@@ -104,6 +108,11 @@ function bastionRole(bastion: Bastion, { routes }: Pick<Landscape, 'clusters' | 
         : []),
     ]),
   }
+}
+
+/** AWS keeps GovCloud apart: ARNs name it (AWS fault isolation boundaries, partitions). */
+function partitionOf(region: string): string {
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
 }
 
 function policyOf(statements: readonly Statement[]): Policy {
@@ -129,11 +138,15 @@ function arnsOf(
 
 /** Secrets Manager puts a hyphen and six characters behind a secret's name (user guide, "Secret ARN"). */
 function secretArn(id: string, region: string, account: string): string {
-  return id.startsWith('arn:') ? id : `arn:aws:secretsmanager:${region}:${account}:secret:${id}-??????`
+  return id.startsWith('arn:')
+    ? id
+    : `arn:${partitionOf(region)}:secretsmanager:${region}:${account}:secret:${id}-??????`
 }
 
 function parameterArn(id: string, region: string, account: string): string {
-  return id.startsWith('arn:') ? id : `arn:aws:ssm:${region}:${account}:parameter/${id.replace(/^\//, '')}`
+  return id.startsWith('arn:')
+    ? id
+    : `arn:${partitionOf(region)}:ssm:${region}:${account}:parameter/${id.replace(/^\//, '')}`
 }
 
 /** Who may take the role on: an EC2 instance. For a container change it to `ecs-tasks.amazonaws.com`. */

@@ -88,6 +88,15 @@ describe('iam', () => {
     ])
   })
 
+  it('names what is in GovCloud by its partition', () => {
+    const parsed = parseLandscape(parse(example.replaceAll('us-east-1', 'us-gov-west-1')))
+    if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
+    const roles = JSON.stringify(iamRoles(parsed.landscape, '123456789012'))
+    expect(roles).not.toContain('"arn:aws:')
+    expect(roles).toContain('"arn:aws-us-gov:ssm:us-gov-west-1::document/AWS-RunShellScript"')
+    expect(roles).toContain('"arn:aws-us-gov:iam::aws:policy/AmazonSSMManagedInstanceCore"')
+  })
+
   it('prints JSON, or Terraform', () => {
     const json = run((print) => iamCommand([], landscape, print))
     expect(json.code).toBe(0)
