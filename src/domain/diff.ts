@@ -121,7 +121,7 @@ function heldBack(found: readonly UserConflict[], destinations: readonly Invento
       .map((name) => ({
         server,
         name,
-        problem: 'missing here and not copied, because of the conflict on another HSM',
+        problem: 'missing there, and not copied, because of the conflict on another HSM',
       })),
   )
 }

@@ -118,6 +118,6 @@ it('names a user that conflicts on one HSM as missing on the others, where it is
   expect(users.map(({ missing }) => missing)).toEqual([[], [], []])
   expect(userConflicts).toEqual([
     { server: 2, name: 'kmiller', problem: 'CU on the source, CO on the destination' },
-    { server: 1, name: 'kmiller', problem: 'missing here and not copied, because of the conflict on another HSM' },
+    { server: 1, name: 'kmiller', problem: 'missing there, and not copied, because of the conflict on another HSM' },
   ])
 })

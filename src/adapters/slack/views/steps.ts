@@ -133,7 +133,7 @@ export function diffText(spec: Spec, diff: Diff): string {
   )
   if (diff.userConflicts.length > 0)
     lines.push(
-      `• *user conflicts:* ${names20(diff.userConflicts.map((user) => `${code(user.name)} (${plain(user.problem)})`))}`,
+      `• *user conflicts:* ${names20(diff.userConflicts.map(({ name, server, problem }) => `${code(name)} on ${placeText(spec, server)} (${plain(problem)})`))}`,
     )
   if (conflicts.length > 0)
     lines.push(
