@@ -58,7 +58,7 @@ export default defineConfig({
           include: [...PROCESSES, ...REAL],
           globalSetup: ['test/harness/shared-postgres.ts', 'test/harness/bundled-tools.ts'],
           // Much of it waits: for a tool's silence, for SSM to look again, for a lease to run out.
-          maxWorkers: 4,
+          maxWorkers: 5,
           maxConcurrency: 4,
           sequence: { groupOrder: 1 },
         },

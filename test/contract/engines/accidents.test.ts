@@ -10,7 +10,6 @@ const threeKeys = { users: { kind: 'none' }, keys: theKeys(262159, 262162, 26216
 
 const SCENARIOS: readonly (Scenario & { readonly ends: Expected })[] = [
   {
-    bastion: 'real',
     when: 'the tool hangs in the middle of a batch',
     given: (state, tool) => tool.disturbKey(state, 262162, { do: 'hang' }),
     options: { scope: threeKeys },

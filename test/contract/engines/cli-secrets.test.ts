@@ -15,8 +15,8 @@ const planted = [plantedPassword, plantedCryptoUserPassword]
 const cryptoUsers = ['crypto_user1', 'crypto_user2']
 const session = cliTool({ cliInteractive: 'prompts' })
 const commands = ['terminal'] as const
-/** One of each: a user, a key of the first, and keys of somebody whose listing the bot may ask for. */
-const scope = { users: { kind: 'listed', items: ['crypto_user6'] }, keys: theKeys(262159, 262162) } as const
+/** One of each: a user, and a key of somebody whose listing the bot may ask for. */
+const scope = { users: { kind: 'listed', items: ['crypto_user6'] }, keys: theKeys(262162) } as const
 
 interface Ended {
   readonly ground: Ground

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseBlock } from '../../../src/engines/printed.ts'
@@ -41,14 +43,22 @@ done`,
 }
 
 /** A tool that cannot be talked to on a pipe, and that does this for a command. */
-function singleTool(forCommand: string): void {
-  install('cloudhsm-cli', `[[ $1 != interactive ]] || exit 0\necho "$* $CLOUDHSM_ROLE" >>'${root}/told'\n${forCommand}`)
+function singleTool(forCommand: string, interactive = 'exit 0'): void {
+  install(
+    'cloudhsm-cli',
+    `[[ $1 != interactive ]] || ${interactive}\necho "$* $CLOUDHSM_ROLE" >>'${root}/told'\n${forCommand}`,
+  )
 }
 
-function play(dialogue = 'mark login\nlogin 0 admin cluster-2abcdefghij\n') {
+const LOGIN = 'mark login\nlogin 0 admin cluster-2abcdefghij\n'
+
+function wordsFor(
+  dialogue: string,
+  operation: string,
+): readonly [string, readonly string[], { env: NodeJS.ProcessEnv }] {
   const data = {
     action: 'session',
-    operation: 'AB12.1',
+    operation,
     lock: 'cluster-7kkmnopqrst',
     region: 'us-east-1',
     state: join(root, 'state'),
@@ -60,14 +70,19 @@ function play(dialogue = 'mark login\nlogin 0 admin cluster-2abcdefghij\n') {
     logins: ':secretsmanager:hsm/crypto-officer',
     dialogue: packed(dialogue),
   }
-  const { stdout } = spawnSync('bash', ['-c', withData(SCRIPTS['cloudhsm-cli'], data).join('\n')], {
-    env: { PATH: `${join(root, 'bin')}:${process.env.PATH}` },
-    encoding: 'utf8',
-  })
+  const script = SCRIPTS['cloudhsm-cli'].replace('FIRST_PROMPT=20', 'FIRST_PROMPT=2')
+  const env = { PATH: `${join(root, 'bin')}:${process.env.PATH}` }
+  return ['bash', ['-c', withData(script, data).join('\n')], { env }]
+}
+
+function play(dialogue = LOGIN, operation = 'AB12.1') {
+  const [shell, words, options] = wordsFor(dialogue, operation)
+  const { stdout } = spawnSync(shell, words, { ...options, encoding: 'utf8' })
   const block = parseBlock(stdout)
   const text = gunzipSync(Buffer.from(block?.content?.text ?? '', 'base64')).toString()
-  const { result, mark } = block ?? {}
-  return { result, mark, told: readFileSync(join(root, 'told'), 'utf8'), text }
+  const { result, mark, detail } = block ?? {}
+  const told = existsSync(join(root, 'told')) ? readFileSync(join(root, 'told'), 'utf8') : ''
+  return { result, mark, detail, told, text }
 }
 
 const isRoot = process.getuid?.() === 0
@@ -125,6 +140,15 @@ describe('the password is given to its own question and to nothing else', () => 
   })
 })
 
+it('a tool that shows no prompt on a pipe: every command gets a process of its own, and so it stays for a day', () => {
+  singleTool(`echo '{"error_code":0,"data":{}}'`, `{ echo interactive >>'${root}/told'; exec sleep 60; }`)
+  const first = play()
+  expect(first).toMatchObject({ result: 'done', mark: 'login' })
+  expect(first.told).toBe('interactive\nkey list --cluster-id cluster-2abcdefghij --max-items 1 admin\n')
+  const { told } = play('mark login\nlogin 0 admin cluster-2abcdefghij\n', 'AB12.2')
+  expect(told.slice(first.told.length)).toBe('key list --cluster-id cluster-2abcdefghij --max-items 1 admin\n')
+})
+
 describe('what a tool says on standard error, where every command has a process of its own', () => {
   it('is no part of its answer, and is kept, without the password', () => {
     singleTool(`echo '{"error_code":0,"data":{}}'; echo "WARN {odd} $CLOUDHSM_PIN" >&2`)
@@ -158,5 +182,68 @@ echo '{"error_code":0,"data":{}}'`)
     const { result, text } = play()
     expect(result).toBe('stopped-login')
     expect(text).toContain('error: unexpected argument\x1f2\x1f\x1e')
+  })
+})
+
+describe('failed logins are counted on the bastion, because the tool shows no count of them', () => {
+  const count = () => join(root, 'state/failed-logins/cluster-2abcdefghij.officer')
+  const counted = () => readFileSync(count(), 'utf8')
+  const VERSIONS = [1, 2, 3, 4].map((digit) => `${digit}`.repeat(32))
+
+  /** A secret in its `version`-th version; a tool that takes the password only if it is the right one. */
+  function secretIs(version: number, isRight = false): void {
+    const password = isRight ? PASSWORD : `Wrong-another-way-${version}`
+    const secret = JSON.stringify({ username: 'officer', password })
+    install('aws', `case "$*" in *VersionId*) echo ${VERSIONS[version]} ;; *) printf '%s\\n' '${secret}' ;; esac`)
+  }
+
+  beforeEach(() => {
+    const refused = '{"error_code":1,"data":"Login failed"}'
+    tool(`printf 'Enter password:'; IFS= read -r answer; echo tried >>'${root}/told'
+  [[ $answer != '${PASSWORD}' ]] && echo '${refused}' || echo '{"error_code":0,"data":{}}'`)
+  })
+
+  it.each([
+    ['two, and which version of the secret failed is not known', '2 unknown'],
+    ['a count that says nothing', ''],
+  ])('%s: nothing is tried', (_, text) => {
+    mkdirSync(join(root, 'state/failed-logins'), { recursive: true })
+    writeFileSync(count(), `${text}\n`)
+    const { result, told } = play()
+    expect(result).toBe('stopped-risk')
+    expect(told).not.toContain('login')
+  })
+
+  it('two with one version of the secret: no third one is tried until it has changed, and never a fourth', () => {
+    let operations = 0
+    const ask = () => play(LOGIN, `AB12.${++operations}`).result
+    secretIs(0)
+    expect([ask(), counted()]).toEqual(['stopped-login', `1 ${VERSIONS[0]}\n`])
+    expect([ask(), counted()]).toEqual(['stopped-login', `2 ${VERSIONS[0]}\n`])
+    const risky = play(LOGIN, 'AB13.1')
+    expect(risky).toMatchObject({ result: 'stopped-risk', told: expect.not.stringMatching(/(tried.*){3}/s) })
+    expect(risky.detail).toContain('officer had 2 failed logins on cluster-2abcdefghij.officer')
+    secretIs(1)
+    expect([ask(), counted()]).toEqual(['stopped-login', `3 ${VERSIONS[1]}\n`])
+    secretIs(2, true)
+    expect([ask(), counted()]).toEqual(['stopped-risk', `3 ${VERSIONS[1]}\n`])
+  })
+
+  it('none are left where another version of the secret works', () => {
+    mkdirSync(join(root, 'state/failed-logins'), { recursive: true })
+    writeFileSync(count(), `2 ${VERSIONS[0]}\n`)
+    secretIs(1, true)
+    expect(play().result).toBe('done')
+    expect(existsSync(count())).toBe(false)
+  })
+
+  it('a login that was going on when the step was killed counts as one', async () => {
+    tool(`printf 'Enter password:'; IFS= read -r answer; sleep 20`)
+    const [shell, words, options] = wordsFor(LOGIN, 'AB12.1')
+    const child = spawn(shell, words, { ...options, detached: true, stdio: 'ignore' })
+    for (let wait = 0; wait < 400 && !existsSync(count()); wait++) await sleep(25)
+    process.kill(-(child.pid ?? 0), 'SIGKILL')
+    await once(child, 'exit')
+    expect(counted()).toBe('1 unknown\n')
   })
 })
