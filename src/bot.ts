@@ -1,3 +1,4 @@
+import { changeCalendars } from './adapters/aws/change-calendars.ts'
 import { awsClients } from './adapters/aws/clients.ts'
 import { hsmDirectory } from './adapters/aws/hsm-directory.ts'
 import { ssmBastions } from './adapters/aws/ssm-bastion.ts'
@@ -62,6 +63,7 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
     engines: allEngines(),
     directory: hsmDirectory(clients),
     bastions: ssmBastions(clients),
+    calendars: changeCalendars(clients),
     workspace: slackWorkspace(client, whoAmI, config.landscape.workspaces),
     store,
   }

@@ -102,6 +102,13 @@ function isPattern(text: string): boolean {
   }
 }
 
+const calendar = z
+  .string()
+  .regex(
+    /^([A-Za-z0-9_.-]{3,128}|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:document\/[A-Za-z0-9_.-]{3,128})$/,
+    'expected the name or ARN of an SSM Change Calendar',
+  )
+
 const RouteSchema = z.strictObject({
   source: alias,
   destination: alias,
@@ -110,6 +117,7 @@ const RouteSchema = z.strictObject({
   engine: z.enum(['auto', 'cmu', 'cloudhsm-cli']).default('auto'),
   requesters: z.strictObject(people).optional(),
   ticket: ticket.optional(),
+  calendar: calendar.optional(),
   approval: z.strictObject({
     approvers: z.strictObject(people),
     required: z.number().int().min(1).max(20).default(1),
@@ -130,6 +138,7 @@ export const FileSchema = z.strictObject({
   clusters: z.array(ClusterSchema).min(2).max(200),
   bastions: z.array(BastionSchema).min(1).max(100),
   routes: z.array(RouteSchema).min(1).max(200),
+  operators: z.strictObject(people).optional(),
   workspaces: z
     .array(z.string().regex(/^T[A-Z0-9]{2,}$/, 'expected a workspace id such as T0123ABCD'))
     .max(100)
@@ -166,12 +175,13 @@ export function parseLandscape(raw: unknown): Parsed {
   const parsed = FileSchema.safeParse(raw)
   if (!parsed.success)
     return { problems: parsed.error.issues.map((issue) => `${pathText(issue.path)}: ${issue.message}`) }
-  const problems = [...duplicates(parsed.data), ...unreachable(parsed.data)]
+  const problems = [...duplicates(parsed.data), ...unreachable(parsed.data), ...nobody(parsed.data)]
   if (problems.length > 0) return { problems }
   const clusters = parsed.data.clusters
   const routes = parsed.data.routes.flatMap((route) => toRoute(parsed.data, route))
-  const { workspaces, keep } = parsed.data
-  return { landscape: { clusters, routes, workspaces, keepStepsMs: keep.steps } }
+  const { operators, workspaces, keep } = parsed.data
+  const optional = operators ? { operators } : {}
+  return { landscape: { clusters, routes, ...optional, workspaces, keepStepsMs: keep.steps } }
 }
 
 function toRoute(file: File, route: File['routes'][number]): Route[] {
@@ -188,6 +198,7 @@ function toRoute(file: File, route: File['routes'][number]): Route[] {
       engine: route.engine,
       ...(route.requesters ? { requesters: route.requesters } : {}),
       ...(route.ticket === undefined ? {} : { ticket: route.ticket }),
+      ...(route.calendar === undefined ? {} : { calendar: route.calendar }),
       approvers: route.approval.approvers,
       required: route.approval.required,
       expiresAfterMs: route.approval.expiresAfter,
@@ -246,6 +257,11 @@ function unreachable(file: File): string[] {
     }
     return problems
   })
+}
+
+function nobody({ operators }: File): string[] {
+  if (!operators || operators.users.length + operators.userGroups.length > 0) return []
+  return ['operators: nobody may; name users or userGroups, or leave it out']
 }
 
 function byAlias(file: File, name: string): Side | undefined {

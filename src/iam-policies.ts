@@ -60,6 +60,7 @@ export function iamRoles({ clusters, routes }: Pick<Landscape, 'clusters' | 'rou
         Resource: ['*'],
         Condition: { StringEquals: { 'aws:RequestedRegion': regions } },
       },
+      ...statement('AskChangeCalendars', ['ssm:GetCalendarState'], calendarArns(routes, account)),
       // Not bound to Regions: a cluster's backup may have been copied from any.
       {
         Sid: 'LookAtClusters',
@@ -134,6 +135,19 @@ function arnsOf(
   arn: (id: string) => string,
 ): string[] {
   return [...new Set(references.filter((one) => one.source === source).map(({ id }) => arn(id)))].sort()
+}
+
+function calendarArns(routes: Landscape['routes'], account: string): string[] {
+  const named = routes.flatMap(({ calendar, bastion: { region } }) =>
+    calendar === undefined
+      ? []
+      : [
+          calendar.startsWith('arn:')
+            ? calendar
+            : `arn:${partitionOf(region)}:ssm:${region}:${account}:document/${calendar}`,
+        ],
+  )
+  return [...new Set(named)].sort()
 }
 
 /** Secrets Manager puts a hyphen and six characters behind a secret's name (user guide, "Secret ARN"). */

@@ -25,6 +25,14 @@ function newRequestId() {
 /** What the program does besides being the bot. Answers the exit code. */
 async function command(verb: string, words: readonly string[], print: (line: string) => void): Promise<number> {
   switch (verb) {
+    case 'freeze':
+    case 'unfreeze':
+      return (await import('./commands/brake.ts')).brakeCommand(
+        [verb, ...words],
+        databaseUrl(process.env),
+        clock,
+        print,
+      )
     case 'audit':
       return (await import('./commands/audit.ts')).auditCommand(words, databaseUrl(process.env), print)
     case 'iam':
@@ -33,7 +41,7 @@ async function command(verb: string, words: readonly string[], print: (line: str
       return (await import('./commands/manifest.ts')).manifestCommand(words, print)
     default:
       throw new Error(
-        `unknown command ${verb}; there are: audit verify, audit export, iam, manifest. Without one the bot starts.`,
+        `unknown command ${verb}; there are: audit verify, audit export, freeze, iam, manifest, unfreeze. Without one the bot starts.`,
       )
   }
 }

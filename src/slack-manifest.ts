@@ -32,6 +32,12 @@ const COMMANDS: readonly { readonly command: string; readonly description: strin
     description: 'List requests, show one with its history, or decide one without its buttons',
     usage: '[open|mine|<id> [approve <digest>|reject <reason>|withdraw]]',
   },
+  {
+    command: '/hsm-freeze',
+    description: 'The brake: nothing starts any more, and runs end between batches',
+    usage: '<reason>',
+  },
+  { command: '/hsm-unfreeze', description: 'Lifts the brake: what is approved may start again' },
   { command: '/hsm-help', description: 'The commands, and the routes you may use' },
 ]
 

@@ -88,9 +88,11 @@ async function driveOne(deps: Deps, claimed: Claim, stopping: AbortSignal): Prom
   const ended = new AbortController()
   const renewing = renew(deps, id, { lost, ended: ended.signal })
   try {
-    await runRequest(deps, id, AbortSignal.any([stopping, lost.signal]))
+    const heldMs = await runRequest(deps, id, AbortSignal.any([stopping, lost.signal]))
     const isChanged = (await deps.store.versionOf(id)) !== claimed.version
     if (stopping.aborted) await deps.store.releaseRun(id, deps.holder, { tries: claimed.tries, after: 0 })
+    else if (heldMs !== undefined)
+      await deps.store.releaseRun(id, deps.holder, { tries: 0, after: deps.clock.now() + heldMs })
     else if (isChanged) await deps.store.releaseRun(id, deps.holder, { tries: 0, after: 0 })
     else await rest(deps, claimed, 'it was taken up, and nothing came of it')
   } catch (error) {

@@ -93,6 +93,16 @@ export interface Workspace {
   channel(id: string): Promise<ChannelFacts | undefined>
 }
 
+/** SSM Change Calendar. */
+export interface Calendars {
+  /** `calendar`: a name in `region`, or an ARN. `changesAt`: when it opens or closes next, as it says. */
+  state(
+    calendar: string,
+    region: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly isOpen: boolean; readonly changesAt?: Instant } | Refusal>
+}
+
 /** Everything a use case may need; each takes the part it uses. */
 export interface Deps {
   readonly clock: Clock
@@ -101,6 +111,7 @@ export interface Deps {
   readonly engines: Readonly<Record<EngineName, Engine>>
   readonly directory: HsmDirectory
   readonly bastions: Bastions
+  readonly calendars: Calendars
   readonly workspace: Workspace
   readonly store: Store
   /** Names this process in leases. */

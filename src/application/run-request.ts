@@ -1,3 +1,4 @@
+import { canonicalJson } from '../domain/digest.ts'
 import { provesUnchanged } from '../domain/evidence.ts'
 import type { HsmId, RequestId } from '../domain/ids.ts'
 import { concludeUnstarted } from '../domain/outcome.ts'
@@ -17,6 +18,7 @@ import type { Stop } from '../domain/step.ts'
 import { findTicket } from '../domain/ticket.ts'
 import type { Engine } from '../engines/engine.ts'
 import { deriveSpec } from './derive-spec.ts'
+import { holdOf, LOOK_AGAIN_MS } from './hold-runs.ts'
 import type { Deps } from './ports.ts'
 import { refuseAsker } from './refuse-asker.ts'
 import { fitsCommand, runStep } from './run-step.ts'
@@ -39,17 +41,23 @@ const JOIN_TRIES = 3
 
 /**
  * Drives one approved request to its end, or on from wherever it was left: next → store intent → act → store result
- *. The caller holds the request's lease. Ends early when aborted; nothing is lost then.
+ *. The caller holds the request's lease. Ends early when aborted; nothing is lost then. Answers in how many
+ * milliseconds to look again, where the brake or a calendar holds it.
  */
-export async function runRequest(deps: Deps, id: RequestId, signal: AbortSignal): Promise<void> {
+export async function runRequest(deps: Deps, id: RequestId, signal: AbortSignal): Promise<number | undefined> {
   const stored = await deps.store.load(id)
   let request: Request | Refusal | undefined = stored?.request
   if (request?.state === 'approved') request = await recheck(deps, request, signal)
-  if (request === undefined || isRefusal(request) || request.state !== 'running') return
-  await runSteps(deps, request, signal)
+  if (request === undefined || isRefusal(request)) return undefined
+  if (request.state === 'approved') return request.held && LOOK_AGAIN_MS[request.held.kind]
+  if (request.state === 'running') await runSteps(deps, request, signal)
+  return undefined
 }
 
-/** What was approved must be what would run now: everything is derived again and the digests compared. */
+/**
+ * What was approved must be what would run now: everything is derived again and the digests compared. While something
+ * holds it, it stays approved.
+ */
 async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Promise<Request | Refusal | undefined> {
   const { spec } = request
   if (digestOf(spec) !== request.digest)
@@ -66,6 +74,8 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
   const asker = await recheckAsker(deps, request, { route, signal })
   if (signal.aborted) return undefined
   if (asker) return apply(deps, request.id, asker)
+  let current = await lookWhatHolds(deps, request, { route, signal })
+  if (!mayStart(current)) return current
   for (let attempt = 1; ; attempt++) {
     const asking = { request: request.id, lineage: request.lineage, signal }
     const now = await deriveSpec(deps, route, spec, asking)
@@ -75,6 +85,8 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
     if (!isRefusal(now)) {
       const changed = differences(spec, now.spec)
       if (changed.length > 0) return apply(deps, request.id, { type: 'found-stale', changed })
+      current = await lookWhatHolds(deps, current, { route, signal })
+      if (!mayStart(current)) return current
       return apply(deps, request.id, { type: 'start' })
     }
     deps.log.warn({ requestId: request.id, attempt, refused: now.refused }, 'could not check what would run')
@@ -87,6 +99,22 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
     await deps.clock.sleep(RECHECK_PAUSE_MS, signal)
     if (signal.aborted) return undefined
   }
+}
+
+/** The request with what holds it now; stored, for its card, where that has changed. */
+async function lookWhatHolds(
+  deps: Deps,
+  request: Approved,
+  { route, signal }: { readonly route: Route; readonly signal: AbortSignal },
+): Promise<Request | Refusal | undefined> {
+  const hold = await holdOf(deps, route, signal)
+  if (signal.aborted) return undefined
+  if (canonicalJson(hold ?? null) === canonicalJson(request.held ?? null)) return request
+  return apply(deps, request.id, { type: 'hold', ...(hold ? { hold } : {}) })
+}
+
+function mayStart(request: Request | Refusal | undefined): request is Approved {
+  return request !== undefined && !isRefusal(request) && request.state === 'approved' && !request.held
 }
 
 /**
@@ -148,9 +176,10 @@ async function runSteps(deps: Deps, started: RunningRequest, signal: AbortSignal
     }
     const request = await decided(deps, id, { engine, steps })
     if (request?.state !== 'running') return
-    const { halt, joined } = request
+    const { halt, joined, frozen } = request
     const control = {
       stopAsked: request.stopAskedAt !== undefined,
+      ...(frozen ? { frozen } : {}),
       fits: (plan: StepRecord['plan']) => fitsCommand(run, plan),
       ...(halt ? { halt } : {}),
       ...(joined ? { joined } : {}),
@@ -191,7 +220,13 @@ async function decided(
   id: RequestId,
   { engine, steps }: { readonly engine: Engine; readonly steps: readonly StepRecord[] },
 ): Promise<Request | undefined> {
-  const request = (await deps.store.load(id))?.request
+  let request = (await deps.store.load(id))?.request
+  if (request?.state === 'running' && request.stopAskedAt === undefined) {
+    const freeze = await deps.store.frozen()
+    const braked = freeze && (await apply(deps, id, { type: 'brake', freeze }))
+    // Refused: it was asked to stop in this very moment.
+    if (braked) request = isRefusal(braked) ? (await deps.store.load(id))?.request : braked
+  }
   if (request?.state !== 'running' || request.halt) return request
   const stop = reasonToHalt(deps, request, engine, steps)
   if (!stop) return request
@@ -256,15 +291,21 @@ export async function apply(deps: Deps, id: RequestId, event: RequestEvent): Pro
 }
 
 /** Where the record's word is not the state that follows. */
-const AUDIT: Partial<Record<RequestEvent['type'], string>> = { halt: 'halted', join: 'looked-for-joined' }
+const AUDIT: Partial<Record<RequestEvent['type'], string>> = {
+  hold: 'held',
+  brake: 'braked',
+  halt: 'halted',
+  join: 'looked-for-joined',
+}
 
 function outcomeFacts(request: Request): Record<string, unknown> {
   const { digest } = request
   if (isFinished(request)) return { digest, outcome: request.outcome }
   if (request.state === 'running') {
-    const { halt, joined } = request
-    return { digest, ...(halt ? { halt } : {}), ...(joined ? { joined } : {}) }
+    const { halt, joined, frozen } = request
+    return { digest, ...(frozen ? { frozen } : {}), ...(halt ? { halt } : {}), ...(joined ? { joined } : {}) }
   }
+  if (request.state === 'approved') return { digest, hold: request.held ?? null }
   if (request.state !== 'stale') return { digest }
   return { digest, changed: request.changed, ...(request.refused ? { refused: request.refused } : {}) }
 }

@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/brand.ts'
+import type { Freeze } from '../domain/freeze.ts'
 import type { RequestId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Request } from '../domain/request.ts'
@@ -164,6 +165,14 @@ export interface Store {
   finishDelivery(key: string): Promise<void>
   /** It was not acknowledged after all: it may come again. */
   forgetDelivery(key: string, holder: string): Promise<void>
+  /** The brake, where it is on. */
+  frozen(): Promise<Freeze | undefined>
+  /**
+   * Puts the brake on, or takes it off, with its row in the record. Answers the freeze that was on before: where one
+   * was to be put on, nothing has changed then; where one was to be taken off, it is off.
+   */
+  setFrozen(freeze: Freeze | undefined, audit: AuditEntry): Promise<Freeze | undefined>
+
   ready(): Promise<void>
   close(): Promise<void>
 }

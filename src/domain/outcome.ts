@@ -1,5 +1,6 @@
 import { type Discrepancy, discrepanciesOf, leftOut, unexpected, unverified } from './discrepancy.ts'
 import { type Evidence, provesUnchanged, together } from './evidence.ts'
+import type { Freeze } from './freeze.ts'
 import type { HsmId, ServerNumber } from './ids.ts'
 import { compareKeys, type HsmKey, type Inventory, isWhole, userKey } from './inventory.ts'
 import { presentDiscrepancies, usersBefore } from './present.ts'
@@ -36,7 +37,10 @@ interface Report {
   readonly stop?: Stop
   /** Why the run did not even begin. */
   readonly because?: RefusalFacts
+  /** It was stopped, by who asked for it or by the brake. */
   readonly withdrawn: boolean
+  /** The brake, where that stopped it. */
+  readonly frozen?: Freeze
   /** What was sent to the HSMs at the most. */
   readonly evidence: Evidence
   readonly destinations: readonly DestinationReport[]
@@ -62,6 +66,7 @@ export type OutcomeReport = Report &
 interface Ending {
   readonly stop: Stop | undefined
   readonly withdrawn: boolean
+  readonly frozen?: Freeze
   /** HSMs that the destination has now and the run did not know. */
   readonly joined?: readonly HsmId[] | 'unknown'
 }
@@ -71,7 +76,7 @@ export function conclude(
   spec: Spec,
   steps: readonly DoneStep[],
   facts: RunFacts,
-  { stop, withdrawn, joined = [] }: Ending,
+  { stop, withdrawn, frozen, joined = [] }: Ending,
 ): OutcomeReport {
   const [, ...before] = facts.before ?? []
   const [, ...destinations] = (facts.wrote ? facts.after : facts.before) ?? []
@@ -79,7 +84,13 @@ export function conclude(
   const reports = before.map((hsm, index) =>
     report(spec, facts, { before: hsm, now: destinations[index] ?? hsm, discrepancies }),
   )
-  const common = { withdrawn, evidence: facts.evidence, destinations: reports, ...(stop ? { stop } : {}) }
+  const common = {
+    withdrawn,
+    evidence: facts.evidence,
+    destinations: reports,
+    ...(frozen ? { frozen } : {}),
+    ...(stop ? { stop } : {}),
+  }
   if (facts.wrote && !facts.after) {
     // Nothing was listed afterwards, so nothing may be counted: only what was tried can be told.
     return {

@@ -1,5 +1,6 @@
 import type { Ancestry } from './ancestry.ts'
 import type { AwsProblem } from './aws-problem.ts'
+import type { Freeze } from './freeze.ts'
 import type { ClusterId, HsmId, RequestId } from './ids.ts'
 
 /**
@@ -123,6 +124,13 @@ export type RefusalFacts =
   | { readonly code: 'self-approval' }
   | { readonly code: 'already-decided'; readonly verdict: string; readonly at: number }
   | { readonly code: 'not-requester'; readonly requestedBy: string }
+  | {
+      readonly code: 'not-operator'
+      readonly wanted: 'freeze' | 'unfreeze'
+      readonly operators: { readonly users: readonly string[]; readonly userGroups: readonly string[] }
+    }
+  | { readonly code: 'frozen-already'; readonly freeze: Freeze }
+  | { readonly code: 'not-frozen' }
   | { readonly code: 'not-current-card'; readonly request: RequestId }
   | { readonly code: 'route-gone'; readonly request: RequestId }
   | { readonly code: 'other-digest'; readonly request: RequestId; readonly typed: string }

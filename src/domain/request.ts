@@ -1,4 +1,6 @@
 import type { Instant } from './brand.ts'
+import type { Freeze } from './freeze.ts'
+import type { Hold } from './hold.ts'
 import type { Digest, HsmId, RequestId } from './ids.ts'
 import type { Lineage } from './lineage.ts'
 import type { OutcomeReport } from './outcome.ts'
@@ -56,13 +58,20 @@ export interface Reminder {
 }
 
 export type Pending = Asked & { readonly state: 'pending' }
-export type Approved = Asked & { readonly state: 'approved'; readonly approvedAt: Instant }
+export type Approved = Asked & {
+  readonly state: 'approved'
+  readonly approvedAt: Instant
+  /** Why it does not start yet, as it was last seen. */
+  readonly held?: Hold
+}
 export type Running = Asked & {
   readonly state: 'running'
   readonly approvedAt: Instant
   readonly startedAt: Instant
-  /** The requester asked to stop: it takes effect between batches. */
+  /** The requester asked to stop, or the brake was put on: it takes effect between batches. */
   readonly stopAskedAt?: Instant
+  /** The brake, where that is why. */
+  readonly frozen?: Freeze
   /** Why nothing more may be written, whatever the steps say: decided once, and it stays so. */
   readonly halt?: Stop
   /** HSMs that were in the destination at the end and that the run did not know. */
@@ -96,7 +105,10 @@ export type RequestEvent =
   | { readonly type: 'withdraw'; readonly by: string }
   | { readonly type: 'expire' }
   | { readonly type: 'remind' }
+  /** Absent: nothing holds it any more. */
+  | { readonly type: 'hold'; readonly hold?: Hold }
   | { readonly type: 'start' }
+  | { readonly type: 'brake'; readonly freeze: Freeze }
   | { readonly type: 'halt'; readonly stop: Stop }
   | { readonly type: 'join'; readonly hsms: readonly HsmId[] | 'unknown' }
   | ({ readonly type: 'found-stale' } & Changed)
@@ -157,7 +169,18 @@ export function transition(request: Request, event: RequestEvent, now: Instant):
     case 'start':
       if (request.state !== 'approved') return notOpen(request, 'start')
       if (now >= request.expiresAt) return tooLate(request)
-      return { ...request, state: 'running', startedAt: now }
+      return { ...asked(request), state: 'running', approvedAt: request.approvedAt, startedAt: now }
+    case 'hold':
+      if (request.state !== 'approved') return notOpen(request, 'hold')
+      return {
+        ...asked(request),
+        state: 'approved',
+        approvedAt: request.approvedAt,
+        ...(event.hold ? { held: event.hold } : {}),
+      }
+    case 'brake':
+      if (request.state !== 'running' || request.stopAskedAt !== undefined) return notOpen(request, 'brake')
+      return { ...request, stopAskedAt: now, frozen: event.freeze }
     case 'halt':
       if (request.state !== 'running' || request.halt) return notOpen(request, 'halt')
       return { ...request, halt: event.stop }

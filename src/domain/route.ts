@@ -26,6 +26,8 @@ export interface Route {
   readonly requesters?: PeopleList
   /** A regular expression that a whole word of the reason must match; absent: none is needed. */
   readonly ticket?: string
+  /** An SSM Change Calendar, by name or ARN: while it is closed nothing starts. Absent: none is asked. */
+  readonly calendar?: string
   readonly approvers: PeopleList
   readonly required: number
   readonly expiresAfterMs: number
@@ -37,6 +39,10 @@ export interface Route {
 export interface Landscape {
   readonly clusters: readonly Side[]
   readonly routes: readonly Route[]
+  /**
+   * Who may put the brake on and take it off. Absent: approvers may put it on, and only the command line takes it off.
+   */
+  readonly operators?: PeopleList
   /** Other workspaces of the same Enterprise Grid whose full members count as ours. */
   readonly workspaces: readonly string[]
   /** How long steps and what they printed are kept after a request's expiry, in milliseconds. The record stays. */

@@ -1,4 +1,5 @@
 import type { Reach } from './cluster.ts'
+import type { Freeze } from './freeze.ts'
 import { type HsmId, serverNumber } from './ids.ts'
 import { type HsmKey, type HsmUser, isWhole, userKey } from './inventory.ts'
 import { listAll, listOn } from './listing.ts'
@@ -29,8 +30,10 @@ const SPREAD_WAIT_MS = 15_000
 
 /** What a run knows beside its steps. */
 export interface Control {
-  /** The requester wants it to stop. */
+  /** The requester wants it to stop, or the brake is on. */
   readonly stopAsked: boolean
+  /** The brake, where that is why. */
+  readonly frozen?: Freeze
   /** Nothing more may be written, for a reason outside the steps. */
   readonly halt?: Stop
   /** HSMs that the destination has at the end and the run did not know. */
@@ -59,6 +62,7 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: Control): 
     outcome: conclude(spec, steps, facts, {
       stop,
       withdrawn: control.stopAsked,
+      ...(control.frozen ? { frozen: control.frozen } : {}),
       ...(control.joined ? { joined: control.joined } : {}),
     }),
   })

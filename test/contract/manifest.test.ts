@@ -109,6 +109,8 @@ describe('manifest.yml and the people who type', () => {
   it('hints at the arguments of every command that takes some', () => {
     const hints = Object.fromEntries(commands.map(({ command, usage_hint }) => [command, usage_hint]))
     expect(hints).toEqual({
+      '/hsm-freeze': '<reason>',
+      '/hsm-unfreeze': undefined,
       '/hsm-ips': '<cluster> [<cluster>]',
       '/hsm-sync': SYNC_USAGE.replace('/hsm-sync ', ''),
       '/hsm-requests': '[open|mine|<id> [approve <digest>|reject <reason>|withdraw]]',

@@ -48,6 +48,7 @@ describe('AWS', () => {
     GetCommandInvocation: () => ssmClient().send(new ssm.GetCommandInvocationCommand(instance)),
     ListCommands: () => ssmClient().send(new ssm.ListCommandsCommand({})),
     CancelCommand: () => ssmClient().send(new ssm.CancelCommandCommand(instance)),
+    GetCalendarState: () => ssmClient().send(new ssm.GetCalendarStateCommand({ CalendarNames: ['windows'] })),
     DescribeInstanceInformation: () => ssmClient().send(new ssm.DescribeInstanceInformationCommand({})),
     ListCommandInvocations: () => ssmClient().send(new ssm.ListCommandInvocationsCommand({})),
     StartSession: () => ssmClient().send(new ssm.StartSessionCommand({ Target: instance.InstanceId })),

@@ -6,6 +6,7 @@ import { openDatabase } from '../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../src/adapters/store/request-store.ts'
 import { emptyPostgres, newPostgres } from '../harness/shared-postgres.ts'
 import { auditPromises } from './store/audit-promises.ts'
+import { brakePromises } from './store/brake-promises.ts'
 import { inboxPromises } from './store/inbox-promises.ts'
 import { leasePromises } from './store/lease-promises.ts'
 import { paintingPromises } from './store/painting-promises.ts'
@@ -51,6 +52,7 @@ describe.each(databases)('the store on $name', ({ processes, newUrl }) => {
   describe('runs', () => runPromises(at))
   describe('the audit record', () => auditPromises(at))
   describe('pictures in Slack', () => paintingPromises(at))
+  describe('the brake', () => brakePromises(at))
   describe('deliveries', () => inboxPromises(at))
   describe('the schema', () => schemaPromises(at))
 })

@@ -23,6 +23,8 @@ export interface StageOptions {
   readonly engine?: 'auto' | 'cmu' | 'cloudhsm-cli'
   /** More settings of the one route, a line each. */
   readonly route?: readonly string[]
+  /** More settings beside the routes, a line each. */
+  readonly settings?: readonly string[]
   /** Crypto users with credentials of their own on the bastion. */
   readonly cryptoUsers?: readonly string[]
   readonly socketMode?: boolean
@@ -191,6 +193,7 @@ ${(options.route ?? []).map((line) => `    ${line}\n`).join('')}    approval:
       approvers: { users: [${people.approver}, ${people.secondApprover}], userGroups: [${(options.userGroups ?? ['S0BBBBBBB']).join(', ')}] }
       required: ${options.required ?? 2}
       expiresAfter: ${options.expiresAfter ?? '8h'}
+${(options.settings ?? []).join('\n')}
 `
 }
 

@@ -285,7 +285,11 @@ describe('whatever was asked, whatever the tool said', () => {
     fc.assert(
       fc.property(fc.array(anyRequest, { maxLength: 20 }), (all) => {
         const message = withinLimits(
-          requestsView('Open requests', { requests: all, unreadable: [REQUEST_ID] }, new Map()),
+          requestsView(
+            'Open requests',
+            { requests: all, unreadable: [REQUEST_ID] },
+            { links: new Map(), freeze: { by: 'U0ALICE', at: NOW, reason: '<!channel> *x*' } },
+          ),
         )
         expect(slackProblems(message)).toEqual([])
         expectHarmless(message.blocks, message.text)

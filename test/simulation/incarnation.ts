@@ -48,12 +48,14 @@ export class Incarnation {
   readonly inbox: Inbox
   readonly #stage: Stage
   readonly #random: Random
+  readonly #later: Random
   readonly #died: (isNight: boolean) => void
   #isNight = false
 
   private constructor(stage: Stage, holder: string, died: (isNight: boolean) => void) {
     this.#stage = stage
     this.#random = stage.random(`crashes of ${holder}`)
+    this.#later = stage.random(`later calls of ${holder}`)
     this.#died = died
     const ports = this.#ports(holder)
     this.work = startWork(ports, this.#guarded(stage.channel, 'slack'))
@@ -93,6 +95,7 @@ export class Incarnation {
       engines: stage.program(),
       directory: this.#guarded(stage.directory, 'aws'),
       bastions: this.#guarded(stage.ssm, 'ssm'),
+      calendars: this.#guarded(stage.calendar, 'aws'),
       workspace: this.#guarded(stage.people, 'slack'),
       store: this.#guarded(withoutRepeats(requestStore(stage.database), stage.database.raw, stage.time), 'store'),
       holder,
@@ -136,10 +139,13 @@ export class Incarnation {
     this.#isNight = isNight
     if (isLast && this.#random.chance(0.5)) return this.#dies(name, 'before')
     // Rarely: another process, or another task of this one, comes between.
-    if (name.startsWith('store.') && this.#random.chance(0.02)) await time.sleep(this.#random.int(1, 300))
+    // Calls that came later draw from a stream of their own, so that older seeds stay what they were.
+    const isLater = LATER.has(method)
+    if (name.startsWith('store.') && (isLater ? this.#later : this.#random).chance(0.02))
+      await time.sleep((isLater ? this.#later : this.#random).int(1, 300))
     if (!this.isAlive) return never()
     let end: { readonly answer: unknown } | { readonly error: unknown }
-    const failure = name.startsWith('store.') ? this.#stage.storeFault.next() : undefined
+    const failure = name.startsWith('store.') && !isLater ? this.#stage.storeFault.next() : undefined
     try {
       if (failure === 'before') throw new Error('the database does not answer')
       end = { answer: await call() }
@@ -169,6 +175,8 @@ export class Incarnation {
   }
 }
 
+const LATER: ReadonlySet<string> = new Set(['frozen', 'setFrozen'])
+
 /** Not worth a line of the story. */
 const QUIET: ReadonlySet<string> = new Set([
   'claimRun',
@@ -182,6 +190,7 @@ const QUIET: ReadonlySet<string> = new Set([
   'releasePaint',
   'renewLease',
   'look',
+  'frozen',
 ])
 
 function never(): Promise<never> {

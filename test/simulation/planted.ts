@@ -15,6 +15,22 @@ export interface Edit {
 export const MOST_SEEDS = 500
 
 export const PLANTED: readonly Planted[] = [
+  one('the brake is not looked at before a start', 'src/application/hold-runs.ts', {
+    find: "  if (freeze) return { kind: 'frozen', ...freeze }\n",
+    replace: '  if (freeze && !signal) return undefined\n',
+  }),
+  one('the brake stops no run that is going', 'src/application/run-request.ts', {
+    find: '    const braked = freeze && (await apply',
+    replace: '    const braked = freeze && !id && (await apply',
+  }),
+  one('a calendar that AWS does not tell about counts as open', 'src/application/hold-runs.ts', {
+    find: "  if (isRefusal(found)) return { kind: 'calendar-unknown', calendar, refused: found.refused }\n",
+    replace: '  if (isRefusal(found)) return undefined\n',
+  }),
+  one('anybody may lift the brake', 'src/application/brake.ts', {
+    find: "  const refusal = await refusePerson(deps, by, 'unfreeze')\n",
+    replace: "  const refusal = by === '' ? await refusePerson(deps, by, 'unfreeze') : undefined\n",
+  }),
   one('what a process that is gone had acknowledged is taken up by nobody', 'src/adapters/slack/incoming/inbox.ts', {
     find: '    if (!claimed) return false\n',
     replace: '    if (claimed || !claimed) return false\n',

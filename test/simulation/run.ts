@@ -1,4 +1,5 @@
 import type { Route } from '../../src/domain/route.ts'
+import { planBrake } from './brake.ts'
 import { Crowd } from './crowd.ts'
 import { planMishaps } from './mishaps.ts'
 import { judge } from './oracle/judge.ts'
@@ -41,6 +42,7 @@ export async function simulate(seed: number, isTraced: boolean): Promise<Verdict
   await processes.startAll()
   crowd.plan()
   planMishaps(stage)
+  planBrake(stage, () => processes.any())
   for (const moment of stage.weather.moments('crash', 0.5)) stage.time.at(moment, () => void processes.restart())
   let isOver = false
   void end(stage, crowd, processes, violations).then(() => {

@@ -7,6 +7,7 @@ import { Bastion } from './bastion/bastion.ts'
 import { Ssm } from './bastion/ssm.ts'
 import { TOOL_FAULTS } from './bastion/tool.ts'
 import { cliPart, cmuPart } from './bastion/tool-parts.ts'
+import { Calendar, OPERATORS } from './brake.ts'
 import { Calls } from './calls.ts'
 import { newDatabase, type Opened } from './database.ts'
 import type { OnDelivery } from './incarnation.ts'
@@ -42,6 +43,7 @@ export class Stage {
   readonly bastion: Bastion
   readonly ssm: Ssm
   readonly directory: Directory
+  readonly calendar: Calendar
   readonly people: People
   readonly channel: Channel
   readonly calls: Calls
@@ -71,7 +73,11 @@ export class Stage {
     this.channel = new Channel(time, this.random('slack'), this.weather)
     this.calls = new Calls(time)
     this.storeFault = new StoreFault(time, this.random('store'), this.weather)
-    this.landscape = landscapeOf(this.hsms, random)
+    this.calendar = new Calendar(time, this.random('calendar'), this.weather)
+    const landscape = landscapeOf(this.hsms, random)
+    this.landscape = this.calendar.isThere
+      ? { ...landscape, routes: landscape.routes.map((route) => ({ ...route, calendar: 'change-windows' })) }
+      : landscape
   }
 
   /** What the bot's processes are made of from now on: another version says something else to the tools. */
@@ -207,5 +213,5 @@ function landscapeOf(hsms: Hsms, random: Random): Landscape {
       reminders: [0.5],
     }),
   )
-  return { clusters: sides, routes, workspaces: [], keepStepsMs: 30 * 24 * 60 * MINUTE }
+  return { clusters: sides, routes, operators: OPERATORS, workspaces: [], keepStepsMs: 30 * 24 * 60 * MINUTE }
 }

@@ -42,6 +42,7 @@ export const coverage = {
     GetCommandInvocation: supported(),
     ListCommands: supported(),
     CancelCommand: supported(),
+    GetCalendarState: supported('one calendar, now'),
     DescribeInstanceInformation: supported('filter InstanceIds only'),
     ListCommandInvocations: refused('GetCommandInvocation is used'),
     StartSession: refused('no interactive sessions'),

@@ -59,7 +59,7 @@ const landscape = () => {
 describe('iam', () => {
   it('allows the bot exactly the calls that it makes, on its bastions only', () => {
     const { policy } = sure(iamRoles(landscape(), '123456789012')[0])
-    const used = ['ssm-bastion.ts', 'hsm-directory.ts'].flatMap((file) =>
+    const used = ['ssm-bastion.ts', 'hsm-directory.ts', 'change-calendars.ts'].flatMap((file) =>
       [...read(`src/adapters/aws/${file}`).matchAll(/new (\w+)Command\(/g)].map(
         ([, name = '']) => `${/Clusters|Backups/.test(name) ? 'cloudhsm' : 'ssm'}:${name}`,
       ),

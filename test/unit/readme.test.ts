@@ -42,7 +42,9 @@ it('names every slash command with the usage that the bot prints', async () => {
 it('allows the bot the AWS calls it makes and no others', () => {
   const policy = JSON.parse(/```json\n([\s\S]*?)```/.exec(setUp)?.[1] ?? '{}')
   const allowed = policy.Statement.flatMap((statement: { Action: string | string[] }) => statement.Action).sort()
-  const sources = ['ssm-bastion.ts', 'hsm-directory.ts'].map((file) => read(`src/adapters/aws/${file}`)).join()
+  const sources = ['ssm-bastion.ts', 'hsm-directory.ts', 'change-calendars.ts']
+    .map((file) => read(`src/adapters/aws/${file}`))
+    .join()
   const used = [...sources.matchAll(/new (\w+)Command\(/g)].map(([, name]) =>
     name === 'DescribeClusters' || name === 'DescribeBackups' ? `cloudhsm:${name}` : `ssm:${name}`,
   )

@@ -10,6 +10,7 @@ export function migrations(dialect: Dialect): MigrationProvider {
       '002-run-rests': runRests(),
       '003-findings': findings(),
       '004-deliveries': deliveries(),
+      '005-brake': brake(),
     }),
   }
 }
@@ -122,6 +123,19 @@ function deliveries(): Migration {
         .addColumn(name, type, (column) => column.notNull().defaultTo(0))
         .execute()
     await sql`create index open_deliveries on inbox (at) where doc is not null`.execute(db)
+  }
+  return { up }
+}
+
+function brake(): Migration {
+  const up = async (db: Kysely<unknown>) => {
+    await db.schema
+      .createTable('brake')
+      .addColumn('id', 'integer', (column) => column.primaryKey())
+      .addColumn('by_whom', 'text', (column) => column.notNull())
+      .addColumn('at', 'bigint', (column) => column.notNull())
+      .addColumn('reason', 'text', (column) => column.notNull())
+      .execute()
   }
   return { up }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Kysely, Migrator, PostgresDialect, SqliteAdapter, SqliteDialect, sql } from 'kysely'
 import { dropDeliveryLeases } from './inbox-store.ts'
@@ -43,10 +43,14 @@ export async function dropLeases(db: Kysely<Tables>): Promise<void> {
   await db.updateTable('requests').set({ paint_until: 0 }).where(sql<boolean>`painted_version < version`).execute()
 }
 
-/** Opens an existing database beside a running bot, to read from it. */
-export async function openBeside(url: string): Promise<Database> {
+/** Opens an existing database beside a running bot. Throws where there is none, or where it is not of this version. */
+export async function openBeside(url: string, what: 'to read' | 'to write' = 'to read'): Promise<Database> {
   if (!url.startsWith('sqlite:')) return openPostgres(url)
-  return { dialect: 'sqlite', db: overSqlite(await connect(pathOf(url), { readOnly: true, waitMs: LOCK_MS })) }
+  const file = pathOf(url)
+  if (what === 'to read')
+    return { dialect: 'sqlite', db: overSqlite(await connect(file, { readOnly: true, waitMs: LOCK_MS })) }
+  if (!existsSync(file)) throw new Error(`there is no database at ${file}`)
+  return { dialect: 'sqlite', db: overSqlite(configured(await connect(file, { waitMs: LOCK_MS }))) }
 }
 
 function pathOf(url: string): string {

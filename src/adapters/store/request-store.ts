@@ -4,6 +4,7 @@ import { parseRequestId, type RequestId } from '../../domain/ids.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { OPEN_STATES, type Request } from '../../domain/request.ts'
 import { appendAudit, readHistory } from './audit-chain.ts'
+import { brakeStore } from './brake-store.ts'
 import { findingReader, toParts } from './finding-rows.ts'
 import { inboxStore } from './inbox-store.ts'
 import type { Database } from './open-database.ts'
@@ -21,6 +22,7 @@ export function requestStore({ db, dialect }: Database): Store {
   return {
     ...postedStore(db),
     ...inboxStore(db, dialect),
+    ...brakeStore(db, dialect),
     create: (request, entry) =>
       db.transaction().execute(async (tx) => {
         const destination = request.spec.destination.clusterId

@@ -37,6 +37,8 @@ export interface Tables {
     hash: string
   }
   slots: { request_id: string; slot: string; status: string; ts: string | null; hash: string }
+  /** One row while the brake is on. */
+  brake: { id: number; by_whom: string; at: number; reason: string }
   /** What Slack delivered; `doc` until it is answered. */
   inbox: {
     key: string

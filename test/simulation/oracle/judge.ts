@@ -2,6 +2,7 @@ import type { Crowd } from '../crowd.ts'
 import type { Stage } from '../stage.ts'
 import { judgeApprovals } from './approvals.ts'
 import { judgeAudit } from './audit.ts'
+import { judgeBrake } from './brake.ts'
 import { judgeDeliveries } from './deliveries.ts'
 import { judgeOperations } from './operations.ts'
 import { judgeOutcomes } from './outcomes.ts'
@@ -20,6 +21,7 @@ export async function judge(stage: Stage, crowd: Crowd): Promise<readonly string
     ...judgeOperations(stage, requests),
     ...judgeApprovals(stage, crowd, requests),
     ...judgeOutcomes(stage, requests),
+    ...judgeBrake(stage, requests),
     ...judgeSlack(stage, requests),
     ...judgeDeliveries(stage, crowd),
     ...(await judgeAudit(stage, requests)),

@@ -55,6 +55,7 @@ export interface OutcomeDoc {
   readonly proof: string
   readonly stop?: { readonly code: string; readonly detail: string }
   readonly withdrawn: boolean
+  readonly frozen?: { readonly by: string; readonly at: number }
   readonly evidence: string
   readonly destinations: readonly {
     readonly hsmId?: string

@@ -29,8 +29,14 @@ export function deniedPart(policy: IamPolicy, call: Pick<AwsCall, 'service' | 'o
   return resource === undefined ? undefined : `${action} on ${resource}`
 }
 
-/** SendCommand needs its document and each instance; the other calls take no resource. */
+/** SendCommand needs its document and each instance, a calendar is one; the other calls take no resource. */
 function resourcesOf({ operation, region, input }: Pick<AwsCall, 'operation' | 'region' | 'input'>): string[] {
+  if (operation === 'GetCalendarState') {
+    const names = (input as { readonly CalendarNames?: readonly Json[] }).CalendarNames ?? []
+    return names
+      .map(String)
+      .map((name) => (name.startsWith('arn:') ? name : `arn:aws:ssm:${region}:${ACCOUNT}:document/${name}`))
+  }
   if (operation !== 'SendCommand') return ['*']
   const instances = (input as { readonly InstanceIds?: readonly Json[] }).InstanceIds ?? []
   return [

@@ -4,6 +4,7 @@ import { type Json, textAt } from '../json.ts'
 import type { World } from '../world/world.ts'
 import { AwsError } from './aws-error.ts'
 import type { AwsFaultRule } from './aws-simulator.ts'
+import { calendarState } from './calendars.ts'
 import { type CommandRecord, describeCommand, executionTimeout, hasEnded, setStatus } from './command-record.ts'
 import { describeInvocation } from './invocation.ts'
 import { listCommands } from './list-commands.ts'
@@ -37,6 +38,7 @@ export class Ssm {
       GetCommandInvocation: (input, region) => this.#invocation(input, region, fault),
       ListCommands: (input, region) => listCommands(this.commands, input, region),
       CancelCommand: (input, region) => this.#cancel(input, region),
+      GetCalendarState: (input) => calendarState(this.#options.world.peek(), input),
       DescribeInstanceInformation: (input, region) => listInstances(this.#options.world.peek(), input, region),
     }
   }

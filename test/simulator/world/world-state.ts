@@ -61,6 +61,8 @@ export interface WorldState {
   bastions: Mutable<BastionSpec>[]
   secrets: Record<string, SecretSpec>
   parameters: Record<string, SecretSpec>
+  /** Change Calendars by name. `next`: when that changes, as AWS writes it. */
+  calendars: Record<string, { readonly state: 'OPEN' | 'CLOSED'; readonly next?: string }>
   toolFaults: (Mutable<ToolFault> & { seen?: number })[]
   latencyMs: Record<string, number>
   spreadMs: number

@@ -41,6 +41,7 @@ function stateOf(spec: WorldSpec, seed: number): WorldState {
     bastions: spec.bastions.map((bastion) => ({ ...bastion })),
     secrets: { ...spec.secrets },
     parameters: { ...spec.parameters },
+    calendars: {},
     toolFaults: (spec.toolFaults ?? []).map((fault) => ({ ...fault })),
     latencyMs: { ...spec.latencyMs },
     spreadMs: spec.spreadMs ?? 0,

@@ -170,3 +170,25 @@ describe('the end of a run', () => {
     expect(refusal(request('withdrawn'), { type: 'approve', by: BOB })).toMatchObject({ by: ASKER })
   })
 })
+
+describe('the brake and the calendar', () => {
+  const freeze = { by: ALICE, at: NOW, reason: 'an HSM fails' }
+  const held = move(request('approved'), { type: 'hold', hold: { kind: 'frozen', ...freeze } })
+
+  it('hold what is approved, and say so until nothing holds it', () => {
+    expect(held).toMatchObject({ state: 'approved', held: { kind: 'frozen', by: ALICE } })
+    expect(move(held, { type: 'hold' })).not.toHaveProperty('held')
+    expect(move(held, { type: 'start' })).not.toHaveProperty('held')
+  })
+
+  it('stop a run as its asker does, and it is told who did', () => {
+    const braked = move(request('running'), { type: 'brake', freeze }, NOW + HOUR)
+    expect(braked).toMatchObject({ state: 'running', stopAskedAt: NOW + HOUR, frozen: freeze })
+    const stopping = move(request('running'), { type: 'withdraw', by: ASKER })
+    expect(refusal(stopping, { type: 'brake', freeze })).toMatchObject({ code: 'not-open', wanted: 'brake' })
+  })
+
+  it.each(STATES.filter((state) => state !== 'approved'))('hold nothing that is %s', (state) => {
+    expect(refusal(request(state), { type: 'hold' })).toMatchObject({ code: 'not-open', wanted: 'hold' })
+  })
+})

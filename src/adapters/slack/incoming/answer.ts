@@ -27,7 +27,9 @@ export const PREVIEW_MS = 1_500
 
 /** Says what became of an ask, by command, form or button. */
 export async function answerRequest(deps: ListenerDeps, asked: Request | Refusal, answer: Answer): Promise<void> {
-  await answer({ text: isRefusal(asked) ? explain(await withLink(deps, asked)) : filedText(asked) })
+  if (isRefusal(asked)) return answer({ text: explain(await withLink(deps, asked)) })
+  // It is filed: what holds it is said where it is known.
+  await answer({ text: filedText(asked, await deps.store.frozen().catch(() => undefined)) })
 }
 
 /** A refusal that names an open request gets a link to its card. */

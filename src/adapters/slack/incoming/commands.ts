@@ -1,22 +1,24 @@
 import { askWorkspace, refuseStranger } from '../../../application/ask-workspace.ts'
+import { freeze, unfreeze } from '../../../application/brake.ts'
 import { listMine, listOpen, showRequest } from '../../../application/list-requests.ts'
 import { lookupHsms, lookupPair } from '../../../application/lookup-hsms.ts'
 import { submitRequest } from '../../../application/submit-request.ts'
 import { isRefusal } from '../../../domain/refusal.ts'
 import type { Request } from '../../../domain/request.ts'
 import { explain } from '../views/explain.ts'
+import { frozenText } from '../views/frozen-text.ts'
 import { helpView } from '../views/help.ts'
 import { hsmsView, pairView } from '../views/hsms.ts'
 import { checkingText, usageText } from '../views/request-answers.ts'
 import { historyView, REQUESTS_USAGE, requestsView } from '../views/requests.ts'
-import { code } from '../views/text.ts'
+import { code, person } from '../views/text.ts'
 import { type Answer, answerRequest, type ListenerDeps, linkTo } from './answer.ts'
 import { decideByCommand } from './decide-by-command.ts'
 import type { Command } from './deliveries.ts'
-import { parseSync } from './grammar.ts'
+import { LONGEST_REASON, parseSync } from './grammar.ts'
 import type { Work } from './inbox.ts'
 import { openForm } from './sync-form.ts'
-import { plainWords } from './typing.ts'
+import { plainTyping, plainWords } from './typing.ts'
 
 /** Slack takes twenty such calls a minute (usergroups.users.list, tier 2). */
 const MOST_GROUPS = 10
@@ -72,15 +74,44 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
         if (verb !== undefined) return decideByCommand(deps, command, { answer, how })
         if (word === 'open') {
           const open = await listOpen(deps)
-          return answer(requestsView('Open requests', open, await linksOf(deps, open.requests)))
+          return answer(requestsView('Open requests', open, await aroundOf(deps, open.requests)))
         }
         if (word === 'mine') {
           const mine = await listMine(deps, command.user)
-          return answer(requestsView('Your requests', mine, await linksOf(deps, mine.requests.slice(0, 5))))
+          return answer(requestsView('Your requests', mine, await aroundOf(deps, mine.requests.slice(0, 5))))
         }
         const shown = await showRequest(deps, word)
         if (isRefusal(shown)) return answer({ text: `${explain(shown)} ${REQUESTS_USAGE}` })
         await answer(historyView(shown, await linkTo(deps, shown.request)))
+      },
+    },
+    '/hsm-freeze': {
+      first: () => undefined,
+      work: async (command, answer) => {
+        const reason = plainTyping(command.text).trim()
+        if (reason === '' || reason.length > LONGEST_REASON)
+          return answer({
+            text: `Say why, in ${LONGEST_REASON} characters at the most: ${code('/hsm-freeze <reason>')}. Then nothing starts, and runs end between batches.`,
+          })
+        const frozen = await freeze(deps, { by: command.user, reason })
+        if (isRefusal(frozen)) return answer({ text: explain(frozen) })
+        await answer(
+          { text: `🧊 Nothing starts any more, and runs end between batches: ${frozenText(frozen)}.` },
+          'shared',
+        )
+      },
+    },
+    '/hsm-unfreeze': {
+      first: () => undefined,
+      work: async (command, answer) => {
+        const lifted = await unfreeze(deps, { by: command.user })
+        if (isRefusal(lifted)) return answer({ text: explain(lifted) })
+        await answer(
+          {
+            text: `▶️ ${person(command.user)} has lifted the freeze: what is approved may start again. Before: ${frozenText(lifted)}.`,
+          },
+          'shared',
+        )
       },
     },
     '/hsm-help': {
@@ -106,9 +137,13 @@ async function deadGroups(deps: ListenerDeps): Promise<readonly string[]> {
   })
 }
 
-async function linksOf(deps: ListenerDeps, requests: readonly Request[]): Promise<ReadonlyMap<string, string>> {
+/** What a list shows beside the requests: links to their cards, and whether anything may start. */
+async function aroundOf(deps: ListenerDeps, requests: readonly Request[]) {
   const links = await Promise.all(requests.map(async (request) => [request.id, await linkTo(deps, request)] as const))
-  return new Map(links.flatMap(([id, link]) => (link ? [[id, link] as const] : [])))
+  return {
+    links: new Map(links.flatMap(([id, link]) => (link ? [[id, link] as const] : []))),
+    freeze: await deps.store.frozen(),
+  }
 }
 
 function aliases({ landscape }: ListenerDeps): string {

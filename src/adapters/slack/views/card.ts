@@ -5,6 +5,8 @@ import { ACTIONS, cardBlockId } from './actions.ts'
 import { type Block, button, context, divider, header, type Message, section } from './blocks.ts'
 import { boundBlocks } from './bound.ts'
 import { changeText, configurationBlocks } from './configuration.ts'
+import { frozenText } from './frozen-text.ts'
+import { holdText } from './hold-text.ts'
 import { UNPROVEN_WARNING } from './lineage.ts'
 import { scopeText } from './spec-text.ts'
 import { changedText, meaningOf, STATE_FACES } from './states.ts'
@@ -61,11 +63,13 @@ function stateText(request: Request): string {
     case 'pending':
       return `${doubt(request)}*Waiting for ${count(request.rule.required - approvalsOf(request).length, 'more approval')}* until ${when(request.expiresAt)}. Nothing has run.`
     case 'approved':
-      return '*Approved.* I am checking once more that what would run is exactly this.'
+      return request.held
+        ? `*Approved, and held.* ${holdText(request.held)} Nothing has run. It starts once nothing holds it, until ${when(request.expiresAt)}; after that it must be asked for again.`
+        : '*Approved.* I am checking once more that what would run is exactly this.'
     case 'running':
       return request.stopAskedAt === undefined
         ? `*Running* since ${when(request.startedAt)}. The thread tells how far it is.`
-        : `*Stopping* after the current batch, because ${person(request.requestedBy)} withdrew it.`
+        : `*Stopping* after the current batch, because ${request.frozen ? frozenText(request.frozen) : `${person(request.requestedBy)} withdrew it`}.`
     case 'rejected':
       return `*Rejected* by ${person(request.by)} ${when(request.at)}: ${plain(request.because)}\nNothing has run.`
     case 'withdrawn':

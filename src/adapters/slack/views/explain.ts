@@ -1,6 +1,7 @@
 import type { Ancestry } from '../../../domain/ancestry.ts'
 import type { AwsProblem } from '../../../domain/aws-problem.ts'
-import type { BaseConfigFlaw, MembershipFlaw, Refusal, ToolConfigFlaw } from '../../../domain/refusal.ts'
+import type { BaseConfigFlaw, MembershipFlaw, Refusal, RefusalFacts, ToolConfigFlaw } from '../../../domain/refusal.ts'
+import { frozenText } from './frozen-text.ts'
 import { approversText, code, count, person, plain, when } from './text.ts'
 
 /** The one sentence (or two) that a person reads when something is refused: the rule, and what to do. Slack markup. */
@@ -92,6 +93,12 @@ export function explain({ refused }: Refusal): string {
       return `You decided already (${refused.verdict}, ${when(refused.at)}). One person, one decision.`
     case 'not-requester':
       return `Only who asked can withdraw it: ${person(refused.requestedBy)}. Approvers can reject it.`
+    case 'not-operator':
+      return notOperatorText(refused)
+    case 'frozen-already':
+      return `It is on already: ${frozenText(refused.freeze)}.`
+    case 'not-frozen':
+      return 'Nothing is frozen.'
     case 'not-current-card':
       return `That button is on an old copy of request ${code(refused.request)}. Use the current card: ${code(`/hsm-requests ${refused.request}`)} links to it.`
     case 'route-gone':
@@ -119,6 +126,15 @@ export function explain({ refused }: Refusal): string {
     default:
       return refused satisfies never
   }
+}
+
+function notOperatorText({ wanted, operators }: RefusalFacts & { readonly code: 'not-operator' }): string {
+  const isNamed = operators.users.length + operators.userGroups.length > 0
+  if (wanted === 'freeze')
+    return `Only approvers${isNamed ? ` and operators (${approversText(operators)})` : ''} may freeze everything.`
+  return isNamed
+    ? `Only operators may lift it: ${approversText(operators)}.`
+    : `The settings name no ${code('operators')}: who runs me lifts it with ${code('node dist/main.js unfreeze')}.`
 }
 
 const MEMBERSHIP: Readonly<Record<MembershipFlaw, string>> = {

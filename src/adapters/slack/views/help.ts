@@ -11,6 +11,7 @@ export function helpView({ routes }: Landscape, deadGroups: readonly string[]): 
     `${code('/hsm-ips <cluster> [<cluster>]')} – the HSMs of a cluster: ENI IPs, ids, state; of two, side by side, and whether they are clones. Only you see the answer.`,
     `${code(SYNC_USAGE)} – asks to copy what is missing; ${code('/hsm-sync')} alone opens a form. ${code('mode=plan')} only compares. Nothing runs before it is approved in the channel.`,
     `${code('/hsm-requests [open|mine|<id>]')} – what is asked, where it stands, its whole history. ${code('/hsm-requests <id> approve <digest>|reject <reason>|withdraw')} does what the buttons do.`,
+    `${code('/hsm-freeze <reason>')} – the brake: nothing starts any more, and runs end between batches. Approvers and operators may; ${code('/hsm-unfreeze')}, for operators, lifts it.`,
     `${code('/hsm-help')} – this text.`,
   ]
   const lines = routes

@@ -1,3 +1,4 @@
+import type { Freeze } from '../../../domain/freeze.ts'
 import type { Request } from '../../../domain/request.ts'
 import type { Selection } from '../../../domain/scope.ts'
 import {
@@ -8,6 +9,7 @@ import {
   SYNC_USAGE,
   type SyncWords,
 } from '../incoming/grammar.ts'
+import { frozenText } from './frozen-text.ts'
 import { scopeText } from './spec-text.ts'
 import { code, count } from './text.ts'
 
@@ -25,10 +27,10 @@ function chosenText(selection: Selection<unknown>, noun: string): string {
   return `${selection.kind === 'all' ? 'all' : 'no'} ${noun}s`
 }
 
-export function filedText({ id, channel, rule, spec }: Request): string {
+export function filedText({ id, channel, rule, spec }: Request, freeze: Freeze | undefined): string {
   const needed = rule.required === 1 ? 'one approval is' : `${rule.required} approvals are`
   const what = `${spec.mode === 'plan' ? 'a comparison' : 'a sync'} of ${scopeText(spec, 'keys')} and ${scopeText(spec, 'users')}`
-  return `Request ${code(id)} is filed: ${what}. Its card is in <#${channel}>, where ${needed} needed. ${code(`/hsm-requests ${id}`)} shows where it stands.`
+  return `Request ${code(id)} is filed: ${what}. Its card is in <#${channel}>, where ${needed} needed. ${code(`/hsm-requests ${id}`)} shows where it stands.${freeze ? ` Nothing starts for now, because ${frozenText(freeze)}.` : ''}`
 }
 
 export function usageText(problems: readonly string[]): string {

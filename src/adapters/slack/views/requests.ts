@@ -1,9 +1,11 @@
 import type { RequestHistory } from '../../../application/list-requests.ts'
 import { diffOf } from '../../../application/run-view.ts'
 import type { Listed } from '../../../application/store.ts'
+import type { Freeze } from '../../../domain/freeze.ts'
 import { approvalsOf, isFinished, type Request } from '../../../domain/request.ts'
 import { chunks, context, type Message, pre, section } from './blocks.ts'
 import { configurationBlocks } from './configuration.ts'
+import { frozenText } from './frozen-text.ts'
 import { lineageText } from './lineage.ts'
 import { resultView } from './result.ts'
 import { engineText, hsmText, loginText, scopeText } from './spec-text.ts'
@@ -17,7 +19,7 @@ export const REQUESTS_USAGE = `Usage: ${code('/hsm-requests [open|mine|<id>]')} 
 export function requestsView(
   title: string,
   { requests, unreadable }: Listed,
-  links: ReadonlyMap<string, string>,
+  { links, freeze }: { readonly links: ReadonlyMap<string, string>; readonly freeze: Freeze | undefined },
 ): Message {
   const lines = requests.map((request) => {
     const { icon, title: state } = STATE_FACES[request.state]
@@ -31,6 +33,7 @@ export function requestsView(
     text,
     blocks: [
       section(`*${text}*`),
+      ...(freeze ? [section(`🧊 Nothing starts, because ${frozenText(freeze)}.`)] : []),
       ...chunks(lines, 2800).map(section),
       ...(unreadable.length > 0
         ? [

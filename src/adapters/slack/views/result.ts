@@ -8,6 +8,7 @@ import { type Spec, targetName } from '../../../domain/spec.ts'
 import { ACTIONS } from './actions.ts'
 import { type Block, button, chunks, type Message, pre, section } from './blocks.ts'
 import { explain } from './explain.ts'
+import { frozenText } from './frozen-text.ts'
 import { STATE_FACES } from './states.ts'
 import { stopText } from './stop-text.ts'
 import { code, columns, count, duration, person, plain } from './text.ts'
@@ -64,7 +65,9 @@ function headline({ state, outcome, spec }: Finished): string {
 function changed(outcome: OutcomeReport): string {
   const stopped = outcome.stop ? `${stopText(outcome.stop).what}\n` : ''
   const because = outcome.because ? `${explain(refuse(outcome.because))}\n` : ''
-  const withdrawn = outcome.withdrawn ? 'It was stopped at the request of who asked for it.\n' : ''
+  const withdrawn = outcome.withdrawn
+    ? `It was stopped ${outcome.frozen ? `because ${frozenText(outcome.frozen)}.` : 'at the request of who asked for it.'}\n`
+    : ''
   const lead = `${stopped}${because}${withdrawn}`
   if (provesUnchanged(outcome.evidence)) return `${lead}*Nothing was changed.*`
   if (outcome.state === 'unknown')
