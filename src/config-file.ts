@@ -76,6 +76,10 @@ const BastionSchema = z.strictObject({
     )
     .max(50)
     .default([]),
+  document: z
+    .string()
+    .regex(/^(?!aws|amazon|amzn)[A-Za-z0-9_.-]{3,128}$/i, 'expected the name of an SSM document of your own')
+    .optional(),
   stateDir: absolute.default('/var/lib/cloudhsm-sync'),
   workDir: absolute.default('/dev/shm'),
 })
@@ -193,7 +197,7 @@ function toRoute(file: File, route: File['routes'][number]): Route[] {
     {
       source,
       destination,
-      bastion: bastion satisfies Bastion,
+      bastion: bastionOf(bastion),
       channel: route.channel,
       engine: route.engine,
       ...(route.requesters ? { requesters: route.requesters } : {}),
@@ -205,6 +209,10 @@ function toRoute(file: File, route: File['routes'][number]): Route[] {
       reminders: route.approval.reminders,
     },
   ]
+}
+
+function bastionOf({ document, ...bastion }: File['bastions'][number]): Bastion {
+  return { ...bastion, ...(document === undefined ? {} : { document }) }
 }
 
 function duplicates(file: File): string[] {

@@ -45,7 +45,7 @@ export function iamRoles({ clusters, routes }: Pick<Landscape, 'clusters' | 'rou
         Effect: 'Allow',
         Action: ['ssm:SendCommand'],
         Resource: [
-          ...regions.map((region) => `arn:${partitionOf(region)}:ssm:${region}::document/${DOCUMENT}`),
+          ...documentArns(bastions, account),
           ...bastions
             .map(
               ({ region, instanceId }) => `arn:${partitionOf(region)}:ec2:${region}:${account}:instance/${instanceId}`,
@@ -60,6 +60,7 @@ export function iamRoles({ clusters, routes }: Pick<Landscape, 'clusters' | 'rou
         Resource: ['*'],
         Condition: { StringEquals: { 'aws:RequestedRegion': regions } },
       },
+      ...statement('LookAtDocuments', ['ssm:DescribeDocument', 'ssm:GetDocument'], lockedArns(bastions, account)),
       ...statement('AskChangeCalendars', ['ssm:GetCalendarState'], calendarArns(routes, account)),
       // Not bound to Regions: a cluster's backup may have been copied from any.
       {
@@ -135,6 +136,19 @@ function arnsOf(
   arn: (id: string) => string,
 ): string[] {
   return [...new Set(references.filter((one) => one.source === source).map(({ id }) => arn(id)))].sort()
+}
+
+/** What may be sent: the locked documents; AWS's own, which runs anything, only where a bastion has none. */
+function documentArns(bastions: readonly Bastion[], account: string): string[] {
+  const open = bastions.filter(({ document }) => document === undefined)
+  const anything = open.map(({ region }) => `arn:${partitionOf(region)}:ssm:${region}::document/${DOCUMENT}`)
+  return [...new Set([...anything, ...lockedArns(bastions, account)])].sort()
+}
+
+function lockedArns(bastions: readonly Bastion[], account: string): string[] {
+  return bastions.flatMap(({ document, region }) =>
+    document === undefined ? [] : [`arn:${partitionOf(region)}:ssm:${region}:${account}:document/${document}`],
+  )
 }
 
 function calendarArns(routes: Landscape['routes'], account: string): string[] {

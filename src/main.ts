@@ -35,13 +35,19 @@ async function command(verb: string, words: readonly string[], print: (line: str
       )
     case 'audit':
       return (await import('./commands/audit.ts')).auditCommand(words, databaseUrl(process.env), print)
+    case 'document':
+      return (await import('./commands/document.ts')).documentCommand(
+        words,
+        () => landscapeOf(process.env, process.cwd()),
+        print,
+      )
     case 'iam':
       return (await import('./commands/iam.ts')).iamCommand(words, () => landscapeOf(process.env, process.cwd()), print)
     case 'manifest':
       return (await import('./commands/manifest.ts')).manifestCommand(words, print)
     default:
       throw new Error(
-        `unknown command ${verb}; there are: audit verify, audit export, freeze, iam, manifest, unfreeze. Without one the bot starts.`,
+        `unknown command ${verb}; there are: audit verify, audit export, document, freeze, iam, manifest, unfreeze. Without one the bot starts.`,
       )
   }
 }

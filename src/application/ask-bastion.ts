@@ -1,15 +1,15 @@
-import { sha256 } from '../domain/digest.ts'
 import type { OperationId, RequestId } from '../domain/ids.ts'
-import type { ScriptLines } from '../engines/engine.ts'
+import type { ScriptCall } from '../engines/engine.ts'
 import { type OutputBlock, parseBlock } from '../engines/printed.ts'
 import { awaitCommand } from './await-command.ts'
 import type { Deps, Instance } from './ports.ts'
+import { sentDigest } from './sent-digest.ts'
 
 const TRIES = 4
 const PAUSE_MS = [500, 2_000, 5_000]
 
 export interface Question {
-  readonly lines: ScriptLines
+  readonly call: ScriptCall
   readonly request: RequestId
   readonly operation: OperationId
   readonly about: 'read-config' | `fetch ${number}`
@@ -32,17 +32,17 @@ export async function askBastion(
   bastion: Instance,
   question: Question,
 ): Promise<BastionAnswer> {
-  const { lines, request, operation, about, executionSeconds, signal } = question
+  const { call, request, operation, about, executionSeconds, signal } = question
   const comment = `hsm-sync ${operation} ${about}`
   let problem = 'stopped'
   for (let attempt = 0; attempt < TRIES; attempt++) {
     if (attempt > 0) await deps.clock.sleep(PAUSE_MS[attempt - 1] ?? 5_000, signal)
     if (signal?.aborted) break
-    const facts = { operation, about, bastion: bastion.name, sentDigest: sha256(lines.join('\n')) }
+    const facts = { operation, about, bastion: bastion.name, sentDigest: sentDigest(bastion, call) }
     const record = (type: string, more: object) =>
       deps.store.audit({ at: deps.clock.now(), type, actor: 'bot', request, facts: { ...facts, ...more } })
     await record('ssm-intent', {})
-    const sent = await deps.bastions.send(bastion, { lines, comment, executionSeconds })
+    const sent = await deps.bastions.send(bastion, { call, comment, executionSeconds })
     if (sent.kind !== 'sent') {
       problem = sent.problem
       if (sent.kind === 'refused' && !sent.again) break

@@ -5,8 +5,9 @@ import type { Lineage } from '../domain/lineage.ts'
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
 import type { Bastion, Route } from '../domain/route.ts'
 import type { Mode, Scope } from '../domain/scope.ts'
-import type { Spec } from '../domain/spec.ts'
+import type { BastionFacts, Spec } from '../domain/spec.ts'
 import type { Draft, Engine, Prepared } from '../engines/engine.ts'
+import { isDocument, lockedDocument } from '../engines/locked-document.ts'
 import { assemble } from '../engines/printed.ts'
 import { askBastion } from './ask-bastion.ts'
 import type { Deps } from './ports.ts'
@@ -28,7 +29,7 @@ export interface Wanted {
   readonly ticket?: string
 }
 
-type DeriveDeps = Pick<Deps, 'directory' | 'clock' | 'engines' | 'bastions' | 'log' | 'store'>
+type DeriveDeps = Pick<Deps, 'directory' | 'clock' | 'engines' | 'bastions' | 'landscape' | 'log' | 'store'>
 
 export interface Derived {
   readonly spec: Spec
@@ -68,8 +69,12 @@ export async function deriveSpec(
   }
 
   const isWide = engine.reach === 'cluster'
+  const absent = await refuseAbsent(deps, route.bastion)
+  if (absent) return absent
+  const document = await documentOf(deps, route.bastion)
+  if (isRefusal(document)) return document
   const draft: Draft = {
-    bastion: engine.place(route.bastion),
+    bastion: { ...engine.place(route.bastion), ...(document ? { document } : {}) },
     source: {
       ...route.source,
       hsmType: choice.sourceType,
@@ -83,7 +88,7 @@ export async function deriveSpec(
       leftOut: hsms.leftOut,
     },
   }
-  const prepared = await prepare(deps, engine, { draft, bastion: route.bastion, asking })
+  const prepared = await prepare(deps, engine, { draft, asking })
   if (isRefusal(prepared)) return prepared
   const spec: Spec = {
     version: 3,
@@ -104,14 +109,13 @@ export async function deriveSpec(
 async function prepare(
   deps: DeriveDeps,
   engine: Engine,
-  { draft, bastion, asking }: { readonly draft: Draft; readonly bastion: Bastion; readonly asking: Asking },
+  { draft, asking }: { readonly draft: Draft; readonly asking: Asking },
 ): Promise<Prepared | Refusal> {
-  const absent = await refuseAbsent(deps, bastion)
-  if (absent) return absent
+  const { bastion } = draft
   const { request, signal } = asking
   const operation = operationId(request, 0)
   const answer = await askBastion(deps, bastion, {
-    lines: engine.baseQuery(draft, operation),
+    call: engine.baseQuery(draft, operation),
     request,
     operation,
     about: 'read-config',
@@ -124,12 +128,27 @@ async function prepare(
   return engine.prepare(draft, { result, detail, text: assemble([answer.block])?.text })
 }
 
+/** The locked document that the settings name, if they do; refused unless it holds exactly what they make. */
+async function documentOf(
+  { bastions, landscape }: Pick<Deps, 'bastions' | 'landscape'>,
+  bastion: Bastion,
+): Promise<BastionFacts['document'] | Refusal> {
+  const { name, document } = bastion
+  if (document === undefined) return undefined
+  const found = await bastions.document({ name, instanceId: bastion.instanceId, region: bastion.region }, document)
+  if (found === undefined) return refuse({ code: 'document-wrong', bastion: name, document, problem: 'missing' })
+  if (isRefusal(found)) return found
+  if (!isDocument(found.content, lockedDocument(bastion, landscape.routes)))
+    return refuse({ code: 'document-wrong', bastion: name, document, problem: 'differs' })
+  return { name: document, hash: found.hash }
+}
+
 /** Is the bastion there, and does it take commands? */
 async function refuseAbsent(deps: Pick<Deps, 'bastions'>, bastion: Bastion): Promise<Refusal | undefined> {
   const { name, instanceId, region } = bastion
   if (bastion.platform !== 'linux')
     return refuse({ code: 'bastion-platform', bastion: name, platform: bastion.platform })
-  const presence = await deps.bastions.presence(bastion)
+  const presence = await deps.bastions.presence({ name, instanceId, region })
   if (presence === undefined) return refuse({ code: 'bastion-not-managed', bastion: name, instanceId, region })
   if (isRefusal(presence)) return presence
   if (presence.platform !== 'Linux')

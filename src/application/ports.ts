@@ -5,7 +5,7 @@ import type { ClusterId, RequestId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Landscape } from '../domain/route.ts'
 import type { BastionFacts, EngineName } from '../domain/spec.ts'
-import type { Engine, ScriptLines } from '../engines/engine.ts'
+import type { Engine, ScriptCall } from '../engines/engine.ts'
 import type { Log, WarnOnce } from '../log.ts'
 import type { Store } from './store.ts'
 
@@ -31,7 +31,7 @@ export interface Backup {
 }
 
 /** An instance that SSM manages. */
-export type Instance = Pick<BastionFacts, 'name' | 'instanceId' | 'region'>
+export type Instance = Pick<BastionFacts, 'name' | 'instanceId' | 'region' | 'document'>
 
 export type Sent =
   | { readonly kind: 'sent'; readonly commandId: string }
@@ -55,7 +55,7 @@ export type Invocation =
   | { readonly kind: 'unreachable'; readonly problem: string }
 
 export interface CommandToSend {
-  readonly lines: ScriptLines
+  readonly call: ScriptCall
   /** How the command is found again: unique for each. At most 100 characters (SSM API). */
   readonly comment: string
   readonly executionSeconds: number
@@ -66,6 +66,11 @@ export interface Bastions {
   presence(bastion: Instance): Promise<{ readonly ping: string; readonly platform: string } | undefined | Refusal>
   send(bastion: Instance, command: CommandToSend): Promise<Sent>
   look(bastion: Instance, commandId: string): Promise<Invocation>
+  /** An SSM document as it is now: what it holds, and the hash that a command can name. */
+  document(
+    bastion: Instance,
+    name: string,
+  ): Promise<{ readonly content: string; readonly hash: string } | undefined | Refusal>
   /**
    * The command with this comment, among those sent since; `undefined`: there is none to be seen. Throws when it could
    * not look.

@@ -159,6 +159,7 @@ const STALE_REFUSALS: ReadonlySet<string> = new Set([
   'base-config',
   'tool-missing',
   'tool-version',
+  'document-wrong',
 ])
 
 async function runSteps(deps: Deps, started: RunningRequest, signal: AbortSignal): Promise<void> {

@@ -1,14 +1,14 @@
-import { sha256 } from '../domain/digest.ts'
 import type { OperationId, RequestId } from '../domain/ids.ts'
 import { operationId } from '../domain/ids.ts'
 import type { Spec } from '../domain/spec.ts'
 import { isWrite } from '../domain/step.ts'
-import type { Engine, ScriptLines } from '../engines/engine.ts'
+import type { Engine, ScriptCall } from '../engines/engine.ts'
 import { isAbout, missingChunk, type OutputBlock, parseBlock } from '../engines/printed.ts'
 import { askBastion, type BastionAnswer, unanswered } from './ask-bastion.ts'
 import { awaitCommand } from './await-command.ts'
 import { findingOf } from './finding.ts'
 import type { Deps } from './ports.ts'
+import { sentDigest } from './sent-digest.ts'
 import type { AuditEntry, StepEnd, StepRecord } from './store.ts'
 
 /** Above the bastion script's own limit for its tool, so that the script can still say what happened. */
@@ -72,12 +72,12 @@ export function commentOf(id: RequestId, step: StepRecord): string {
 const MOST_CHARACTERS = 32_000
 
 export function fitsCommand({ id, spec, engine }: Omit<RunContext, 'signal'>, plan: StepRecord['plan']): boolean {
-  const lines = engine.write(spec, plan, { operation: operationId(id, 9_999), until: Number.MAX_SAFE_INTEGER })
+  const { lines } = engine.write(spec, plan, { operation: operationId(id, 9_999), until: Number.MAX_SAFE_INTEGER })
   return lines.join('\n').length <= MOST_CHARACTERS
 }
 
 async function send(deps: Deps, run: RunContext, step: StepRecord): Promise<StepRecord> {
-  const command = { lines: linesOf(run, step), comment: commentOf(run.id, step), executionSeconds: EXECUTION_SECONDS }
+  const command = { call: callFor(run, step), comment: commentOf(run.id, step), executionSeconds: EXECUTION_SECONDS }
   for (let attempt = 1; ; attempt++) {
     const sent = await deps.bastions.send(run.spec.bastion, command)
     if (sent.kind === 'sent') {
@@ -181,7 +181,7 @@ function fetchChunk(deps: Deps, run: RunContext, step: StepRecord, chunk: number
   const operation = operationId(run.id, step.n)
   const seal = deps.clock.now() - step.plannedAt < REMEMBERED_MS
   return askBastion(deps, run.spec.bastion, {
-    lines: run.engine.fetch(run.spec.bastion, { operation, chunk, seal }),
+    call: run.engine.fetch(run.spec.bastion, { operation, chunk, seal }),
     request: run.id,
     operation,
     about: `fetch ${chunk}`,
@@ -196,7 +196,7 @@ async function save(deps: Deps, run: RunContext, step: StepRecord, audit?: Audit
   return step
 }
 
-function linesOf(run: RunContext, step: StepRecord): ScriptLines {
+function callFor(run: RunContext, step: StepRecord): ScriptCall {
   const order = { operation: operationId(run.id, step.n), until: step.plannedAt + BEGIN_WITHIN_MS }
   return run.engine.write(run.spec, step.plan, order)
 }
@@ -204,9 +204,9 @@ function linesOf(run: RunContext, step: StepRecord): ScriptLines {
 function commandEntry(deps: Deps, run: RunContext, step: StepRecord): AuditEntry {
   const facts = {
     commandId: step.commandId,
-    document: 'AWS-RunShellScript',
+    document: run.spec.bastion.document?.name ?? 'AWS-RunShellScript',
     operation: operationId(run.id, step.n),
-    sentDigest: sha256(linesOf(run, step).join('\n')),
+    sentDigest: sentDigest(run.spec.bastion, callFor(run, step)),
   }
   return {
     at: deps.clock.now(),

@@ -80,6 +80,12 @@ export type RefusalFacts =
       readonly ping: string
     }
   | { readonly code: 'bastion-platform'; readonly bastion: string; readonly platform: string }
+  | {
+      readonly code: 'document-wrong'
+      readonly bastion: string
+      readonly document: string
+      readonly problem: 'missing' | 'differs'
+    }
   | { readonly code: 'bastion-cannot'; readonly bastion: string; readonly problem: string }
   | { readonly code: 'base-config'; readonly bastion: string; readonly path: string; readonly problem: BaseConfigFlaw }
   | { readonly code: 'tool-missing'; readonly bastion: string; readonly tool: string }

@@ -6,6 +6,8 @@ export interface Bastion
   readonly platform: 'linux' | 'windows'
   readonly cmu: { readonly binary: string; readonly config: string }
   readonly cli: { readonly binary: string; readonly configure: string; readonly config: string }
+  /** The name of an SSM document that holds the script; absent: the script is sent with each command. */
+  readonly document?: string
   readonly cryptoUsers: readonly (CredentialReference & { readonly user: string })[]
 }
 

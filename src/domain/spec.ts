@@ -25,6 +25,8 @@ export interface BastionFacts {
   readonly configure?: string
   /** Crypto users whose own listings may be used to tell keys apart. */
   readonly cryptoUsers?: readonly (CredentialReference & { readonly user: string })[]
+  /** The SSM document that the script is sent in, and its SHA-256 as SSM has it; absent: AWS-RunShellScript. */
+  readonly document?: { readonly name: string; readonly hash: string }
 }
 
 export interface Side {
@@ -131,7 +133,7 @@ export function differences(approved: Spec, now: Spec): readonly string[] {
     ['the type of the HSMs', (spec) => [spec.source.hsmType ?? null, spec.destination.hsmType ?? null]],
     ['the source HSM or its ENI IP', (spec) => ({ ...spec.source, hsmType: null })],
     ['the destination HSMs or their ENI IPs', (spec) => ({ ...spec.destination, hsmType: null })],
-    ['the bastion, its paths or its credential reference', (spec) => spec.bastion],
+    ['the bastion, its paths, its document or its credential reference', (spec) => spec.bastion],
     ['the base config on the bastion', (spec) => spec.baseConfig],
     [
       'the configuration that the tool makes there',

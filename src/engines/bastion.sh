@@ -141,12 +141,19 @@ session() {
   private=${in[work]}/hsm-sync.${in[lock]}.${in[operation]}; mkdir "$private" || refuse workdir "${in[work]}"
   trap 'rm -rf "$private"' EXIT
   { unpack "${in[dialogue]}" "$private/dialogue" && mkfifo "$private/commands" "$private/output"; } || refuse workdir "${in[work]} does not take what the step needs"
+  [[ -z ${PERMITTED-} ]] || permit_dialogue
   prepare
   for login in ${in[logins]//,/ }; do fetch_login "$login"; done
   : >"$dir/transcript" || refuse state "${in[state]}"
   began=$SECONDS && trap '' PIPE
   play
   conclude "${stop:+stopped-}${stop:-done}" "$detail" "$((${#stop} > 0 ? 3 : 0))"
+}
+
+# In a locked document the data is whoever's may send it: what is no line of a listing or a copy is not played.
+permit_dialogue() {
+  local line
+  while IFS= read -r line || [[ -n $line ]]; do [[ $line =~ $PERMITTED ]] || refuse input "a line that no dialogue has: ${line:0:100}"; done <"$private/dialogue"
 }
 
 need_programs() { local program; for program in "$@"; do command -v "$program" >/dev/null || refuse tool-missing "$program"; done; }

@@ -11,6 +11,13 @@ import type { Slices } from './slices.ts'
 /** Lines for SSM's `commands`: the fixed script, with the data in a `set --` line in front. */
 export type ScriptLines = readonly string[]
 
+/** What a bastion is to do: a tool's script and its data; `lines` is both in one. */
+export interface ScriptCall {
+  readonly tool: EngineName
+  readonly data: Readonly<Record<string, string>>
+  readonly lines: ScriptLines
+}
+
 /**
  * The tool that does the work on the bastion, as the run uses it: it writes steps down as scripts and reads what they
  * printed. Pure.
@@ -25,15 +32,15 @@ export interface Engine {
   /** What of a bastion's settings this tool needs. */
   place(bastion: Bastion): BastionFacts
   /** Prints what the tool is, or would be, configured with; changes nothing and reaches no HSM. */
-  baseQuery(draft: Draft, operation: OperationId): ScriptLines
+  baseQuery(draft: Draft, operation: OperationId): ScriptCall
   /** What will run, made from the answer to that and the HSMs; or why it cannot. */
   prepare(draft: Draft, answer: ConfigOutput): Prepared | Refusal
   /** Does the step, at most once for this operation id, whatever is sent; not at all after `until`. */
-  write(spec: Spec, plan: StepPlan, order: Order): ScriptLines
+  write(spec: Spec, plan: StepPlan, order: Order): ScriptCall
   /**
    * Prints one chunk of what an operation printed; changes no HSM. `seal`: an operation that never started never will.
    */
-  fetch(bastion: BastionFacts, fetch: Fetch): ScriptLines
+  fetch(bastion: BastionFacts, fetch: Fetch): ScriptCall
   /** What the step found. Never throws: what cannot be read is said so. */
   read(spec: Spec, plan: StepPlan, printed: Printed): Reading
   /** The same in slices: a listing can be large. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import type { BastionFacts, CredentialReference } from '../domain/spec.ts'
-import type { Fetch, ScriptLines } from './engine.ts'
+import type { BastionFacts, CredentialReference, EngineName } from '../domain/spec.ts'
+import type { Fetch, ScriptCall, ScriptLines } from './engine.ts'
 
 /**
  * Values go into single quotes, so nothing that could end them; no braces, because SSM replaces `{{…}}` in parameters.
@@ -14,9 +14,24 @@ const PLAIN = /^[A-Za-z0-9_./:@=+,!\\ -]*$/
  */
 export function bastionScript(...parts: readonly URL[]): string {
   const shared = ['./operation.sh', './bastion.sh'].map((name) => new URL(name, import.meta.url))
-  const texts = [...parts, ...shared].map((part) => readFileSync(part, 'utf8').trimEnd())
-  const [shebang, ...lines] = texts.join('\n').split('\n')
-  return `${[shebang, ...lines.filter((line) => !/^\s*#/.test(line))].join('\n')}\n`
+  return `${['#!/bin/bash', ...[...parts, ...shared].flatMap(scriptLines)].join('\n')}\n`
+}
+
+/** The lines of one part, without those that only hold comments. Throws when the file is missing. */
+export function scriptLines(part: URL): ScriptLines {
+  const lines = readFileSync(part, 'utf8').trimEnd().split('\n')
+  return lines.filter((line) => !/^\s*#/.test(line))
+}
+
+/** A tool's script with the data of one call. Throws on a value that is not plain. */
+export function callOf(tool: EngineName, script: string, data: Readonly<Record<string, string>>): ScriptCall {
+  return { tool, data, lines: withData(script, data) }
+}
+
+/** In single quotes, for the shell. Throws where that would end them. */
+export function quoted(text: string): string {
+  if (text.includes("'")) throw new TypeError(`cannot be quoted for the shell: ${text}`)
+  return `'${text}'`
 }
 
 /**
@@ -32,20 +47,19 @@ export function withData(script: string, data: Readonly<Record<string, string>>)
   return [shebang, `set -- ${words.join(' ')}`, ...rest]
 }
 
-/** The script that prints one chunk of what an operation printed. */
-export function fetchLines(
-  script: string,
+/** The data of a call that prints one chunk of what an operation printed. */
+export function fetchData(
   { stateDir, workDir }: BastionFacts,
   { operation, chunk, seal }: Fetch,
-): ScriptLines {
-  return withData(script, {
+): Readonly<Record<string, string>> {
+  return {
     action: 'fetch',
     operation,
     state: stateDir,
     work: workDir,
     chunk: `${chunk}`,
     seal: seal ? 'yes' : 'no',
-  })
+  }
 }
 
 /** A login as the script takes it: whose it must be (or nothing), where it lives, its name there. */

@@ -14,10 +14,12 @@ import { next } from '../../src/domain/run-plan.ts'
 import { EVERYTHING, type Mode, type Scope } from '../../src/domain/scope.ts'
 import type { EngineName, Side, Spec } from '../../src/domain/spec.ts'
 import type { DoneStep, StepPlan } from '../../src/domain/step.ts'
-import type { Draft, Engine, ScriptLines } from '../../src/engines/engine.ts'
+import type { Draft, Engine, ScriptCall } from '../../src/engines/engine.ts'
 import { allEngines } from '../../src/engines/index.ts'
+import { documentParameters, lockedDocument } from '../../src/engines/locked-document.ts'
 import { assemble, isAbout, missingChunk, type OutputBlock, parseBlock } from '../../src/engines/printed.ts'
 import { NOW, REQUEST_ID, request, sure } from '../fixtures/examples.ts'
+import { type Runnable, runDocument } from '../simulator/aws/documents.ts'
 import { runScript, type ScriptOrder, type ScriptRun } from '../simulator/bastion/agent.ts'
 import { type BastionFiles, createBastionFiles } from '../simulator/bastion/bastion-files.ts'
 import { InMemoryBastion } from '../simulator/bastion/in-memory.ts'
@@ -44,6 +46,8 @@ export interface GroundOptions {
   readonly cryptoUsers?: readonly string[]
   /** Default: the real scripts under a real shell, with tools that are programs. */
   readonly bastion?: 'real' | 'in memory'
+  /** The script stands in an SSM document, and only its parameters are sent. */
+  readonly isLocked?: boolean
 }
 
 export interface RunOptions {
@@ -153,16 +157,18 @@ export class Ground {
   }
 
   /** Runs a script and answers its block. */
-  async ask(lines: ScriptLines, during?: (script: ScriptRun) => Promise<void>): Promise<OutputBlock | undefined> {
+  async ask(call: ScriptCall, during?: (script: ScriptRun) => Promise<void>): Promise<OutputBlock | undefined> {
+    const { lines, environment } = this.#sent(call)
     const script = this.#runScript({
       commandId: `command-${++this.#commands}`,
       instanceId: this.#instanceId,
       region: 'us-east-1',
       statePath: this.world.path,
       lines: lines.map((line) => this.#quick(line)),
+      environment,
       executionTimeoutMs: 50_000,
     })
-    this.sent.push(...lines)
+    this.sent.push(...lines, ...Object.values(environment))
     await during?.(script)
     const { stdout, stderr } = await script.result
     this.printed.push(stdout, stderr)
@@ -217,6 +223,23 @@ export class Ground {
 
   get #instanceId(): string {
     return sure(this.#options.world.bastions[0]).instanceId
+  }
+
+  /** What the agent runs. */
+  #sent(call: ScriptCall): Runnable {
+    if (!this.#options.isLocked) return { lines: call.lines, environment: {} }
+    const documents = { HsmSync: this.document() }
+    const parameters = Object.entries(documentParameters(call)).map(([name, value]) => [name, [value]] as const)
+    const run = runDocument({ documents }, { DocumentName: 'HsmSync' }, Object.fromEntries(parameters))
+    return sure(run)
+  }
+
+  /** The locked document for the route from the first cluster to the second. */
+  document(): string {
+    const [source, destination] = this.world.read().clusters.map(asDescribed)
+    const bastion = this.#bastion()
+    const sides = { source: sideOf(sure(source), 'prod-us'), destination: sideOf(sure(destination), 'prod-eu') }
+    return lockedDocument(bastion, [{ ...sides, bastion }])
   }
 
   // A tool that shows no prompt is waited for at every first prompt: shorter where the world has such a tool.

@@ -23,6 +23,8 @@ export interface StageOptions {
   readonly engine?: 'auto' | 'cmu' | 'cloudhsm-cli'
   /** More settings of the one route, a line each. */
   readonly route?: readonly string[]
+  /** More settings of the one bastion, a line each. */
+  readonly bastion?: readonly string[]
   /** More settings beside the routes, a line each. */
   readonly settings?: readonly string[]
   /** Crypto users with credentials of their own on the bastion. */
@@ -183,7 +185,7 @@ bastions:
     cryptoUsers: [${owners.join(', ')}]
     stateDir: ${stateDir}
     workDir: ${workDir}
-routes:
+${(options.bastion ?? []).map((line) => `    ${line}\n`).join('')}routes:
   - source: prod-us
     destination: prod-eu
     bastion: us-bastion

@@ -13,7 +13,7 @@ const at = simulated({ ssm: { invisibleCalls: 2, pendingMs: 1 }, bastions: [...t
 const bastions = () => ssmBastions(awsClients({ endpoint: at().aws.url }))
 
 async function send(lines: readonly string[], comment = 'hsm-sync 7Q2F.1', to = bastion): Promise<string> {
-  const sent = await bastions().send(to, { lines, comment, executionSeconds: 30 })
+  const sent = await bastions().send(to, { call: { tool: 'cmu', data: {}, lines }, comment, executionSeconds: 30 })
   if (sent.kind !== 'sent') throw new Error(`not sent: ${sent.problem}`)
   return sent.commandId
 }

@@ -7,7 +7,8 @@ import type { AwsFaultRule } from '../simulator/aws/aws-simulator.ts'
 import { bastion, callsOf, scripted, simulated } from './aws-place.ts'
 
 const at = simulated()
-const order = { lines: ["set -- 'x y'", 'echo "$1"'], comment: 'hsm-sync 7Q2F.1', executionSeconds: 90 }
+const call = { tool: 'cmu', data: {}, lines: ["set -- 'x y'", 'echo "$1"'] } as const
+const order = { call, comment: 'hsm-sync 7Q2F.1', executionSeconds: 90 }
 
 const bastions = (endpoint = at().aws.url) => ssmBastions(awsClients({ endpoint }))
 const presence = (of: BastionFacts = bastion) => bastions().presence(of)
@@ -68,7 +69,7 @@ describe('a command sent', () => {
           InstanceIds: [bastion.instanceId],
           Comment: order.comment,
           TimeoutSeconds: 120,
-          Parameters: { commands: order.lines, executionTimeout: ['90'] },
+          Parameters: { commands: call.lines, executionTimeout: ['90'] },
         },
       },
     ])

@@ -38,7 +38,11 @@ export const coverage = {
     'blocks.validate': refused('needs real Slack'),
   },
   awsSsm: {
-    SendCommand: supported('one instance, AWS-RunShellScript; no S3, SNS or CloudWatch output'),
+    SendCommand: supported(
+      'one instance, AWS-RunShellScript or a document of one step; no S3, SNS or CloudWatch output',
+    ),
+    DescribeDocument: supported('documents of one’s own'),
+    GetDocument: supported('documents of one’s own, as they were put up'),
     GetCommandInvocation: supported(),
     ListCommands: supported(),
     CancelCommand: supported(),

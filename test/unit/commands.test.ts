@@ -64,7 +64,10 @@ describe('iam', () => {
         ([, name = '']) => `${/Clusters|Backups/.test(name) ? 'cloudhsm' : 'ssm'}:${name}`,
       ),
     )
-    expect(policy.Statement.flatMap(({ Action }) => Action).sort()).toEqual([...new Set(used)].sort())
+    const documents = ['ssm:DescribeDocument', 'ssm:GetDocument'] // where a bastion has a locked one: below
+    expect([...policy.Statement.flatMap(({ Action }) => Action), ...documents].sort()).toEqual(
+      [...new Set(used)].sort(),
+    )
     expect(policy.Statement.find(({ Action }) => Action.includes('ssm:SendCommand'))?.Resource).toEqual([
       'arn:aws:ssm:us-east-1::document/AWS-RunShellScript',
       'arn:aws:ec2:us-east-1:123456789012:instance/i-0123456789abcdef0',
@@ -86,6 +89,19 @@ describe('iam', () => {
       ['DecryptThem', 'arn:aws:kms:us-east-1:123456789012:key/*'],
       ['ConfigureCloudHsmCli', '*'],
     ])
+  })
+
+  it('allows nothing but the locked document, where a bastion has one', () => {
+    const parsed = parseLandscape(parse(example.replace('    platform: linux', '    document: HsmSync-us')))
+    if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
+    const { policy } = sure(iamRoles(parsed.landscape, '123456789012')[0])
+    const send = policy.Statement.find(({ Action }) => Action.includes('ssm:SendCommand'))
+    const own = 'arn:aws:ssm:us-east-1:123456789012:document/HsmSync-us'
+    expect(send?.Resource).toEqual([own, 'arn:aws:ec2:us-east-1:123456789012:instance/i-0123456789abcdef0'])
+    expect(policy.Statement.find(({ Sid }) => Sid === 'LookAtDocuments')).toMatchObject({
+      Action: ['ssm:DescribeDocument', 'ssm:GetDocument'],
+      Resource: [own],
+    })
   })
 
   it('names what is in GovCloud by its partition', () => {

@@ -1,6 +1,9 @@
 import {
+  DescribeDocumentCommand,
   DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
+  GetDocumentCommand,
+  InvalidDocument,
   InvocationDoesNotExist,
   ListCommandsCommand,
   SendCommandCommand,
@@ -8,6 +11,7 @@ import {
 import { DELIVERY_SECONDS } from '../../application/await-command.ts'
 import type { Bastions, Invocation, Sent } from '../../application/ports.ts'
 import { redact } from '../../domain/redact.ts'
+import { documentParameters } from '../../engines/locked-document.ts'
 import { hasNoCredentials, problemOf, refuseAws, wasRejected } from './aws-problem.ts'
 import type { AwsClients } from './clients.ts'
 
@@ -31,15 +35,20 @@ export function ssmBastions(clients: AwsClients): Bastions {
       }
     },
 
-    send: async ({ instanceId, region }, { lines, comment, executionSeconds }): Promise<Sent> => {
+    send: async ({ instanceId, region, document }, { call, comment, executionSeconds }): Promise<Sent> => {
       try {
         const { Command } = await clients.ssmOnce(region).send(
           new SendCommandCommand({
-            DocumentName: DOCUMENT,
+            ...(document
+              ? { DocumentName: document.name, DocumentHash: document.hash, DocumentHashType: 'Sha256' as const }
+              : { DocumentName: DOCUMENT }),
             InstanceIds: [instanceId],
             Comment: comment,
             TimeoutSeconds: DELIVERY_SECONDS,
-            Parameters: { commands: [...lines], executionTimeout: [`${executionSeconds}`] },
+            Parameters: {
+              ...(document ? listed(documentParameters(call)) : { commands: [...call.lines] }),
+              executionTimeout: [`${executionSeconds}`],
+            },
           }),
         )
         if (Command?.CommandId) return { kind: 'sent', commandId: Command.CommandId }
@@ -70,8 +79,23 @@ export function ssmBastions(clients: AwsClients): Bastions {
       }
     },
 
+    document: async ({ region }, name) => {
+      try {
+        const { Document } = await clients.ssm(region).send(new DescribeDocumentCommand({ Name: name }))
+        const { Hash: hash, HashType: type, DocumentVersion: version } = Document ?? {}
+        if (!hash || type !== 'Sha256' || !version) throw new Error('DescribeDocument answered no SHA-256 and version')
+        const query = new GetDocumentCommand({ Name: name, DocumentVersion: version, DocumentFormat: 'JSON' })
+        const { Content: content = '' } = await clients.ssm(region).send(query)
+        return { content, hash }
+      } catch (error) {
+        if (error instanceof InvalidDocument) return undefined
+        return refuseAws(error, 'Systems Manager', region)
+      }
+    },
+
     // SSM cannot filter by Comment: list what this instance was sent since, and look through it.
-    find: async ({ instanceId, region }, comment, since) => {
+    find: async ({ instanceId, region, document }, comment, since) => {
+      const name = document?.name ?? DOCUMENT
       const Filters = [{ key: 'InvokedAfter' as const, value: new Date(since).toISOString().replace(/\.\d{3}Z$/, 'Z') }]
       let next: string | undefined
       for (let page = 0; page < MOST_PAGES; page++) {
@@ -83,7 +107,7 @@ export function ssmBastions(clients: AwsClients): Bastions {
             ...(next ? { NextToken: next } : {}),
           }),
         )
-        const found = Commands.find((command) => command.Comment === comment && command.DocumentName === DOCUMENT)
+        const found = Commands.find((command) => command.Comment === comment && command.DocumentName === name)
         if (found?.CommandId) return found.CommandId
         next = NextToken
         if (!next) return undefined
@@ -91,6 +115,11 @@ export function ssmBastions(clients: AwsClients): Bastions {
       throw new Error(`more than ${MOST_PAGES} pages of commands on ${instanceId}`)
     },
   }
+}
+
+/** SSM takes a list for every parameter. */
+function listed(parameters: Readonly<Record<string, string>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, [value]]))
 }
 
 function describe(error: unknown): string {

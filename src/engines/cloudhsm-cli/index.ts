@@ -7,7 +7,7 @@ import type { ConfigOutput, Draft, Engine, Order, Prepared } from '../engine.ts'
 import type { Printed } from '../printed.ts'
 import { programDigest } from '../program.ts'
 import { refusedStop, unreadable } from '../refused.ts'
-import { bastionScript, fetchLines, packed, withData } from '../script-lines.ts'
+import { bastionScript, callOf, fetchData, packed } from '../script-lines.ts'
 import { atOnce, type Slices } from '../slices.ts'
 import { dialogueOf, playOf } from './dialogue.ts'
 import { normalized } from './made-config.ts'
@@ -42,10 +42,11 @@ export function cloudHsmCliEngine(): Engine {
       const common = { name, instanceId, region, stateDir, workDir, credentials }
       return { ...common, binary: cli.binary, configure: cli.configure, configPath: cli.config, cryptoUsers }
     },
-    baseQuery: (draft, operation) => withData(script, { action: 'read-config', operation, ...places(draft) }),
+    baseQuery: (draft, operation) =>
+      callOf('cloudhsm-cli', script, { action: 'read-config', operation, ...places(draft) }),
     prepare,
-    write: (spec, plan, order) => withData(script, sessionData(spec, plan, order)),
-    fetch: (bastion, fetch) => fetchLines(script, bastion, fetch),
+    write: (spec, plan, order) => callOf('cloudhsm-cli', script, sessionData(spec, plan, order)),
+    fetch: (bastion, fetch) => callOf('cloudhsm-cli', script, fetchData(bastion, fetch)),
     read: (spec, plan, printed) => atOnce(reading(spec, plan, printed)),
     reading,
     transcript: (_spec, _plan, printed: Printed) =>

@@ -7,7 +7,7 @@ import type { ConfigOutput, Draft, Engine, Order, Prepared } from '../engine.ts'
 import type { Printed } from '../printed.ts'
 import { programDigest } from '../program.ts'
 import { refusedStop, unreadable } from '../refused.ts'
-import { bastionScript, fetchLines, loginWord, packed, withData } from '../script-lines.ts'
+import { bastionScript, callOf, fetchData, loginWord, packed } from '../script-lines.ts'
 import { commandsOf, dialogueOf, dialogueText } from './dialogue.ts'
 import { readSession } from './read.ts'
 import { parseSession, type Session } from './session.ts'
@@ -30,15 +30,15 @@ export function cmuEngine(): Engine {
       return { ...common, binary: cmu.binary, configPath: cmu.config }
     },
     baseQuery: ({ bastion }, operation) =>
-      withData(script, {
+      callOf('cmu', script, {
         action: 'read-config',
         operation,
         config: bastion.configPath,
         binary: bastion.binary,
       }),
     prepare,
-    write: (spec, plan, order) => withData(script, sessionData(spec, plan, order)),
-    fetch: (bastion, fetch) => fetchLines(script, bastion, fetch),
+    write: (spec, plan, order) => callOf('cmu', script, sessionData(spec, plan, order)),
+    fetch: (bastion, fetch) => callOf('cmu', script, fetchData(bastion, fetch)),
     read,
     // A listing of CMU is small enough for one slice.
     *reading(spec, plan, printed) {

@@ -16,6 +16,7 @@ read_config() { # config=: the base config
 prepare() { # config=: the merged config, packed; it must be the approved one
   unpack "${in[config]}" "$private/config" || refuse input config
   [[ $(sha256sum <"$private/config") == "${in[sha256]}  -" ]] || refuse config-digest 'the config is not the approved one'
+  [[ -z ${PERMITTED-} ]] || permit_config "$private/config"
 }
 
 play() {

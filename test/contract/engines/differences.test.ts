@@ -3,7 +3,7 @@ import { isRefusal } from '../../../src/domain/refusal.ts'
 import { sure } from '../../fixtures/examples.ts'
 import { Ground } from '../../harness/engine-run.ts'
 import { changed, type Expected, expectEnd, keysBut, keysOnly, type Scenario, theKeys, USERS } from './scenario.ts'
-import { bothTools } from './tools.ts'
+import { bothForms, bothTools, type Tool } from './tools.ts'
 
 // Where the two tools do not come to the same end, and why. Whatever is not here is the same for both.
 
@@ -69,19 +69,15 @@ const DIFFERENCES: readonly Difference[] = [
   },
 ]
 
-describe.each(bothTools)('$engine', (tool) => {
+describe.each(bothForms)('%s', (_form, tool, isLocked) => {
   it.concurrent.each(DIFFERENCES.map((one) => [one.when, one.because, one] as const))('%s: %s', (_when, _why, one) =>
-    expectEnd(tool, one, {
-      state: '',
-      proof: '',
-      wrote: false,
-      users: '',
-      keys: '',
-      ...one.common,
-      ...one.ends[tool.engine],
-    }),
+    expectEnd(tool, one, endsOf(one, tool), isLocked),
   )
 })
+
+function endsOf(one: (typeof DIFFERENCES)[number], { engine }: Tool): Expected {
+  return { state: '', proof: '', wrote: false, users: '', keys: '', ...one.common, ...one.ends[engine] }
+}
 
 describe('a bastion without the tool', () => {
   const missingTools = ['cloudhsm_mgmt_util', 'cloudhsm-cli', 'configure-cli']

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest'
 import { ALL_ARRIVED, changed, type Expected, expectEnd, KEYS, type Scenario, USERS, usersOnly } from './scenario.ts'
-import { bothTools } from './tools.ts'
+import { bothForms } from './tools.ts'
 import { destinationOf } from './truth.ts'
 
 // Both engines, the same clusters, the same request: the same end with the same meaning. What is expected is written
@@ -50,8 +50,8 @@ const SCENARIOS: readonly (Scenario & { readonly ends: Expected })[] = [
   },
 ]
 
-describe.each(bothTools)('$engine', (tool) => {
+describe.each(bothForms)('%s', (_form, tool, isLocked) => {
   it.concurrent.each(SCENARIOS.map((scenario) => [scenario.when, scenario] as const))('%s', (_when, scenario) =>
-    expectEnd(tool, scenario, scenario.ends),
+    expectEnd(tool, scenario, scenario.ends, isLocked),
   )
 })

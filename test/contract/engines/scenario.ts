@@ -48,9 +48,9 @@ export const changed = { proof: 'after', wrote: true }
 /**
  * Lets it happen and checks what it came to, in the outcome's words and in truth. What no run may do is checked too.
  */
-export async function expectEnd(tool: Tool, scenario: Scenario, ends: Expected): Promise<void> {
+export async function expectEnd(tool: Tool, scenario: Scenario, ends: Expected, isLocked = false): Promise<void> {
   const { given, meanwhile, options, killedAt, bastion = 'in memory' } = scenario
-  const ground = new Ground({ engine: tool.engine, world: tool.world(), bastion })
+  const ground = new Ground({ engine: tool.engine, world: tool.world(), bastion, isLocked })
   try {
     ground.world.update((state) => given?.(state, tool))
     const before = ground.world.read()

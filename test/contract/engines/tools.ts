@@ -69,3 +69,9 @@ export function cliTool(dialect: Partial<Dialect> = { cliInteractive: 'prompts' 
 }
 
 export const bothTools: readonly Tool[] = [cmu, cliTool()]
+
+/** Each tool, with the script in every command and with the script in a locked document. */
+export const bothForms: readonly (readonly [string, Tool, boolean])[] = bothTools.flatMap((tool) => [
+  [tool.engine, tool, false] as const,
+  [`${tool.engine}, in a locked document`, tool, true] as const,
+])

@@ -62,13 +62,16 @@ export class Bastion {
   }
 
   /** `ended` is `undefined` where it was killed. */
-  start(lines: readonly string[]): { readonly ended: Promise<Ended | undefined>; readonly kill: () => void } {
+  start(
+    lines: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): { readonly ended: Promise<Ended | undefined>; readonly kill: () => void } {
     const shell = new Shell(this.#around.time)
     this.#shells.add(shell)
     const kill = () => {
       shell.isKilled = true
     }
-    return { ended: this.#run(shell, dataOf(lines)), kill }
+    return { ended: this.#run(shell, dataOf(lines, environment)), kill }
   }
 
   async #run(shell: Shell, data: ReadonlyMap<string, string>): Promise<Ended | undefined> {

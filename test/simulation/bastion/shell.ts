@@ -45,8 +45,32 @@ export class Locks {
 }
 
 /** The data of a script: its `set --` line, as `withData` writes it. */
-export function dataOf(lines: readonly string[]): ReadonlyMap<string, string> {
+export function dataOf(
+  lines: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): ReadonlyMap<string, string> {
+  if (environment.SSM_tool !== undefined) return lockedData(lines, environment)
   const line = lines.find((candidate) => candidate.startsWith('set -- ')) ?? ''
   const words = [...line.matchAll(/'([^'=]+)=([^']*)'/g)]
   return new Map(words.map(([, name = '', value = '']) => [name, value]))
+}
+
+/** The same of a locked document: what came in, and what it fixes for this tool. */
+function lockedData(
+  lines: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  const data = new Map(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === '' ? [] : [[name.replace(/^SSM_/, ''), value] as const],
+    ),
+  )
+  const tool = lines.indexOf(`${data.get('tool')})`)
+  const own = lines.slice(tool, lines.indexOf(';;', tool))
+  for (const line of own) {
+    if (line.startsWith('[[') && data.get('action') === 'session') continue
+    if (!line.includes('set -- "$@"')) continue
+    for (const [, name = '', value = ''] of line.matchAll(/'([^'=]+)=([^']*)'/g)) data.set(name, value)
+  }
+  return data
 }

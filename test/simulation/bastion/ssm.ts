@@ -61,7 +61,11 @@ export class Ssm implements Bastions {
     return { ping, platform: 'Linux' }
   }
 
-  async send(_instance: unknown, { lines, comment }: CommandToSend): Promise<Sent> {
+  async document() {
+    return undefined
+  }
+
+  async send(_instance: unknown, { call: { lines }, comment }: CommandToSend): Promise<Sent> {
     await this.#time.sleep(this.#random.int(30, 300))
     if (this.#weather.happens('send', 0.25)) {
       const how = this.#random.pick([

@@ -1,5 +1,6 @@
 import type { ScriptRun } from '../bastion/agent.ts'
 import type { Json } from '../json.ts'
+import type { Runnable } from './documents.ts'
 
 export type StatusDetails =
   | 'Pending'
@@ -24,6 +25,8 @@ export interface CommandRecord {
   readonly documentName: string
   readonly comment: string
   readonly parameters: Record<string, string[]>
+  /** What the agent makes of document and parameters. */
+  readonly runs: Runnable
   readonly timeoutSeconds: number
   readonly requestedAt: number
   status: string

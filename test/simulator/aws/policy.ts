@@ -37,10 +37,13 @@ function resourcesOf({ operation, region, input }: Pick<AwsCall, 'operation' | '
       .map(String)
       .map((name) => (name.startsWith('arn:') ? name : `arn:aws:ssm:${region}:${ACCOUNT}:document/${name}`))
   }
+  const own = (name: string) => `arn:aws:ssm:${region}:${ACCOUNT}:document/${name}`
+  if (operation === 'DescribeDocument' || operation === 'GetDocument') return [own(textAt(input, 'Name') ?? '')]
   if (operation !== 'SendCommand') return ['*']
+  const documentName = textAt(input, 'DocumentName') ?? ''
   const instances = (input as { readonly InstanceIds?: readonly Json[] }).InstanceIds ?? []
   return [
-    `arn:aws:ssm:${region}::document/${textAt(input, 'DocumentName') ?? ''}`,
+    documentName.startsWith('AWS-') ? `arn:aws:ssm:${region}::document/${documentName}` : own(documentName),
     ...instances.map((id) => `arn:aws:ec2:${region}:${ACCOUNT}:instance/${String(id)}`),
   ]
 }

@@ -6,6 +6,7 @@ import { AwsError } from './aws-error.ts'
 import type { AwsFaultRule } from './aws-simulator.ts'
 import { calendarState } from './calendars.ts'
 import { type CommandRecord, describeCommand, executionTimeout, hasEnded, setStatus } from './command-record.ts'
+import { describeDocument, getDocument } from './documents.ts'
 import { describeInvocation } from './invocation.ts'
 import { listCommands } from './list-commands.ts'
 import { listInstances } from './list-instances.ts'
@@ -38,6 +39,8 @@ export class Ssm {
       GetCommandInvocation: (input, region) => this.#invocation(input, region, fault),
       ListCommands: (input, region) => listCommands(this.commands, input, region),
       CancelCommand: (input, region) => this.#cancel(input, region),
+      DescribeDocument: (input) => describeDocument(this.#options.world.peek(), input),
+      GetDocument: (input) => getDocument(this.#options.world.peek(), input),
       GetCalendarState: (input) => calendarState(this.#options.world.peek(), input),
       DescribeInstanceInformation: (input, region) => listInstances(this.#options.world.peek(), input, region),
     }
@@ -62,7 +65,7 @@ export class Ssm {
       throw new AwsError('InvalidInstanceId', 'Instances not in a valid state for account')
     }
     if (JSON.stringify(input).includes('{{')) report('SendCommand with {{ in it')
-    const order = parseSendCommand(input, bastion.platform ?? 'Linux')
+    const order = parseSendCommand(input, bastion.platform ?? 'Linux', world.peek())
     const { promise, resolve } = deferred()
     const command: CommandRecord = {
       commandId: randomUUID(),
@@ -101,7 +104,7 @@ export class Ssm {
       instanceId: command.instanceId,
       region: command.region,
       statePath: this.#options.world.path,
-      lines: command.parameters.commands ?? [],
+      ...command.runs,
       executionTimeoutMs: executionTimeout(command) * 1000,
       ...(command.parameters.workingDirectory?.[0] ? { workingDirectory: command.parameters.workingDirectory[0] } : {}),
     })

@@ -29,6 +29,8 @@ export interface ScriptOrder {
   readonly region: string
   readonly statePath: string
   readonly lines: readonly string[]
+  /** Parameters of a document that come as environment variables. */
+  readonly environment?: Readonly<Record<string, string>>
   readonly workingDirectory?: string
   readonly executionTimeoutMs: number
 }
@@ -86,6 +88,7 @@ function environmentOf(files: BastionFiles, order: ScriptOrder): Record<string, 
     AWS_SSM_REGION_NAME: order.region,
     AWS_SSM_PLATFORM_NAME: 'Amazon Linux',
     AWS_SSM_PLATFORM_VERSION: '2023',
+    ...order.environment,
     SIM_STATE: order.statePath,
     SIM_BASTION: order.instanceId,
   }

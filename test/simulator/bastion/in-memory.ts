@@ -53,11 +53,11 @@ export class InMemoryBastion {
 
   /** As the SSM agent runs it: see `runScript`. */
   run(order: ScriptOrder): ScriptRun {
-    const data = dataOf(order.lines)
+    const data = dataOf(order.lines, order.environment)
     const operation = data.get('operation') ?? ''
     if (data.get('action') === 'session' && !this.#commands.has(operation))
       this.#commands.set(operation, order.commandId)
-    const { ended, kill } = this.#bastion.start(order.lines)
+    const { ended, kill } = this.#bastion.start(order.lines, order.environment)
     let killed: ScriptResult['killed']
     let stop: (result: ScriptResult) => void = () => undefined
     const stopped = new Promise<ScriptResult>((resolve) => {

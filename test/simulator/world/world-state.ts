@@ -61,6 +61,8 @@ export interface WorldState {
   bastions: Mutable<BastionSpec>[]
   secrets: Record<string, SecretSpec>
   parameters: Record<string, SecretSpec>
+  /** SSM documents of one's own: what each holds, by name. */
+  documents: Record<string, string>
   /** Change Calendars by name. `next`: when that changes, as AWS writes it. */
   calendars: Record<string, { readonly state: 'OPEN' | 'CLOSED'; readonly next?: string }>
   toolFaults: (Mutable<ToolFault> & { seen?: number })[]

@@ -42,6 +42,7 @@ function stateOf(spec: WorldSpec, seed: number): WorldState {
     secrets: { ...spec.secrets },
     parameters: { ...spec.parameters },
     calendars: {},
+    documents: {},
     toolFaults: (spec.toolFaults ?? []).map((fault) => ({ ...fault })),
     latencyMs: { ...spec.latencyMs },
     spreadMs: spec.spreadMs ?? 0,

@@ -87,6 +87,7 @@ function place({ from = source(), to = destination(), printed, ...told }: World 
     },
     look: async () => ({ kind: 'ended', status: 'Success', complaint: '', output: block(result, detail, text) }),
     find: async () => undefined,
+    document: async () => undefined,
   }
   const asked = directory({ backups: BACKUPS, ...told, clusters: [from, to, ...(told.clusters ?? [])] })
   const landscape = {

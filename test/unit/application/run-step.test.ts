@@ -51,7 +51,7 @@ function place(told: Told) {
   let isSealing = true
   const bastions: Bastions = {
     presence: async () => ({ ping: 'Online', platform: 'Linux' }),
-    send: async (_, { comment, lines }) => {
+    send: async (_, { comment, call: { lines } }) => {
       comments.push(comment)
       isSealing = lines.some((line) => line.startsWith('set -- ') && line.includes('seal=yes'))
       return comment.includes('fetch')
@@ -68,6 +68,7 @@ function place(told: Told) {
             complaint: 'Permission denied',
           },
     find: async () => undefined,
+    document: async () => undefined,
   }
   const clock = jumpingClock(NOW + age)
   const deps = { store, clock, bastions, log: silent, holder: 'me', changed: () => undefined } as unknown as Deps

@@ -213,7 +213,7 @@ describe('the script as it is sent', () => {
     (name) => {
       const spec = wideSpecWithOwners('jdoe')
       const { dialogue, data } = sentIn(
-        engine.write(spec, PLANS[name] ?? { kind: 'inspect' }, { operation: OPERATION, until: NOW }),
+        engine.write(spec, PLANS[name] ?? { kind: 'inspect' }, { operation: OPERATION, until: NOW }).lines,
       )
       expect(dialogue).toBe(text(name, spec))
       expect(data.get('clusters')).toBe(
@@ -226,7 +226,7 @@ describe('the script as it is sent', () => {
     },
   )
   it('asks for the configuration without a dialogue or a login', () => {
-    const { dialogue, data } = sentIn(engine.baseQuery(wideSpec(), OPERATION))
+    const { dialogue, data } = sentIn(engine.baseQuery(wideSpec(), OPERATION).lines)
     expect([dialogue, data.get('action'), data.has('logins')]).toEqual(['', 'read-config', false])
   })
 })

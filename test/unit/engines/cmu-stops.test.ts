@@ -98,7 +98,7 @@ describe('what the bastion refused', () => {
 })
 
 describe('what is sent to the bastion', () => {
-  const lines = (plan: StepPlan) => engine.write(spec, plan, { operation: OPERATION, until: 1_800_000_900_000 })
+  const lines = (plan: StepPlan) => engine.write(spec, plan, { operation: OPERATION, until: 1_800_000_900_000 }).lines
 
   it('is the script unchanged behind one line of data, with nothing that SSM would replace', () => {
     const [shebang, data, ...script] = lines(KEYS)

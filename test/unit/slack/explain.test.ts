@@ -116,6 +116,7 @@ const REFUSALS = {
   'ticket-missing': { code: 'ticket-missing', source: 'prod-us', destination: 'prod-eu', ticket: 'CHG[0-9]{7}' },
   'nothing-to-ask': { code: 'nothing-to-ask', request, why: 'nothing-missing' },
   'too-much-to-ask': { code: 'too-much-to-ask', request, found: 612, most: 500 },
+  'document-wrong': { code: 'document-wrong', bastion, document: 'HsmSync', problem: 'differs' },
   'not-operator': { code: 'not-operator', wanted: 'unfreeze', operators: { users: ['U0ALICE'], userGroups: [] } },
   'frozen-already': { code: 'frozen-already', freeze: { by: 'U0ALICE', at: NOW, reason: 'an HSM fails' } },
   'not-frozen': { code: 'not-frozen' },
@@ -129,7 +130,7 @@ const REFUSALS = {
 /** Facts that are told in words of their own. */
 const TOLD_OTHERWISE = new Set<unknown>([
   ...['access-denied', 'guest', 'field', true, NOW, 'U0ASKER'],
-  ...['unfreeze', 'nothing-missing', 'configure', 'cluster', 'origin', 'eu-west-1', 'cluster-7kkmnopqrst'],
+  ...['unfreeze', 'differs', 'nothing-missing', 'configure', 'cluster', 'origin', 'eu-west-1', 'cluster-7kkmnopqrst'],
 ])
 
 function factsOf(value: unknown): unknown[] {

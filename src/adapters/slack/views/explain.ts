@@ -43,6 +43,10 @@ export function explain({ refused }: Refusal): string {
       return `Bastion ${code(refused.bastion)} (${code(refused.instanceId)}) is not online: Systems Manager says ${code(refused.ping)}.`
     case 'bastion-platform':
       return `Bastion ${code(refused.bastion)} runs ${refused.platform}; this version works with Linux bastions only.`
+    case 'document-wrong': {
+      const what = refused.problem === 'missing' ? 'is not there' : 'holds something else than these settings make'
+      return `The SSM document ${code(refused.document)} for bastion ${code(refused.bastion)} ${what}, so nothing is sent. The operator must put up what ${code(`node dist/main.js document --bastion ${refused.bastion}`)} prints.`
+    }
     case 'bastion-cannot':
       return `Bastion ${code(refused.bastion)} could not do it: ${plain(refused.problem)}`
     case 'base-config':

@@ -68,9 +68,13 @@ function digestText(request: Request): string {
   const { spec } = request
   return [
     `*What an approval binds*, as one SHA-256: ${code(request.digest)}`,
-    `It covers mode, scope${spec.ticket === undefined ? '' : ', ticket'}, engine, HSM ids and ENI IPs, ${spec.commands ? 'the commands that make the configuration below, the version of the tool' : 'the merged config below'}, the bastion, the credential references, the bastion script (${code(spec.scriptDigest.slice(0, 12))})${spec.programDigest ? ` and the program that decides what the tool is told (${code(spec.programDigest.slice(0, 12))})` : ''}.`,
+    `It covers mode, scope${spec.ticket === undefined ? '' : ', ticket'}, engine, HSM ids and ENI IPs, ${spec.commands ? 'the commands that make the configuration below, the version of the tool' : 'the merged config below'}, the bastion, the credential references, the bastion script (${code(spec.scriptDigest.slice(0, 12))}${documentText(spec)})${spec.programDigest ? ` and the program that decides what the tool is told (${code(spec.programDigest.slice(0, 12))})` : ''}.`,
     'Right before the run I derive it all again; if the digest differs, nothing runs.',
   ].join('\n')
+}
+
+function documentText({ bastion: { document } }: Request['spec']): string {
+  return document ? `, locked in the SSM document ${code(document.name)}, ${code(document.hash.slice(0, 12))}` : ''
 }
 
 /** What is approved and the card had to cut. */
