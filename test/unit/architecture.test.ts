@@ -57,7 +57,10 @@ const WALLS: readonly [string, RegExp][] = [
   ['src/domain', /^src\/domain\/|^node:crypto$/],
   // An engine reads its own script, once, and what its tool printed.
   ['src/engines', /^src\/(domain|engines)\/|^node:(zlib|fs)$|^zod$/],
-  ['src/application', /^src\/(domain|application)\/|^src\/engines\/(engine|locked-document|printed|slices)\.ts$|^src\/log\.ts$/],
+  [
+    'src/application',
+    /^src\/(domain|application)\/|^src\/engines\/(engine|locked-document|printed|slices)\.ts$|^src\/log\.ts$/,
+  ],
   ['src/adapters', /^(?!src\/(main|bot)\.ts$)(?!test\/)/],
   ['test/simulator', /^(?!src\/)/],
 ]
