@@ -16,6 +16,7 @@ import { openDatabase } from './adapters/store/open-database.ts'
 import { requestStore } from './adapters/store/request-store.ts'
 import { logAnchors } from './anchors.ts'
 import type { Clock } from './application/ports.ts'
+import { auditStream } from './audit-stream.ts'
 import type { Config } from './config.ts'
 import { canonicalJson, sha256 } from './domain/digest.ts'
 import type { RequestId } from './domain/ids.ts'
@@ -35,6 +36,8 @@ export interface World {
   /** Names this process in leases. */
   readonly holder: string
   readonly log: Log
+  /** Writes a line on standard output. */
+  readonly print: (line: string) => void
 }
 
 const DRAIN_MS = 6_000
@@ -43,7 +46,7 @@ const DRAIN_MS = 6_000
 export async function startBot(config: Config, world: World): Promise<Bot> {
   const { clock, log } = world
   const database = await openDatabase(config.databaseUrl)
-  const store = requestStore(database)
+  const store = requestStore(database, config.auditStream && auditStream(world.print, log))
   await store.auditChange(settingsEntry(config, clock.now()))
   const network = config.isProxied ? (await import('./adapters/proxied.ts')).proxied() : direct
   if (config.isProxied) log.info({}, 'Slack and AWS are reached through the proxy that the environment names')
@@ -125,7 +128,7 @@ async function refusedToken(whoAmI: WhoAmI, log: Log): Promise<Error | undefined
 /** The settings that decide who may do what, where: the auditor sees when they changed. They hold no secret. */
 function settingsEntry({ landscape }: Config, at: number) {
   const text = canonicalJson(landscape)
-  return { at, type: 'settings', actor: 'bot', facts: { digest: sha256(text), landscape: JSON.parse(text) } }
+  return { at, type: 'settings' as const, actor: 'bot', facts: { digest: sha256(text), landscape: JSON.parse(text) } }
 }
 
 async function listen(app: SlackApp['app'], { port, host }: Config): Promise<{ readonly port: number; close(): void }> {

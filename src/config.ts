@@ -17,6 +17,8 @@ export interface Config {
   readonly port: number
   readonly databaseUrl: string
   readonly logLevel: LogLevel
+  /** Where each row of the record is written as it is made, besides the database. */
+  readonly auditStream: 'stdout' | undefined
   readonly awsEndpoint: string | undefined
   /** The environment names a proxy for what goes out. */
   readonly isProxied: boolean
@@ -52,6 +54,7 @@ export const EnvironmentSchema = z.object({
     .default('sqlite:data/bot.sqlite'),
   BOT_CONFIG: filled.default('config.yml'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+  AUDIT_STREAM: z.literal('stdout', { error: 'expected stdout, or nothing at all' }).optional(),
   AWS_ENDPOINT_URL: url.optional(),
   HTTPS_PROXY: url.optional(),
   HTTP_PROXY: url.optional(),
@@ -102,6 +105,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, wo
     port: data.PORT,
     databaseUrl: data.DATABASE_URL,
     logLevel: data.LOG_LEVEL,
+    auditStream: data.AUDIT_STREAM,
     awsEndpoint: data.AWS_ENDPOINT_URL,
     isProxied: PROXIES.some((name) => Boolean(set[name])),
     landscape: file.landscape,

@@ -22,6 +22,10 @@ function newRequestId() {
   return id
 }
 
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
 /** What the program does besides being the bot. Answers the exit code. */
 async function command(verb: string, words: readonly string[], print: (line: string) => void): Promise<number> {
   switch (verb) {
@@ -59,14 +63,14 @@ async function main(): Promise<void> {
   // Each way brings its own libraries: the record needs nothing of Slack and AWS, and a wrong setting is told before
   // they are read.
   if (verb !== undefined) {
-    process.exitCode = await command(verb, words, (line) => process.stdout.write(`${line}\n`))
+    process.exitCode = await command(verb, words, print)
     return
   }
   const config = loadConfig(process.env, process.cwd())
   const log = createLog(config.logLevel, process.stdout)
   const holder = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
   const { startBot } = await import('./bot.ts')
-  const starting = startBot(config, { clock, newRequestId, holder, log })
+  const starting = startBot(config, { clock, newRequestId, holder, log, print })
 
   let isStopping = false
   const stop = (reason: string, exitCode: number) => {

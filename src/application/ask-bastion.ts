@@ -4,6 +4,7 @@ import { type OutputBlock, parseBlock } from '../engines/printed.ts'
 import { awaitCommand } from './await-command.ts'
 import type { Deps, Instance } from './ports.ts'
 import { sentDigest } from './sent-digest.ts'
+import type { AuditType } from './store.ts'
 
 const TRIES = 4
 const PAUSE_MS = [500, 2_000, 5_000]
@@ -39,7 +40,7 @@ export async function askBastion(
     if (attempt > 0) await deps.clock.sleep(PAUSE_MS[attempt - 1] ?? 5_000, signal)
     if (signal?.aborted) break
     const facts = { operation, about, bastion: bastion.name, sentDigest: sentDigest(bastion, call) }
-    const record = (type: string, more: object) =>
+    const record = (type: AuditType, more: object) =>
       deps.store.audit({ at: deps.clock.now(), type, actor: 'bot', request, facts: { ...facts, ...more } })
     await record('ssm-intent', {})
     const sent = await deps.bastions.send(bastion, { call, comment, executionSeconds })

@@ -23,7 +23,7 @@ import type { Deps } from './ports.ts'
 import { refuseAsker } from './refuse-asker.ts'
 import { fitsCommand, runStep } from './run-step.ts'
 import { doneSteps } from './run-view.ts'
-import type { StepRecord } from './store.ts'
+import type { AuditType, StepRecord } from './store.ts'
 
 const RECHECK_TRIES = 3
 const RECHECK_PAUSE_MS = 20_000
@@ -292,7 +292,7 @@ export async function apply(deps: Deps, id: RequestId, event: RequestEvent): Pro
 }
 
 /** Where the record's word is not the state that follows. */
-const AUDIT: Partial<Record<RequestEvent['type'], string>> = {
+const AUDIT: Partial<Record<RequestEvent['type'], AuditType>> = {
   hold: 'held',
   brake: 'braked',
   halt: 'halted',

@@ -2,7 +2,7 @@ import type { Instant } from '../domain/brand.ts'
 import type { Freeze } from '../domain/freeze.ts'
 import type { RequestId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import type { Request } from '../domain/request.ts'
+import type { Request, RequestState } from '../domain/request.ts'
 import type { DoneStep, StepPlan } from '../domain/step.ts'
 import type { OutputBlock } from '../engines/printed.ts'
 
@@ -38,17 +38,38 @@ export interface StepRecord {
 /** What a step was found to say. */
 export type Finding = Pick<DoneStep, 'reading' | 'evidence' | 'seconds'>
 
+/** Every type of a row that this version writes: the state that follows a change, or a word that says more. */
+export type AuditType =
+  | RequestState
+  | 'requested'
+  | 'reminded'
+  | 'refused-ask'
+  | 'refused-click'
+  | 'abandoned'
+  | 'held'
+  | 'braked'
+  | 'halted'
+  | 'looked-for-joined'
+  | 'ssm-intent'
+  | 'ssm-read'
+  | 'ssm-write'
+  | 'settings'
+  | 'frozen'
+  | 'unfrozen'
+
 export interface AuditEntry {
   readonly at: Instant
-  readonly type: string
+  readonly type: AuditType
   readonly actor: string
   readonly request?: RequestId
   readonly facts: Readonly<Record<string, unknown>>
 }
 
 /** An audit row as stored: `hash` covers the row and the hash before it. */
-export interface AuditRow extends AuditEntry {
+export interface AuditRow extends Omit<AuditEntry, 'type'> {
   readonly seq: number
+  /** Another version may have written it. */
+  readonly type: string
   readonly hash: string
 }
 

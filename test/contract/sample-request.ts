@@ -98,8 +98,9 @@ export function succeeded(number: number, changes: Partial<Pending> = {}): Finis
   }
 }
 
+/** A row of any type: a store takes them all. */
 export function auditOf(type: string, changes: Partial<AuditEntry> = {}): AuditEntry {
-  return { at: NOON, type, actor: 'U0REQUEST1', facts: { why: 'a test' }, ...changes }
+  return { at: NOON, type: type as AuditEntry['type'], actor: 'U0REQUEST1', facts: { why: 'a test' }, ...changes }
 }
 
 function cluster(text: string) {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ExportedRow } from '../../src/adapters/store/audit-chain.ts'
 import { openDatabase } from '../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../src/adapters/store/request-store.ts'
 import { emptyPostgres, newPostgres } from '../harness/shared-postgres.ts'
@@ -41,7 +42,9 @@ describe.each(databases)('the store on $name', ({ processes, newUrl }) => {
     for (let number = 0; number < processes; number++) opened.push(await openDatabase(url))
     const [database] = opened
     if (!database) throw new Error('no database')
-    place = { url, database, replicas: opened.map(requestStore) }
+    const told: ExportedRow[] = []
+    const replicas = opened.map((each) => requestStore(each, (row) => told.push(row)))
+    place = { url, database, replicas, told }
   })
   afterEach(async () => {
     await Promise.all(place.replicas.map((store) => store.close()))
@@ -69,7 +72,7 @@ describe('several processes', () => {
   it('bring an empty PostgreSQL up together', async () => {
     const url = await emptyPostgres()
     const opened = await Promise.all(Array.from({ length: 5 }, () => openDatabase(url)))
-    const stores = opened.map(requestStore)
+    const stores = opened.map((database) => requestStore(database))
     await expect(Promise.all(stores.map((store) => store.list({ limit: 1 })))).resolves.toEqual(
       Array(5).fill({ requests: [], unreadable: [] }),
     )

@@ -20,7 +20,7 @@ let url: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hsm-sync-audit-'))
-  stage = await startStage({ required: 1 })
+  stage = await startStage({ required: 1, env: { AUDIT_STREAM: 'stdout' } })
   url = stage.env.DATABASE_URL ?? ''
   const card = await stage.ask('prod-us prod-eu mode=plan for the auditor')
   await stage.simulator.slack.click(people.outsider, card, 'approve')
@@ -92,6 +92,19 @@ describe('beside a running bot', () => {
     })
   })
 
+  it('is streamed on standard output row by row, among the lines of the log', async () => {
+    const streamed = () =>
+      stage.bot
+        .log()
+        .split('\n')
+        .filter((line) => line.startsWith('{"stream":"audit",'))
+        .map((line) => JSON.parse(line))
+    const recorded = await auditLines(url)
+    await until(() => streamed().length >= recorded.length, 'the stream')
+    expect(streamed().slice(0, recorded.length)).toEqual(recorded.map((row) => ({ stream: 'audit', ...row })))
+    expect(stage.bot.log()).toContain('"the bot is ready"')
+  })
+
   it('exports what was recorded since a moment', async () => {
     const all = await auditLines(url)
     const middle = all.find(({ type }) => type === 'running')
@@ -100,6 +113,7 @@ describe('beside a running bot', () => {
     expect(await auditLines(url, '--since', '2020-01-01')).toEqual(all)
     expect(await auditLines(url, '--since', '2999-01-01')).toEqual([])
     expect(await audit(['export', '--since', '2999-01-01'])).toEqual({ code: 0, out: '', err: '' })
+    expect(await auditLines(url, '--since', '5')).toEqual(all.slice(5))
   })
 })
 
@@ -138,6 +152,11 @@ describe('words it does not know', () => {
     [['verify', '--anchor', 'abc']],
     [['export', '--since']],
     [['export', '--since', 'yesterday']],
+    [['export', '--since', '-1']],
+    [['export', '--since', '1'.repeat(16)]],
+    [['export', '--format', 'xml']],
+    [['export', '--anchor', 'a'.repeat(16)]],
+    [['verify', '--format', 'ocsf']],
     [['export', '--until', '2026-01-01']],
     [['export', '--since', '2026-01-01', 'please']],
   ])('audit %j ends with 2 and says how it is used', async (words) => {

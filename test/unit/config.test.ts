@@ -65,6 +65,7 @@ describe('defaults are those of the design', () => {
       port: 3000,
       databaseUrl: 'sqlite:data/bot.sqlite',
       logLevel: 'info',
+      auditStream: undefined,
       host: undefined,
       awsEndpoint: undefined,
       slack: { mode: { kind: 'http', signingSecret: 'shh' }, apiUrl: undefined },
@@ -92,6 +93,10 @@ describe('defaults are those of the design', () => {
         workDir: '/dev/shm',
       },
     })
+  })
+  it('the record is streamed where that is set', () => {
+    expect(load({ AUDIT_STREAM: 'stdout' }).auditStream).toBe('stdout')
+    expect(load({ AUDIT_STREAM: '' }).auditStream).toBeUndefined()
   })
   it('an app-level token means Socket Mode', () => {
     expect(load({ SLACK_APP_TOKEN: 'xapp-1' }).slack.mode).toEqual({ kind: 'socket', appToken: 'xapp-1' })
@@ -122,10 +127,12 @@ describe('wrong settings', () => {
       SLACK_BOT_TOKEN: 'xoxp-1',
       PORT: 'eighty',
       LOG_LEVEL: 'loud',
+      AUDIT_STREAM: 'stderr',
       DATABASE_URL: 'mysql://x',
       SLACK_API_URL: 'slack',
     })
     for (const part of [
+      'AUDIT_STREAM expected stdout, or nothing at all',
       'SLACK_BOT_TOKEN',
       'SLACK_SIGNING_SECRET',
       'PORT',

@@ -13,11 +13,18 @@ const CHAIN_LOCK = 728_410_001
 
 type Db = Kysely<Tables>
 type Row = { at: number; type: string; actor: string; request_id: string | null; facts: string }
+export type StoredRow = Row & { seq: number; hash: string }
+
+/** A row as it leaves the database: every column by its name. */
+export interface ExportedRow extends Readonly<Omit<StoredRow, 'facts'>> {
+  readonly facts: Readonly<Record<string, unknown>>
+}
 
 /**
- * Appends a row; its hash covers the row and the hash before it. Call inside the transaction of the change it records.
+ * Appends a row; its hash covers the row and the hash before it. Call inside the transaction of the change it records
+ * (`recorder` does).
  */
-export async function appendAudit(db: Db, dialect: Dialect, entry: AuditEntry): Promise<void> {
+export async function appendAudit(db: Db, dialect: Dialect, entry: AuditEntry): Promise<StoredRow> {
   if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${CHAIN_LOCK})`.execute(db)
   const last = await db.selectFrom('audit').select('hash').orderBy('seq', 'desc').limit(1).executeTakeFirst()
   const row: Row = {
@@ -27,10 +34,17 @@ export async function appendAudit(db: Db, dialect: Dialect, entry: AuditEntry): 
     request_id: entry.request ?? null,
     facts: canonicalJson(redactValue(entry.facts)),
   }
-  await db
+  const hash = hashOf(last?.hash ?? GENESIS, row)
+  const { seq } = await db
     .insertInto('audit')
-    .values({ ...row, hash: hashOf(last?.hash ?? GENESIS, row) })
-    .execute()
+    .values({ ...row, hash })
+    .returning('seq')
+    .executeTakeFirstOrThrow()
+  return { seq, ...row, hash }
+}
+
+export function exportedRow({ facts, ...row }: StoredRow): ExportedRow {
+  return { ...row, facts: JSON.parse(facts) }
 }
 
 /** The last row's number and hash; absent while there is none. */
@@ -89,7 +103,7 @@ export async function verifyChain(db: Db, anchor?: string): Promise<Verified> {
   let previous = GENESIS
   let rows = 0
   let anchored: Pick<Verified, 'anchoredAt'> = {}
-  for await (const row of rowsSince(db, 0)) {
+  for await (const row of rowsSince(db)) {
     if (row.hash !== hashOf(previous, row))
       return {
         rows,
@@ -104,15 +118,19 @@ export async function verifyChain(db: Db, anchor?: string): Promise<Verified> {
   return { rows, lastHash: previous, ...anchored }
 }
 
-/** Every row since an instant, oldest first, page by page. */
-export async function* rowsSince(db: Db, since: number) {
-  let after = 0
+/** Where an export begins: with the first row that was made at this instant or later, or behind the row of a number. */
+export type Since = { readonly at: number } | { readonly seq: number }
+
+/** Every row since then, oldest first, page by page. */
+export async function* rowsSince(db: Db, since: Since = { seq: 0 }): AsyncGenerator<StoredRow> {
+  let after = 'seq' in since ? since.seq : 0
+  const at = 'at' in since ? since.at : 0
   for (;;) {
     const page = await db
       .selectFrom('audit')
       .selectAll()
       .where('seq', '>', after)
-      .where('at', '>=', since)
+      .where('at', '>=', at)
       .orderBy('seq')
       .limit(PAGE)
       .execute()

@@ -1,18 +1,17 @@
 import type { Kysely } from 'kysely'
 import type { AuditEntry, Store } from '../../application/store.ts'
 import type { Freeze } from '../../domain/freeze.ts'
-import { appendAudit } from './audit-chain.ts'
-import type { Dialect } from './migrations.ts'
+import type { recorder } from './recorder.ts'
 import type { Tables } from './schema.ts'
 
 type BrakePart = Pick<Store, 'frozen' | 'setFrozen'>
 
 /** The brake: one row while it is on. */
-export function brakeStore(db: Kysely<Tables>, dialect: Dialect): BrakePart {
+export function brakeStore(db: Kysely<Tables>, record: ReturnType<typeof recorder>): BrakePart {
   return {
     frozen: () => frozen(db),
     setFrozen: (freeze: Freeze | undefined, entry: AuditEntry) =>
-      db.transaction().execute(async (tx) => {
+      record(async (tx, audit) => {
         if (freeze) {
           const set = await tx
             .insertInto('brake')
@@ -21,12 +20,12 @@ export function brakeStore(db: Kysely<Tables>, dialect: Dialect): BrakePart {
             .returning('id')
             .executeTakeFirst()
           if (!set) return frozen(tx)
-          await appendAudit(tx, dialect, entry)
+          await audit(entry)
           return undefined
         }
         const [lifted] = await tx.deleteFrom('brake').returningAll().execute()
         if (!lifted) return undefined
-        await appendAudit(tx, dialect, entry)
+        await audit(entry)
         return { by: lifted.by_whom, at: lifted.at, reason: lifted.reason }
       }),
   }

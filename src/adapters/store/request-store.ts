@@ -1,30 +1,32 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { type AuditEntry, LeaseLost, type Store, type StoredRequest } from '../../application/store.ts'
+import { LeaseLost, type Store, type StoredRequest } from '../../application/store.ts'
 import { parseRequestId, type RequestId } from '../../domain/ids.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { OPEN_STATES, type Request } from '../../domain/request.ts'
-import { appendAudit, readHistory } from './audit-chain.ts'
+import { type ExportedRow, readHistory } from './audit-chain.ts'
 import { brakeStore } from './brake-store.ts'
 import { findingReader, toParts } from './finding-rows.ts'
 import { inboxStore } from './inbox-store.ts'
 import type { Database } from './open-database.ts'
 import { postedStore } from './posted-store.ts'
+import { recorder } from './recorder.ts'
 import { columnsOf, parseRequest, parseStep } from './request-rows.ts'
 import { SHAPE, type Tables } from './schema.ts'
 
 type Tx = Transaction<Tables>
 
-/** The store on SQLite or PostgreSQL. */
-export function requestStore({ db, dialect }: Database): Store {
-  const audit = (tx: Tx, entry: AuditEntry) => appendAudit(tx, dialect, entry)
+/** The store on SQLite or PostgreSQL. `told`: hears of each row of the record once it is committed; must not throw. */
+export function requestStore(database: Database, told?: (row: ExportedRow) => void): Store {
+  const { db, dialect } = database
+  const record = recorder(database, told)
   const findings = findingReader(db)
 
   return {
     ...postedStore(db),
     ...inboxStore(db, dialect),
-    ...brakeStore(db, dialect),
+    ...brakeStore(db, record),
     create: (request, entry) =>
-      db.transaction().execute(async (tx) => {
+      record(async (tx, audit) => {
         const destination = request.spec.destination.clusterId
         const inserted = await tx
           .insertInto('requests')
@@ -44,14 +46,14 @@ export function requestStore({ db, dialect }: Database): Store {
           .returning('id')
           .executeTakeFirst()
         if (!inserted) return { kind: 'busy', by: await openFor(tx, destination) }
-        await audit(tx, entry)
+        await audit(entry)
         return { kind: 'stored' }
       }),
 
     load: (id) => load(db, id),
 
     change: (id, change, entry, holder) =>
-      db.transaction().execute(async (tx) => {
+      record(async (tx, audit) => {
         const before = await lock(tx, dialect, id)
         if (!before) return refuse({ code: 'no-such-request', text: id })
         if (holder !== undefined && before.lease_holder !== holder) throw new LeaseLost(id)
@@ -65,7 +67,7 @@ export function requestStore({ db, dialect }: Database): Store {
           .where('version', '=', version)
           .executeTakeFirst()
         if (updated.numUpdatedRows !== 1n) throw new Error(`request ${id} changed between read and write`)
-        await audit(tx, entry(after, request))
+        await audit(entry(after, request))
         return { request: after, version: version + 1 } satisfies StoredRequest
       }),
 
@@ -104,7 +106,7 @@ export function requestStore({ db, dialect }: Database): Store {
 
     saveStep: async (id, { finding, ...step }, holder, entry) => {
       const parts = finding ? await toParts(finding) : []
-      await db.transaction().execute(async (tx) => {
+      await record(async (tx, audit) => {
         const row = await lock(tx, dialect, id)
         if (row?.lease_holder !== holder) throw new LeaseLost(id)
         await tx
@@ -123,13 +125,13 @@ export function requestStore({ db, dialect }: Database): Store {
           await tx.deleteFrom('findings').where('request_id', '=', id).where('n', '=', step.n).execute()
         for (const [part, doc] of parts.entries())
           await tx.insertInto('findings').values({ request_id: id, n: step.n, part, doc }).execute()
-        if (entry) await audit(tx, entry)
+        if (entry) await audit(entry)
       })
     },
 
-    audit: (entry) => db.transaction().execute((tx) => audit(tx, entry)),
+    audit: (entry) => record((_, audit) => audit(entry)),
     auditChange: (entry) =>
-      db.transaction().execute(async (tx) => {
+      record(async (tx, audit) => {
         const last = await tx
           .selectFrom('audit')
           .select('facts')
@@ -138,7 +140,7 @@ export function requestStore({ db, dialect }: Database): Store {
           .limit(1)
           .executeTakeFirst()
         if (last?.facts.includes(entry.facts.digest)) return
-        await audit(tx, entry)
+        await audit(entry)
       }),
     history: (id) => readHistory(db, id),
 
@@ -186,7 +188,7 @@ export function requestStore({ db, dialect }: Database): Store {
       (await db.selectFrom('requests').select('version').where('id', '=', id).executeTakeFirst())?.version,
 
     abandon: (id, entry) =>
-      db.transaction().execute(async (tx) => {
+      record(async (tx, audit) => {
         const row = await lock(tx, dialect, id)
         if (!row || !(OPEN_STATES as readonly string[]).includes(row.state)) return false
         const version = row.version + 1
@@ -201,7 +203,7 @@ export function requestStore({ db, dialect }: Database): Store {
           })
           .where('id', '=', id)
           .execute()
-        await audit(tx, entry)
+        await audit(entry)
         return true
       }),
 

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
-import { verifyChain } from '../../../src/adapters/store/audit-chain.ts'
+import {
+  type ExportedRow,
+  exportedRow,
+  rowsSince,
+  type Since,
+  verifyChain,
+} from '../../../src/adapters/store/audit-chain.ts'
+import { recorder } from '../../../src/adapters/store/recorder.ts'
+import { refuse } from '../../../src/domain/refusal.ts'
 import { auditOf, NOON, pending, requestId } from '../sample-request.ts'
 import { type AtPlace, type Place, replica, together } from './place.ts'
 
@@ -74,6 +82,68 @@ export function auditPromises(at: AtPlace): void {
     await expect(verifyChain(at().database.db)).resolves.toMatchObject({ rows: 61 })
   })
 
+  it('tells every row once, as the export has it, from the process that committed it', async () => {
+    const request = pending(0)
+    await replica(at(), 0).create(request, auditOf('requested', { request: request.id }))
+    await together(20, async (number) => {
+      const entry = auditOf(`n${number}`, { request: request.id, facts: { number, token: 'xoxb-1234567890-abcdef' } })
+      if (number % 2 === 0) await replica(at(), number).audit(entry)
+      else
+        await replica(at(), number).change(
+          request.id,
+          (now) => now,
+          () => entry,
+        )
+    })
+    const told = [...at().told].sort((a, b) => a.seq - b.seq)
+    expect(told).toHaveLength(21)
+    expect(told).toEqual(await exported(at()))
+  })
+
+  it('tells nothing of a change that was refused, that failed or that was rolled back', async () => {
+    const store = replica(at(), 0)
+    const request = pending(0)
+    await store.create(request, auditOf('requested', { request: request.id }))
+    await store.create(pending(0), auditOf('requested'))
+    await store.change(
+      request.id,
+      () => refuse({ code: 'no-such-request', text: 'x' }),
+      () => auditOf('approved'),
+    )
+    const later = recorder(at().database, () => expect.unreachable('a row that was rolled back was told'))(
+      async (_, audit) => {
+        await audit(auditOf('approved'))
+        throw new Error('the disk is full')
+      },
+    )
+    await expect(later).rejects.toThrow('the disk is full')
+    expect(at().told.map(({ type }) => type)).toEqual(['requested'])
+    expect(at().told).toEqual(await exported(at()))
+  })
+
+  it('tells a row only once others can read it', async () => {
+    const { database } = at()
+    const read: Promise<unknown>[] = []
+    const record = recorder(database, () => read.push(rowsOf(at())))
+    await record(async (_, audit) => {
+      await audit(auditOf('n1'))
+      await audit(auditOf('n2'))
+      expect(read).toEqual([])
+    })
+    for (const rows of await Promise.all(read)) expect(rows).toHaveLength(2)
+    expect(read).toHaveLength(2)
+  })
+
+  it('is exported from behind the row of a number, or from an instant on', async () => {
+    for (let number = 0; number < 3; number++)
+      await replica(at(), 0).audit(auditOf(`n${number}`, { at: NOON + number }))
+    const [first, ...rest] = await exported(at())
+    expect(await exported(at(), { seq: first?.seq ?? 0 })).toEqual(rest)
+    expect(await exported(at(), { at: NOON + 1 })).toEqual(rest)
+    expect(await exported(at(), { seq: rest.at(-1)?.seq ?? 0 })).toEqual([])
+    expect(await exported(at(), { seq: 999_999_999_999_999 })).toEqual([])
+  })
+
   it('shows a change made behind its back', async () => {
     const { db, dialect } = at().database
     for (let number = 0; number < 5; number++) await replica(at(), 0).audit(auditOf(`n${number}`))
@@ -110,6 +180,12 @@ interface Row {
   readonly request_id: string | null
   readonly facts: string
   readonly hash: string
+}
+
+async function exported({ database }: Place, since: Since = { seq: 0 }): Promise<ExportedRow[]> {
+  const rows: ExportedRow[] = []
+  for await (const row of rowsSince(database.db, since)) rows.push(exportedRow(row))
+  return rows
 }
 
 function rowsOf({ database }: Place): Promise<Row[]> {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { ExportedRow } from '../../../src/adapters/store/audit-chain.ts'
 import type { Database } from '../../../src/adapters/store/open-database.ts'
 import type { Store } from '../../../src/application/store.ts'
 
@@ -9,6 +10,8 @@ export interface Place {
   /** The database below the first replica. */
   readonly database: Database
   readonly url: string
+  /** The rows of the record that the replicas told, in turn. */
+  readonly told: readonly ExportedRow[]
 }
 
 export type AtPlace = () => Place

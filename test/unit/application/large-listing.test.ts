@@ -58,7 +58,7 @@ it('a large listing is read, stored and read back in slices between which others
   expect(whileRead).toBeGreaterThan(1_000)
 
   const store = requestStore(await openDatabase('sqlite::memory:'))
-  await store.create(request('running', { spec }), { at: NOW, type: 'asked', actor: 'test', facts: {} })
+  await store.create(request('running', { spec }), { at: NOW, type: 'requested', actor: 'test', facts: {} })
   await store.claimRun('me', NOW, NOW + 1e9)
   await store.saveStep(REQUEST_ID, { ...step, blocks: [], finding }, 'me')
   const [steps, whileStored] = await turnsDuring(() => store.steps(REQUEST_ID))

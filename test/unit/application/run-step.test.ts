@@ -22,7 +22,7 @@ const step: StepRecord = {
 let store: Store
 beforeEach(async () => {
   store = requestStore(await openDatabase('sqlite::memory:'))
-  await store.create(request('running', { spec }), { at: NOW, type: 'asked', actor: 'test', facts: {} })
+  await store.create(request('running', { spec }), { at: NOW, type: 'requested', actor: 'test', facts: {} })
   await store.claimRun('me', NOW, NOW + 1e12)
 })
 afterEach(() => store.close())

@@ -28,7 +28,7 @@ const failing = async (): Promise<never> => {
 }
 
 async function place(state: RequestState, changes: Partial<Store>) {
-  await store.create(request(state), { at: NOW, type: 'asked', actor: 'test', facts: {} })
+  await store.create(request(state), { at: NOW, type: 'requested', actor: 'test', facts: {} })
   const sleep = (ms: number, signal?: AbortSignal) =>
     new Promise<void>((resolve) => {
       time.after(ms, resolve)
