@@ -42,7 +42,7 @@ export const coverage = {
     GetCommandInvocation: supported(),
     ListCommands: supported(),
     CancelCommand: supported(),
-    DescribeInstanceInformation: supported('filter InstanceIds only'),
+    DescribeInstanceInformation: supported('filters InstanceIds and PingStatus only'),
     ListCommandInvocations: refused('GetCommandInvocation is used'),
     StartSession: refused('no interactive sessions'),
     GetParameter: refused('secrets are read on the bastion'),
