@@ -29,11 +29,19 @@ async function command(verb: string, words: readonly string[], print: (line: str
       return (await import('./commands/audit.ts')).auditCommand(words, databaseUrl(process.env), print)
     case 'iam':
       return (await import('./commands/iam.ts')).iamCommand(words, () => landscapeOf(process.env, process.cwd()), print)
+    case 'init': {
+      const { initCommand } = await import('./commands/init.ts')
+      const { openTerminal } = await import('./commands/init/terminal.ts')
+      const { stdin, stdout } = process
+      const terminal = stdin.isTTY ? () => openTerminal(stdin, stdout) : undefined
+      const world = { env: process.env, workingDirectory: process.cwd(), clock, openTerminal: terminal }
+      return initCommand(words, world, print)
+    }
     case 'manifest':
       return (await import('./commands/manifest.ts')).manifestCommand(words, print)
     default:
       throw new Error(
-        `unknown command ${verb}; there are: audit verify, audit export, iam, manifest. Without one the bot starts.`,
+        `unknown command ${verb}; there are: audit verify, audit export, iam, init, manifest. Without one the bot starts.`,
       )
   }
 }
