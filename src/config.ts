@@ -68,6 +68,15 @@ export function databaseUrl(env: Readonly<Record<string, string | undefined>>): 
   return parsed.data
 }
 
+/** How AWS is reached, for commands that need nothing of Slack. Throws a ConfigError. */
+export function awsAccess(
+  env: Readonly<Record<string, string | undefined>>,
+): Pick<Config, 'awsEndpoint' | 'isProxied'> {
+  const parsed = EnvironmentSchema.shape.AWS_ENDPOINT_URL.safeParse(env.AWS_ENDPOINT_URL || undefined)
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `AWS_ENDPOINT_URL ${issue.message}`))
+  return { awsEndpoint: parsed.data, isProxied: namesProxy(env) }
+}
+
 /** config.yml alone, for commands that need nothing of Slack. Throws a ConfigError. */
 export function landscapeOf(env: Readonly<Record<string, string | undefined>>, workingDirectory: string): Landscape {
   const path = resolve(workingDirectory, env.BOT_CONFIG || 'config.yml')
@@ -107,13 +116,17 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, wo
     logLevel: data.LOG_LEVEL,
     auditStream: data.AUDIT_STREAM,
     awsEndpoint: data.AWS_ENDPOINT_URL,
-    isProxied: PROXIES.some((name) => Boolean(set[name])),
+    isProxied: namesProxy(set),
     landscape: file.landscape,
   })
 }
 
 /** Programs disagree about the case, so both count. */
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const
+
+function namesProxy(env: Readonly<Record<string, string | undefined>>): boolean {
+  return PROXIES.some((name) => Boolean(env[name]))
+}
 
 function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value

@@ -47,11 +47,19 @@ async function command(verb: string, words: readonly string[], print: (line: str
       )
     case 'iam':
       return (await import('./commands/iam.ts')).iamCommand(words, () => landscapeOf(process.env, process.cwd()), print)
+    case 'init': {
+      const { initCommand } = await import('./commands/init.ts')
+      const { openTerminal } = await import('./commands/init/terminal.ts')
+      const { stdin, stdout } = process
+      const terminal = stdin.isTTY ? () => openTerminal(stdin, stdout) : undefined
+      const world = { env: process.env, workingDirectory: process.cwd(), clock, openTerminal: terminal }
+      return initCommand(words, world, print)
+    }
     case 'manifest':
       return (await import('./commands/manifest.ts')).manifestCommand(words, print)
     default:
       throw new Error(
-        `unknown command ${verb}; there are: audit verify, audit export, document, freeze, iam, manifest, unfreeze. Without one the bot starts.`,
+        `unknown command ${verb}; there are: audit verify, audit export, document, freeze, iam, init, manifest, unfreeze. Without one the bot starts.`,
       )
   }
 }

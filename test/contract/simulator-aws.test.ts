@@ -98,6 +98,16 @@ describe('CloudHSM V2', () => {
     expect(second.NextToken).toBeUndefined()
   })
 
+  it('describes every cluster of a Region without a filter, with its tags', async () => {
+    simulator.world.update((state) => {
+      for (const cluster of state.clusters) cluster.tags = { Name: cluster.region }
+    })
+    const client = new CloudHSMV2Client(clientOptions('eu-west-1'))
+    expect((await client.send(new DescribeClustersCommand({}))).Clusters).toMatchObject([
+      { ClusterId: 'cluster-7klmnopqrst', TagList: [{ Key: 'Name', Value: 'eu-west-1' }] },
+    ])
+  })
+
   it('describes backups, the copied ones with their origin', async () => {
     const client = new CloudHSMV2Client(clientOptions('eu-west-1'))
     const { Backups } = await client.send(
@@ -135,6 +145,31 @@ describe('CloudHSM V2', () => {
       for (const cluster of state.clusters) cluster.certificate = cluster.region === 'eu-west-1' ? null : 'another'
     })
     expect(await certificates()).toEqual(['another', undefined])
+  })
+})
+
+describe('DescribeInstanceInformation', () => {
+  const ids = async (...Filters: { Key: string; Values: string[] }[]) => {
+    const { InstanceInformationList = [] } = await ssm.send(new DescribeInstanceInformationCommand({ Filters }))
+    return InstanceInformationList.map((instance) => instance.InstanceId)
+  }
+
+  it('shows what is managed, by filters that all must hold', async () => {
+    simulator.world.update(({ bastions }) => {
+      bastions.push({ name: 'away', instanceId: 'i-0aaaaaaaaaaaaaaa1', region: 'us-east-1', ping: 'ConnectionLost' })
+      bastions.push({ name: 'none', instanceId: 'i-0aaaaaaaaaaaaaaa2', region: 'us-east-1', ping: 'unmanaged' })
+    })
+    await expect(ids()).resolves.toEqual([instanceId, 'i-0aaaaaaaaaaaaaaa1'])
+    const online = { Key: 'PingStatus', Values: ['Online'] }
+    await expect(ids(online)).resolves.toEqual([instanceId])
+    await expect(ids(online, { Key: 'InstanceIds', Values: ['i-0aaaaaaaaaaaaaaa1'] })).resolves.toEqual([])
+  })
+
+  it.each([
+    { Key: 'PingStatus', Values: ['online'] },
+    { Key: 'Ping', Values: ['Online'] },
+  ])('refuses the filter %j', async (filter) => {
+    await expect(ids(filter)).rejects.toMatchObject({ name: 'InvalidInstanceInformationFilterValue' })
   })
 })
 

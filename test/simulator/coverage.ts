@@ -47,7 +47,7 @@ export const coverage = {
     ListCommands: supported(),
     CancelCommand: supported(),
     GetCalendarState: supported('one calendar, now'),
-    DescribeInstanceInformation: supported('filter InstanceIds only'),
+    DescribeInstanceInformation: supported('filters InstanceIds and PingStatus only'),
     ListCommandInvocations: refused('GetCommandInvocation is used'),
     StartSession: refused('no interactive sessions'),
     GetParameter: refused('secrets are read on the bastion'),

@@ -7,6 +7,7 @@ import { asHsmId, parseClusterId } from '../../domain/ids.ts'
 import { refuse } from '../../domain/refusal.ts'
 import { refuseAws } from './aws-problem.ts'
 import type { AwsClients } from './clients.ts'
+import { MOST_PAGES, type PageToken, within } from './pages.ts'
 
 const text = z.string().min(1).optional().catch(undefined)
 
@@ -23,7 +24,7 @@ const HsmAnswer = z.object({
   SubnetId: text,
 })
 
-const ClusterAnswer = z.object({
+export const ClusterAnswer = z.object({
   ClusterId: z.string(),
   State: z.string().catch('UNKNOWN'),
   HsmType: text,
@@ -41,10 +42,6 @@ const BackupAnswer = z.object({
   SourceCluster: text,
   SourceRegion: text,
 })
-
-/** The filter names one cluster; AWS may still give empty pages before it. */
-const MOST_PAGES = 40
-const ANSWER_MS = 20_000
 
 /** CloudHSM V2 DescribeClusters and DescribeBackups. */
 export function hsmDirectory(clients: AwsClients): HsmDirectory {
@@ -85,24 +82,17 @@ export function hsmDirectory(clients: AwsClients): HsmDirectory {
   }
 }
 
-function within(signal: AbortSignal | undefined): AbortSignal {
-  const limit = AbortSignal.timeout(ANSWER_MS)
-  return signal ? AbortSignal.any([limit, signal]) : limit
-}
-
 interface ResultPage<Found> {
   readonly found: Found | undefined
   readonly next: string | undefined
 }
 
 /**
- * Asks page after page until the one that is looked for is there. The old client takes no time limits of its own, so
- * each call brings one.
+ * Asks page after page until the one that is looked for is there: the filter names one, and AWS may still give empty
+ * pages before it.
  */
-async function inPages<Found>(
-  ask: (token: { readonly NextToken?: string }) => Promise<ResultPage<Found>>,
-): Promise<Found | undefined> {
-  let token = {}
+async function inPages<Found>(ask: (token: PageToken) => Promise<ResultPage<Found>>): Promise<Found | undefined> {
+  let token: PageToken = {}
   for (let page = 0; page < MOST_PAGES; page++) {
     const { found, next } = await ask(token)
     if (found !== undefined || !next) return found
@@ -127,7 +117,7 @@ function toBackup(answer: z.infer<typeof BackupAnswer>, region: string): Backup 
   }
 }
 
-function toCluster(answer: z.infer<typeof ClusterAnswer>, region: string): Cluster {
+export function toCluster(answer: z.infer<typeof ClusterAnswer>, region: string): Cluster {
   const clusterId = parseClusterId(answer.ClusterId)
   if (!clusterId) throw new Error('CloudHSM answered a cluster id of unknown form')
   return {

@@ -75,7 +75,7 @@ function describeCluster(cluster: Cluster): Json {
     VpcId: vpcOf(cluster),
     NetworkType: cluster.hsms.some((hsm) => hsm.ipV6 !== undefined) ? 'DUALSTACK' : 'IPV4',
     Certificates: certificatesOf(cluster),
-    TagList: [],
+    TagList: Object.entries(cluster.tags).map(([Key, Value]) => ({ Key, Value })),
     Mode: 'FIPS',
   }
 }

@@ -9,7 +9,7 @@ export function listInstances(state: WorldState, input: Json, region: string): J
   if (!isJsonList(filters)) throw new AwsError('InvalidInstanceInformationFilterValue')
   const found = state.bastions
     .filter((bastion) => bastion.region === region && bastion.ping !== 'unmanaged')
-    .filter((bastion) => filters.every((filter) => passes(bastion.instanceId, filter)))
+    .filter((bastion) => filters.every((filter) => passes(bastion, filter)))
     .map((bastion) => ({
       InstanceId: bastion.instanceId,
       PingStatus: bastion.ping ?? 'Online',
@@ -27,9 +27,16 @@ export function listInstances(state: WorldState, input: Json, region: string): J
   return { InstanceInformationList: items, ...nextToken }
 }
 
-function passes(instanceId: string, filter: Json): boolean {
-  if (filter.Key !== 'InstanceIds' || !Array.isArray(filter.Values)) {
-    throw new AwsError('InvalidInstanceInformationFilterValue', 'only the filter InstanceIds is modelled')
-  }
-  return filter.Values.includes(instanceId)
+// Of the keys and values that the SSM API names for InstanceInformationStringFilter, those that are modelled.
+const PINGS: readonly unknown[] = ['Online', 'ConnectionLost', 'Inactive']
+
+function passes(bastion: WorldState['bastions'][number], { Key, Values }: Json): boolean {
+  if (!Array.isArray(Values) || Values.length === 0) throw new AwsError('InvalidInstanceInformationFilterValue')
+  if (Key === 'InstanceIds') return Values.includes(bastion.instanceId)
+  if (Key === 'PingStatus' && Values.every((value) => PINGS.includes(value)))
+    return Values.includes(bastion.ping ?? 'Online')
+  throw new AwsError(
+    'InvalidInstanceInformationFilterValue',
+    'only the filters InstanceIds and PingStatus are modelled',
+  )
 }

@@ -65,6 +65,7 @@ export interface ClusterSpec {
   readonly preCoPassword?: string
   /** Text of Certificates.ClusterCertificate; null: there is none; absent: one that all of this lineage have. */
   readonly certificate?: string | null
+  readonly tags?: Readonly<Record<string, string>>
   readonly hsms: readonly HsmSpec[]
   readonly users: readonly HsmUserSpec[]
   readonly keys: readonly KeySpec[]

@@ -47,6 +47,7 @@ export interface Cluster {
   sourceBackupId?: string
   preCoPassword?: string
   certificate?: string | null
+  tags: Record<string, string>
   createdAt: number
   hsms: Hsm[]
 }

@@ -60,6 +60,7 @@ function clusterOf(spec: ClusterSpec): Cluster {
     ...(spec.sourceBackupId === undefined ? {} : { sourceBackupId: spec.sourceBackupId }),
     ...(spec.preCoPassword === undefined ? {} : { preCoPassword: spec.preCoPassword }),
     ...(spec.certificate === undefined ? {} : { certificate: spec.certificate }),
+    tags: { ...spec.tags },
     createdAt: Date.UTC(2024, 2, 1),
     hsms: spec.hsms.map((hsm) => hsmFrom(spec, hsm)),
   }

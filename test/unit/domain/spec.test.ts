@@ -77,7 +77,10 @@ describe('what an approver is told when a spec is stale', () => {
     ['the source HSM or its ENI IP', { source: { ...approved.source, hsm: target(3) } }],
     ['the base config on the bastion', { baseConfig: '{}' }],
     ['the bastion script', { scriptDigest: sha256('another script') }],
-    ['the bastion, its paths or its credential reference', { bastion: { ...approved.bastion, workDir: '/tmp' } }],
+    [
+      'the bastion, its paths, its document or its credential reference',
+      { bastion: { ...approved.bastion, workDir: '/tmp' } },
+    ],
     ['the engine', { engine: 'cloudhsm-cli' as const }],
     ['the request itself', { mode: 'plan' as const }],
   ])('%s', (words, change) => {
