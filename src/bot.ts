@@ -64,9 +64,9 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
     ...world,
     landscape: config.landscape,
     engines: allEngines(),
-    directory: hsmDirectory(clients),
-    bastions: ssmBastions(clients),
-    calendars: changeCalendars(clients),
+    directory: hsmDirectory(clients, config.landscape),
+    bastions: ssmBastions(clients, config.landscape.access),
+    calendars: changeCalendars(clients, config.landscape.access),
     workspace: slackWorkspace(client, whoAmI, config.landscape.workspaces),
     store,
   }

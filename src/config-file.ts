@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { isRegion, parseClusterId } from './domain/ids.ts'
-import type { Bastion, Landscape, Route } from './domain/route.ts'
+import type { Access, Bastion, Landscape, Route } from './domain/route.ts'
 import type { Side } from './domain/spec.ts'
 
 const region = z.string().refine(isRegion, 'expected a Region such as eu-west-1')
@@ -27,6 +27,18 @@ const keeping = z
   .transform((text) => Number(text.slice(0, -1)) * HOURS.d)
   .refine((ms) => ms >= HOURS.d && ms <= 3650 * HOURS.d, 'expected between 1d and 3650d')
 
+/** In another account: the role that the bot takes on there. */
+const access = {
+  roleArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[A-Za-z0-9_+=,.@/-]{1,512}$/, 'expected the ARN of an IAM role')
+    .optional(),
+  externalId: z
+    .string()
+    .regex(/^[A-Za-z0-9_+=,.@:/-]{2,1224}$/, 'expected 2 to 1224 letters, digits and _+=,.@:/-')
+    .optional(),
+}
+
 const ClusterSchema = z.strictObject({
   alias,
   clusterId: z.string().transform((text, context) => {
@@ -35,6 +47,7 @@ const ClusterSchema = z.strictObject({
     return id ?? z.NEVER
   }),
   region,
+  ...access,
 })
 
 const credentials = {
@@ -50,6 +63,7 @@ const BastionSchema = z.strictObject({
   instanceId: z.string().regex(/^(i|mi)-[0-9a-f]{8,17}$/, 'expected an instance id such as i-0123456789abcdef0'),
   region,
   platform: z.enum(['linux', 'windows']).default('linux'),
+  ...access,
   credentials: z.strictObject(credentials),
   cmu: z
     .strictObject({
@@ -179,12 +193,18 @@ export function parseLandscape(raw: unknown): Parsed {
   const parsed = FileSchema.safeParse(raw)
   if (!parsed.success)
     return { problems: parsed.error.issues.map((issue) => `${pathText(issue.path)}: ${issue.message}`) }
-  const problems = [...duplicates(parsed.data), ...unreachable(parsed.data), ...nobody(parsed.data)]
+  const problems = [
+    ...duplicates(parsed.data),
+    ...unreachable(parsed.data),
+    ...nobody(parsed.data),
+    ...roleless(parsed.data),
+  ]
   if (problems.length > 0) return { problems }
-  const clusters = parsed.data.clusters
+  const clusters = parsed.data.clusters.map(sideOf)
   const routes = parsed.data.routes.flatMap((route) => toRoute(parsed.data, route))
   const { operators, workspaces, keep } = parsed.data
-  const optional = operators ? { operators } : {}
+  const found = accessOf(parsed.data)
+  const optional = { ...(operators ? { operators } : {}), ...(Object.keys(found).length > 0 ? { access: found } : {}) }
   return { landscape: { clusters, routes, ...optional, workspaces, keepStepsMs: keep.steps } }
 }
 
@@ -211,7 +231,32 @@ function toRoute(file: File, route: File['routes'][number]): Route[] {
   ]
 }
 
-function bastionOf({ document, ...bastion }: File['bastions'][number]): Bastion {
+function sideOf({ alias: name, clusterId, region: place }: File['clusters'][number]): Side {
+  return { alias: name, clusterId, region: place }
+}
+
+function accessOf({ clusters, bastions }: File): Record<string, Access> {
+  const all = [
+    ...clusters.map((one) => [one.clusterId, one] as const),
+    ...bastions.map((one) => [one.instanceId, one] as const),
+  ]
+  return Object.fromEntries(
+    all.flatMap(([id, { roleArn, externalId }]) =>
+      roleArn === undefined ? [] : [[id, { roleArn, ...(externalId === undefined ? {} : { externalId }) }] as const],
+    ),
+  )
+}
+
+/** An external id goes with a role. */
+function roleless(file: File): string[] {
+  return (['clusters', 'bastions'] as const).flatMap((list) =>
+    file[list].flatMap(({ roleArn, externalId }, at) =>
+      externalId !== undefined && roleArn === undefined ? [`${list}[${at}].externalId: needs a roleArn`] : [],
+    ),
+  )
+}
+
+function bastionOf({ document, roleArn: _, externalId: _id, ...bastion }: File['bastions'][number]): Bastion {
   return { ...bastion, ...(document === undefined ? {} : { document }) }
 }
 
@@ -273,7 +318,8 @@ function nobody({ operators }: File): string[] {
 }
 
 function byAlias(file: File, name: string): Side | undefined {
-  return file.clusters.find((cluster) => cluster.alias.toLowerCase() === name.toLowerCase())
+  const found = file.clusters.find((cluster) => cluster.alias.toLowerCase() === name.toLowerCase())
+  return found && sideOf(found)
 }
 
 function pathText(path: readonly PropertyKey[]): string {

@@ -41,18 +41,29 @@ const CREDENTIALS = [
   leaf('id', 'its name or ARN, never its value', 'hsm/crypto-officer'),
 ]
 
+const ACCESS = [
+  leaf(
+    'roleArn',
+    'in another account: a role that the bot takes on; left out: its own',
+    'arn:aws:iam::123456789012:role/hsm-sync',
+  ),
+  leaf('externalId', 'where that role asks for one', 'hsm-sync-7Q2F'),
+]
+
 /** Every setting of config.yml in the order of the file: the example and what `init` writes are both made of this. */
 const SETTINGS: readonly Setting[] = [
   list('clusters', 'what is not listed here can be named by nobody', [
     leaf('alias', 'what people type in Slack, in any case', 'prod-us', 'prod-eu'),
     leaf('clusterId', 'as CloudHSM shows it', 'cluster-2abcdefghij', 'cluster-7klmnopqrst'),
     leaf('region', 'where it is', 'us-east-1', 'eu-west-1'),
+    ...ACCESS,
   ]),
   list('bastions', "instances with CloudHSM's tools, managed by Systems Manager", [
     leaf('name', 'how the routes name it', 'us-bastion'),
     leaf('instanceId', 'as Systems Manager shows it', 'i-0123456789abcdef0'),
     leaf('region', 'where it is', 'us-east-1'),
     leaf('platform', 'this version works with Linux only', 'linux'),
+    ...ACCESS,
     group('credentials', "the crypto officer's secret; only the bastion reads it", CREDENTIALS),
     group('cmu', 'where CMU is (Client SDK 3); left out: as here', [
       leaf('binary', 'the program', '/opt/cloudhsm/bin/cloudhsm_mgmt_util'),

@@ -16,65 +16,102 @@ export interface Policy {
 
 /** What one role may do, and who may take it on. */
 export interface Role {
-  /** `bot`, or the bastion's name. */
+  /** `bot`; the bastion's name; or the ARN of a role that the bot takes on. */
   readonly of: string
   readonly policy: Policy
   /** Policies of AWS's own that it needs beside. */
   readonly managed: readonly string[]
-  readonly trust: typeof TRUST
+  readonly trust: object
 }
 
 /** Documents that the bot sends. */
 const DOCUMENT = 'AWS-RunShellScript'
 
 /**
- * The least that the bot's role and each bastion's role need for these settings. `account`: twelve digits, or a word
- * that stands for them. Actions that take no resource stand on `*` (service authorization reference of Systems Manager
- * and CloudHSM).
+ * The least that the bot's role, each role that it takes on and each bastion's role need for these settings. `account`:
+ * twelve digits, or a word that stands for them. Actions that take no resource stand on `*` (service authorization
+ * reference of Systems Manager and CloudHSM).
  */
-export function iamRoles({ clusters, routes }: Pick<Landscape, 'clusters' | 'routes'>, account: string): Role[] {
+export function iamRoles(landscape: Settings, account: string): Role[] {
+  const { clusters, routes, access = {} } = landscape
   const bastions = [...new Map(routes.map(({ bastion }) => [bastion.name, bastion])).values()]
-  const regions = [...new Set(bastions.map(({ region }) => region))].sort()
-  const bot: Role = {
-    of: 'bot',
-    managed: [],
-    trust: TRUST,
-    policy: policyOf([
-      {
-        Sid: 'SendTheScript',
-        Effect: 'Allow',
-        Action: ['ssm:SendCommand'],
-        Resource: [
-          ...documentArns(bastions, account),
-          ...bastions
-            .map(
-              ({ region, instanceId }) => `arn:${partitionOf(region)}:ec2:${region}:${account}:instance/${instanceId}`,
-            )
-            .sort(),
-        ],
-      },
-      {
-        Sid: 'LookAtCommands',
-        Effect: 'Allow',
-        Action: ['ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation', 'ssm:ListCommands'],
-        Resource: ['*'],
-        Condition: { StringEquals: { 'aws:RequestedRegion': regions } },
-      },
-      ...statement('LookAtDocuments', ['ssm:DescribeDocument', 'ssm:GetDocument'], lockedArns(bastions, account)),
-      ...statement('AskChangeCalendars', ['ssm:GetCalendarState'], calendarArns(routes, account)),
-      // Not bound to Regions: a cluster's backup may have been copied from any.
-      {
-        Sid: 'LookAtClusters',
-        Effect: 'Allow',
-        Action: ['cloudhsm:DescribeBackups', 'cloudhsm:DescribeClusters'],
-        Resource: ['*'],
-      },
-    ]),
-  }
-  return [bot, ...bastions.map((bastion) => bastionRole(bastion, { clusters, routes }, account))]
+  const reached = [...new Map(Object.values(access).map((one) => [one.roleArn, one])).values()]
+  const within = (roleArn: string | undefined) => ({
+    routes: routes.filter(({ bastion }) => access[bastion.instanceId]?.roleArn === roleArn),
+    bastions: bastions.filter(({ instanceId }) => access[instanceId]?.roleArn === roleArn),
+    hasClusters: clusters.some(({ clusterId }) => access[clusterId]?.roleArn === roleArn),
+  })
+  const takenOn = statement('TakeOnRoles', ['sts:AssumeRole'], reached.map(({ roleArn }) => roleArn).sort())
+  return [
+    {
+      of: 'bot',
+      managed: [],
+      trust: TRUST,
+      policy: policyOf([...statementsFor(within(undefined), account), ...takenOn]),
+    },
+    ...reached.map(({ roleArn, externalId }) => ({
+      of: roleArn,
+      managed: [],
+      trust: trustOfBot(roleArn, account, externalId),
+      policy: policyOf(statementsFor(within(roleArn), accountOf(roleArn))),
+    })),
+    ...bastions.map((bastion) => {
+      const roleArn = access[bastion.instanceId]?.roleArn
+      return bastionRole(bastion, landscape, roleArn === undefined ? account : accountOf(roleArn))
+    }),
+  ]
 }
 
-function bastionRole(bastion: Bastion, { routes }: Pick<Landscape, 'clusters' | 'routes'>, account: string): Role {
+type Settings = Pick<Landscape, 'clusters' | 'routes' | 'access'>
+
+/** What is reached in one way, and what that needs. */
+function statementsFor(
+  {
+    routes,
+    bastions,
+    hasClusters,
+  }: Pick<Landscape, 'routes'> & { readonly bastions: readonly Bastion[]; readonly hasClusters: boolean },
+  account: string,
+): Statement[] {
+  const regions = [...new Set(bastions.map(({ region }) => region))].sort()
+  const instances = bastions
+    .map(({ region, instanceId }) => `arn:${partitionOf(region)}:ec2:${region}:${account}:instance/${instanceId}`)
+    .sort()
+  return [
+    ...statement('SendTheScript', ['ssm:SendCommand'], [...documentArns(bastions, account), ...instances]),
+    ...(bastions.length > 0
+      ? statement(
+          'LookAtCommands',
+          ['ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation', 'ssm:ListCommands'],
+          ['*'],
+          { StringEquals: { 'aws:RequestedRegion': regions } },
+        )
+      : []),
+    ...statement('LookAtDocuments', ['ssm:DescribeDocument', 'ssm:GetDocument'], lockedArns(bastions, account)),
+    ...statement('AskChangeCalendars', ['ssm:GetCalendarState'], calendarArns(routes, account)),
+    // Not bound to Regions: a cluster's backup may have been copied from any.
+    ...(hasClusters
+      ? statement('LookAtClusters', ['cloudhsm:DescribeBackups', 'cloudhsm:DescribeClusters'], ['*'])
+      : []),
+  ]
+}
+
+function accountOf(roleArn: string): string {
+  return roleArn.split(':')[4] ?? ''
+}
+
+/** The bot's role alone takes this one on; with the external id, where the settings name one. */
+function trustOfBot(roleArn: string, account: string, externalId: string | undefined): object {
+  const partition = roleArn.split(':')[1]
+  const condition = externalId === undefined ? {} : { Condition: { StringEquals: { 'sts:ExternalId': externalId } } }
+  const principal = { AWS: `arn:${partition}:iam::${account}:role/hsm-sync-bot` }
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole', ...condition }],
+  }
+}
+
+function bastionRole(bastion: Bastion, { routes }: Settings, account: string): Role {
   const own = routes.filter((route) => route.bastion.name === bastion.name)
   const references = [bastion.credentials, ...bastion.cryptoUsers]
   const parameters = arnsOf(references, 'ssm-parameter', (id) => parameterArn(id, bastion.region, account))

@@ -19,7 +19,7 @@ export async function holdOf(
   const freeze = await store.frozen()
   if (freeze) return { kind: 'frozen', ...freeze }
   if (calendar === undefined) return undefined
-  const found = await calendars.state(calendar, bastion.region, signal)
+  const found = await calendars.state(calendar, bastion, signal)
   if (isRefusal(found)) return { kind: 'calendar-unknown', calendar, refused: found.refused }
   if (found.isOpen) return undefined
   return { kind: 'calendar-closed', calendar, ...(found.changesAt === undefined ? {} : { until: found.changesAt }) }

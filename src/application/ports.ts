@@ -100,10 +100,10 @@ export interface Workspace {
 
 /** SSM Change Calendar. */
 export interface Calendars {
-  /** `calendar`: a name in `region`, or an ARN. `changesAt`: when it opens or closes next, as it says. */
+  /** `calendar`: a name beside this bastion, or an ARN. `changesAt`: when it opens or closes next, as it says. */
   state(
     calendar: string,
-    region: string,
+    bastion: Pick<Instance, 'region' | 'instanceId'>,
     signal: AbortSignal,
   ): Promise<{ readonly isOpen: boolean; readonly changesAt?: Instant } | Refusal>
 }

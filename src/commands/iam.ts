@@ -8,7 +8,7 @@ It reads config.yml (or what BOT_CONFIG names) and prints the least that the bot
 /** `iam`: policies and trust policies of every role. Answers the exit code: 2 for wrong words. */
 export function iamCommand(
   words: readonly string[],
-  landscape: () => Pick<Landscape, 'clusters' | 'routes'>,
+  landscape: () => Pick<Landscape, 'clusters' | 'routes' | 'access'>,
   print: (line: string) => void,
 ): number {
   const options = { account: { type: 'string' }, terraform: { type: 'boolean', default: false } } as const
@@ -29,7 +29,7 @@ export function iamCommand(
 }
 
 function terraformOf({ of, policy, managed, trust }: Role): string {
-  const name = of === 'bot' ? 'hsm_sync_bot' : `hsm_sync_bastion_${of.replace(/[^A-Za-z0-9]/g, '_')}`
+  const name = nameOf(of)
   const attachments = managed.map(
     (arn, at) => `
 resource "aws_iam_role_policy_attachment" "${name}_${at}" {
@@ -38,7 +38,7 @@ resource "aws_iam_role_policy_attachment" "${name}_${at}" {
 }`,
   )
   return `resource "aws_iam_role" "${name}" {
-  name               = "${name.replaceAll('_', '-')}"
+  name               = "${of.startsWith('arn:') ? of.replace(/^.*\//, '') : name.replaceAll('_', '-')}"
   assume_role_policy = <<-JSON
 ${indented(trust)}
   JSON
@@ -50,6 +50,13 @@ resource "aws_iam_role_policy" "${name}" {
 ${indented(policy)}
   JSON
 }${attachments.join('\n')}`
+}
+
+/** A role that the bot takes on has its own name, in its own account. */
+function nameOf(of: string): string {
+  if (of === 'bot') return 'hsm_sync_bot'
+  const [kind, text] = of.startsWith('arn:') ? (['role', of.replace(/^.*::/, '')] as const) : (['bastion', of] as const)
+  return `hsm_sync_${kind}_${text.replace(/[^A-Za-z0-9]/g, '_')}`
 }
 
 /** `${` would begin an expression of Terraform's. */

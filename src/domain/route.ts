@@ -11,6 +11,12 @@ export interface Bastion
   readonly cryptoUsers: readonly (CredentialReference & { readonly user: string })[]
 }
 
+/** A role that the bot takes on to reach something, such as in another account. */
+export interface Access {
+  readonly roleArn: string
+  readonly externalId?: string
+}
+
 /** Slack's user ids, and user groups whose members count. */
 export interface PeopleList {
   readonly users: readonly string[]
@@ -45,6 +51,8 @@ export interface Landscape {
    * Who may put the brake on and take it off. Absent: approvers may put it on, and only the command line takes it off.
    */
   readonly operators?: PeopleList
+  /** By which role a cluster (by id) or a bastion (by instance id) is reached. What is not here: by the bot's own. */
+  readonly access?: Readonly<Record<string, Access>>
   /** Other workspaces of the same Enterprise Grid whose full members count as ours. */
   readonly workspaces: readonly string[]
   /** How long steps and what they printed are kept after a request's expiry, in milliseconds. The record stays. */

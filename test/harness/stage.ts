@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { parseLandscape } from '../../src/config-file.ts'
+import type { Access } from '../../src/domain/route.ts'
 import { iamRoles } from '../../src/iam-policies.ts'
-import { ACCOUNT, type IamPolicy } from '../simulator/aws/policy.ts'
+import { ACCOUNT } from '../simulator/aws/policy.ts'
 import { type Simulator, startSimulator } from '../simulator/index.ts'
 import type { MessageRecord } from '../simulator/slack/records.ts'
 import type { WorldSpec } from '../simulator/world/world-spec.ts'
@@ -23,6 +24,8 @@ export interface StageOptions {
   readonly engine?: 'auto' | 'cmu' | 'cloudhsm-cli'
   /** More settings of the one route, a line each. */
   readonly route?: readonly string[]
+  /** Roles by which prod-eu and the bastion are reached, in accounts of their own. */
+  readonly access?: { readonly cluster: Access; readonly bastion: Access }
   /** More settings of the one bastion, a line each. */
   readonly bastion?: readonly string[]
   /** More settings beside the routes, a line each. */
@@ -73,7 +76,8 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const config = configFor(simulator, options)
   await writeFile(join(directory, 'config.yml'), config)
   // Every scenario runs under the policy that `iam` prints for it.
-  simulator.aws.obey(botPolicy(config))
+  for (const { of, policy } of rolesOf(config))
+    if (of === 'bot' || of.startsWith('arn:')) simulator.aws.obey(policy, of === 'bot' ? undefined : of)
   const env = {
     ...simulator.environment(options.socketMode ? { socketMode: true } : {}),
     PORT: String(await freePort()),
@@ -156,12 +160,14 @@ function isEnd(text: string): boolean {
   )
 }
 
-function botPolicy(config: string): IamPolicy {
+function rolesOf(config: string) {
   const parsed = parseLandscape(parse(config))
   if (!('landscape' in parsed)) throw new Error(parsed.problems.join('\n'))
-  const bot = iamRoles(parsed.landscape, ACCOUNT).find(({ of }) => of === 'bot')
-  if (!bot) throw new Error('no role of the bot')
-  return bot.policy
+  return iamRoles(parsed.landscape, ACCOUNT)
+}
+
+function accessText(access: Access | undefined, separator = ', '): string {
+  return access ? ['', ...Object.entries(access).map(([name, value]) => `${name}: ${value}`)].join(separator) : ''
 }
 
 /** A config.yml for the simulator's world: the README's example with the simulated bastion's paths. */
@@ -173,12 +179,12 @@ export function configFor(simulator: Simulator, options: StageOptions): string {
   return `
 clusters:
   - { alias: prod-us, clusterId: cluster-2abcdefghij, region: us-east-1 }
-  - { alias: prod-eu, clusterId: cluster-7klmnopqrst, region: eu-west-1 }
+  - { alias: prod-eu, clusterId: cluster-7klmnopqrst, region: eu-west-1${accessText(options.access?.cluster)} }
 bastions:
   - name: us-bastion
     instanceId: i-0123456789abcdef0
     region: us-east-1
-    platform: linux
+    platform: linux${accessText(options.access?.bastion, '\n    ')}
     credentials: { source: secretsmanager, id: hsm/crypto-officer }
     cmu: { binary: ${binary}, config: ${config} }
     cli: { binary: ${cli}, configure: ${configure}, config: ${cliConfig} }

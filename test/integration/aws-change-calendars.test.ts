@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 import { changeCalendars } from '../../src/adapters/aws/change-calendars.ts'
 import { awsClients } from '../../src/adapters/aws/clients.ts'
-import { scripted, simulated } from './aws-place.ts'
+import { bastion, scripted, simulated } from './aws-place.ts'
 
 const at = simulated()
 const state = (calendar: string, endpoint = at().aws.url) =>
-  changeCalendars(awsClients({ endpoint })).state(calendar, 'us-east-1', AbortSignal.timeout(30_000))
+  changeCalendars(awsClients({ endpoint })).state(calendar, bastion, AbortSignal.timeout(30_000))
 
 it('is open or closed as SSM says, and tells when that changes', async () => {
   at().world.update(({ calendars }) => {

@@ -37,7 +37,10 @@ export class Calendar implements Calendars {
     })
   }
 
-  async state(_: string, region: string): Promise<{ readonly isOpen: boolean; readonly changesAt?: number } | Refusal> {
+  async state(
+    _: string,
+    { region }: { readonly region: string },
+  ): Promise<{ readonly isOpen: boolean; readonly changesAt?: number } | Refusal> {
     const { now } = this.#time
     await this.#time.sleep(this.#random.int(30, 250))
     const found = this.closures.find(({ from, to }) => from <= now && now < to)

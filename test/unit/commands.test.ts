@@ -104,6 +104,29 @@ describe('iam', () => {
     })
   })
 
+  it('gives a role in another account what lies there, and trusts the bot alone with it', () => {
+    const roleArn = 'arn:aws:iam::222222222222:role/hsm-sync'
+    const access = `roleArn: '${roleArn}', externalId: hsm-7Q2F`
+    const text = example
+      .replace('region: eu-west-1 }', `region: eu-west-1, ${access} }`)
+      .replace('    platform: linux', `    roleArn: '${roleArn}'`)
+    const parsed = parseLandscape(parse(text))
+    if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
+    const [bot, there, bastion] = iamRoles(parsed.landscape, '123456789012')
+    const actions = (role: typeof bot) => role?.policy.Statement.flatMap(({ Action }) => Action).sort()
+    expect(actions(bot)).toEqual(['cloudhsm:DescribeBackups', 'cloudhsm:DescribeClusters', 'sts:AssumeRole'])
+    expect(there?.of).toBe(roleArn)
+    expect(actions(there)).toEqual(expect.arrayContaining(['cloudhsm:DescribeClusters', 'ssm:SendCommand']))
+    expect(JSON.stringify(there?.policy)).toContain('arn:aws:ec2:us-east-1:222222222222:instance/i-0123456789abcdef0')
+    expect(JSON.stringify(there?.trust)).toContain('arn:aws:iam::123456789012:role/hsm-sync-bot')
+    expect(JSON.stringify(there?.trust)).toContain('"sts:ExternalId":"hsm-7Q2F"')
+    expect(JSON.stringify(bastion?.policy)).toContain('secretsmanager:us-east-1:222222222222:secret')
+    const terraform = run((print) => iamCommand(['--terraform'], () => parsed.landscape, print)).text
+    expect(terraform).toContain(
+      'resource "aws_iam_role" "hsm_sync_role_222222222222_role_hsm_sync" {\n  name               = "hsm-sync"',
+    )
+  })
+
   it('names what is in GovCloud by its partition', () => {
     const parsed = parseLandscape(parse(example.replaceAll('us-east-1', 'us-gov-west-1')))
     if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))

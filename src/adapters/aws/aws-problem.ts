@@ -9,6 +9,8 @@ const UNREACHABLE =
 /** What kind of failure an error from an AWS client is, by its name, code and status, never by its words. */
 export function problemOf(error: unknown): AwsProblem {
   const names = namesOf(error)
+  // Before the rest: a role that could not be taken on, because nothing answered, is no word of AWS's.
+  if (names.some((name) => UNREACHABLE.test(name))) return 'unreachable'
   if (
     names.some((name) =>
       /AccessDenied|UnrecognizedClient|InvalidClientTokenId|ExpiredToken|CredentialsProvider|NotAuthorized/.test(name),
@@ -16,7 +18,7 @@ export function problemOf(error: unknown): AwsProblem {
   )
     return 'access-denied'
   if (names.some((name) => /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown/.test(name))) return 'throttled'
-  return names.some((name) => UNREACHABLE.test(name)) ? 'unreachable' : 'failed'
+  return 'failed'
 }
 
 export function refuseAws(error: unknown, service: string, region: string): Refusal {

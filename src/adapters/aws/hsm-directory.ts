@@ -4,7 +4,8 @@ import type { Backup, HsmDirectory } from '../../application/ports.ts'
 import type { Cluster, Hsm } from '../../domain/cluster.ts'
 import { sha256 } from '../../domain/digest.ts'
 import { asHsmId, parseClusterId } from '../../domain/ids.ts'
-import { refuse } from '../../domain/refusal.ts'
+import { type Refusal, refuse } from '../../domain/refusal.ts'
+import type { Access, Landscape } from '../../domain/route.ts'
 import { refuseAws } from './aws-problem.ts'
 import type { AwsClients } from './clients.ts'
 import { MOST_PAGES, type PageToken, within } from './pages.ts'
@@ -43,43 +44,71 @@ const BackupAnswer = z.object({
   SourceRegion: text,
 })
 
-/** CloudHSM V2 DescribeClusters and DescribeBackups. */
-export function hsmDirectory(clients: AwsClients): HsmDirectory {
+/** Roles that are tried for what the settings do not name: each costs a call. */
+const MOST_WAYS = 10
+
+/**
+ * CloudHSM V2 DescribeClusters and DescribeBackups. A cluster of the settings is looked for by its own role; anything
+ * else (an ancestor, a backup) may lie in any account that they reach.
+ */
+export function hsmDirectory(
+  clients: AwsClients,
+  { clusters, access = {} }: Partial<Pick<Landscape, 'clusters' | 'access'>> = {},
+): HsmDirectory {
+  const everyWay = distinct([undefined, ...(clusters ?? []).map(({ clusterId }) => access[clusterId])])
+  const ways = (id: string) => ((clusters ?? []).some(({ clusterId }) => clusterId === id) ? [access[id]] : everyWay)
   return {
     describe: async (clusterId, region, signal) => {
-      try {
-        const cluster = await inPages(async (NextToken) => {
+      const found = await byAny(ways(clusterId), region, (way) =>
+        inPages(async (NextToken) => {
           const query = new DescribeClustersCommand({ Filters: { clusterIds: [clusterId] }, ...NextToken })
-          const answer = await clients.hsm(region).send(query, { abortSignal: within(signal) })
-          const found = z
+          const answer = await clients.hsm(region, way).send(query, { abortSignal: within(signal) })
+          const cluster = z
             .array(ClusterAnswer)
             .parse(answer.Clusters ?? [])
             .find((candidate) => candidate.ClusterId === clusterId)
-          return { found, next: answer.NextToken }
-        })
-        return cluster ? toCluster(cluster, region) : refuse({ code: 'cluster-not-found', cluster: clusterId, region })
-      } catch (error) {
-        return refuseAws(error, 'CloudHSM', region)
-      }
+          return { found: cluster && toCluster(cluster, region), next: answer.NextToken }
+        }),
+      )
+      return found ?? refuse({ code: 'cluster-not-found', cluster: clusterId, region })
     },
 
-    backup: async (backupId, region, signal) => {
-      try {
-        const backup = await inPages(async (NextToken) => {
+    backup: (backupId, region, signal) =>
+      byAny(everyWay, region, (way) =>
+        inPages(async (NextToken) => {
           const query = new DescribeBackupsCommand({ Filters: { backupIds: [backupId] }, ...NextToken })
-          const answer = await clients.hsm(region).send(query, { abortSignal: within(signal) })
-          const found = z
+          const answer = await clients.hsm(region, way).send(query, { abortSignal: within(signal) })
+          const backup = z
             .array(BackupAnswer)
             .parse(answer.Backups ?? [])
             .find((candidate) => candidate.BackupId === backupId)
-          return { found, next: answer.NextToken }
-        })
-        return backup && toBackup(backup, region)
-      } catch (error) {
-        return refuseAws(error, 'CloudHSM', region)
-      }
-    },
+          return { found: backup && toBackup(backup, region), next: answer.NextToken }
+        }),
+      ),
   }
+}
+
+/** What the first role finds. Nothing only where every one of them was answered that there is nothing. */
+async function byAny<Found>(
+  ways: readonly (Access | undefined)[],
+  region: string,
+  look: (way: Access | undefined) => Promise<Found | undefined>,
+): Promise<Found | Refusal | undefined> {
+  let refusal: Refusal | undefined
+  for (const way of ways) {
+    try {
+      const found = await look(way)
+      if (found !== undefined) return found
+    } catch (error) {
+      refusal ??= refuseAws(error, 'CloudHSM', region)
+    }
+  }
+  return refusal
+}
+
+function distinct(ways: readonly (Access | undefined)[]): readonly (Access | undefined)[] {
+  const byRole = new Map(ways.map((way) => [way && `${way.roleArn} ${way.externalId ?? ''}`, way]))
+  return [...byRole.values()].slice(0, MOST_WAYS)
 }
 
 interface ResultPage<Found> {

@@ -9,8 +9,9 @@ import {
   SendCommandCommand,
 } from '@aws-sdk/client-ssm'
 import { DELIVERY_SECONDS } from '../../application/await-command.ts'
-import type { Bastions, Invocation, Sent } from '../../application/ports.ts'
+import type { Bastions, Instance, Invocation, Sent } from '../../application/ports.ts'
 import { redact } from '../../domain/redact.ts'
+import type { Landscape } from '../../domain/route.ts'
 import { documentParameters } from '../../engines/locked-document.ts'
 import { hasNoCredentials, problemOf, refuseAws, wasRejected } from './aws-problem.ts'
 import type { AwsClients } from './clients.ts'
@@ -20,14 +21,17 @@ const WAITING: ReadonlySet<string> = new Set(['Pending', 'InProgress', 'Delayed'
 const MOST_PAGES = 40
 
 /** SSM Run Command. */
-export function ssmBastions(clients: AwsClients): Bastions {
+export function ssmBastions(clients: AwsClients, access: Landscape['access'] = {}): Bastions {
+  const ssm = ({ region, instanceId }: Pick<Instance, 'region' | 'instanceId'>) =>
+    clients.ssm(region, access[instanceId])
   return {
-    presence: async ({ instanceId, region }) => {
+    presence: async (instance) => {
+      const { instanceId, region } = instance
       try {
         const Filters = [{ Key: 'InstanceIds', Values: [instanceId] }]
-        const { InstanceInformationList = [] } = await clients
-          .ssm(region)
-          .send(new DescribeInstanceInformationCommand({ Filters }))
+        const { InstanceInformationList = [] } = await ssm(instance).send(
+          new DescribeInstanceInformationCommand({ Filters }),
+        )
         const found = InstanceInformationList.find((instance) => instance.InstanceId === instanceId)
         return found && { ping: found.PingStatus ?? 'unknown', platform: found.PlatformType ?? 'unknown' }
       } catch (error) {
@@ -37,7 +41,7 @@ export function ssmBastions(clients: AwsClients): Bastions {
 
     send: async ({ instanceId, region, document }, { call, comment, executionSeconds }): Promise<Sent> => {
       try {
-        const { Command } = await clients.ssmOnce(region).send(
+        const { Command } = await clients.ssmOnce(region, access[instanceId]).send(
           new SendCommandCommand({
             ...(document
               ? { DocumentName: document.name, DocumentHash: document.hash, DocumentHashType: 'Sha256' as const }
@@ -61,11 +65,12 @@ export function ssmBastions(clients: AwsClients): Bastions {
       }
     },
 
-    look: async ({ instanceId, region }, commandId): Promise<Invocation> => {
+    look: async (instance, commandId): Promise<Invocation> => {
+      const { instanceId } = instance
       try {
-        const answer = await clients
-          .ssm(region)
-          .send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }))
+        const answer = await ssm(instance).send(
+          new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }),
+        )
         const status = answer.StatusDetails ?? answer.Status ?? 'unknown'
         if (answer.Status !== undefined && WAITING.has(answer.Status)) return { kind: 'waiting', status }
         const complaint = redact(answer.StandardErrorContent ?? '')
@@ -79,27 +84,28 @@ export function ssmBastions(clients: AwsClients): Bastions {
       }
     },
 
-    document: async ({ region }, name) => {
+    document: async (instance, name) => {
       try {
-        const { Document } = await clients.ssm(region).send(new DescribeDocumentCommand({ Name: name }))
+        const { Document } = await ssm(instance).send(new DescribeDocumentCommand({ Name: name }))
         const { Hash: hash, HashType: type, DocumentVersion: version } = Document ?? {}
         if (!hash || type !== 'Sha256' || !version) throw new Error('DescribeDocument answered no SHA-256 and version')
         const query = new GetDocumentCommand({ Name: name, DocumentVersion: version, DocumentFormat: 'JSON' })
-        const { Content: content = '' } = await clients.ssm(region).send(query)
+        const { Content: content = '' } = await ssm(instance).send(query)
         return { content, hash }
       } catch (error) {
         if (error instanceof InvalidDocument) return undefined
-        return refuseAws(error, 'Systems Manager', region)
+        return refuseAws(error, 'Systems Manager', instance.region)
       }
     },
 
     // SSM cannot filter by Comment: list what this instance was sent since, and look through it.
-    find: async ({ instanceId, region, document }, comment, since) => {
+    find: async (instance, comment, since) => {
+      const { instanceId, document } = instance
       const name = document?.name ?? DOCUMENT
       const Filters = [{ key: 'InvokedAfter' as const, value: new Date(since).toISOString().replace(/\.\d{3}Z$/, 'Z') }]
       let next: string | undefined
       for (let page = 0; page < MOST_PAGES; page++) {
-        const { Commands = [], NextToken } = await clients.ssm(region).send(
+        const { Commands = [], NextToken } = await ssm(instance).send(
           new ListCommandsCommand({
             InstanceId: instanceId,
             Filters,

@@ -8,6 +8,7 @@ import type { CommandRecord, StatusDetails } from './command-record.ts'
 import { deniedPart, type IamPolicy } from './policy.ts'
 import { accessKeyId, secretAccessKey, signerOf } from './signature.ts'
 import { Ssm, type SsmOptions } from './ssm.ts'
+import { type RoleSpec, Sts } from './sts.ts'
 
 /** One request that reached the endpoint. */
 export interface AwsCall {
@@ -15,6 +16,8 @@ export interface AwsCall {
   readonly region: string
   readonly operation: string
   readonly input: Json
+  /** The role whose credentials signed it; absent: the bot's own. */
+  readonly role?: string
   /** The answer; undefined while there is none, or where it was lost. */
   output?: Json
   error?: string
@@ -44,8 +47,10 @@ export interface AwsSimulator {
   fault(rule: AwsFaultRule): void
   clearFaults(): void
   commands(): CommandRecord[]
-  /** From now on only this is allowed; anything else is refused, and a violation. */
-  obey(policy: IamPolicy): void
+  /** From now on only this is allowed to the bot, or to this role; anything else is refused, and a violation. */
+  obey(policy: IamPolicy, role?: string): void
+  /** Roles that may be taken on, by ARN. */
+  readonly roles: Map<string, RoleSpec>
   stop(): Promise<void>
 }
 
@@ -65,11 +70,13 @@ export async function startAws(options: Omit<SsmOptions, 'report'>): Promise<Aws
   const faults = new FaultList<Json, AwsFaultRule>()
   const ssm = new Ssm({ ...options, report })
   const cloudHsm = cloudHsmOperations(options.world)
-  let policy: IamPolicy | undefined
+  const sts = new Sts()
+  const policies = new Map<string | undefined, IamPolicy>()
 
   const { server, origin } = await listen(async (request, response) => {
     const body = await readBody(request)
-    const call = callOf(request, body)
+    if (isForSts(request)) return answerSts(response, request, body)
+    const call = callOf(request, body, sts)
     if (call instanceof AwsError) {
       report(`${request.method ?? ''} ${request.url ?? ''}: ${call.type}`)
       return answer(response, call.status, errorBody(call))
@@ -84,17 +91,44 @@ export async function startAws(options: Omit<SsmOptions, 'report'>): Promise<Aws
     answer(response, status, output)
   }, report)
 
+  function answerSts(response: ServerResponse, request: IncomingMessage, body: Buffer): void {
+    const form = new URLSearchParams(body.toString('utf8'))
+    const input = Object.fromEntries(form)
+    try {
+      const signer = signerOf(request, body)
+      if (!signer) throw new AwsError('MissingAuthenticationToken', 'not signed with our key', 403)
+      const call = { service: 'sts', region: signer.region, operation: form.get('Action') ?? '', input, at: Date.now() }
+      calls.push(call)
+      const denied = policies.get(undefined) && deniedPart(policies.get(undefined) ?? { Statement: [] }, call)
+      if (denied) {
+        report(`the policy does not allow ${denied}`)
+        throw new AwsError('AccessDenied', denied, 403)
+      }
+      const xml = sts.assumeRole(form)
+      response.writeHead(200, { 'content-type': 'text/xml' }).end(xml)
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error
+      response
+        .writeHead(error.status, { 'content-type': 'text/xml' })
+        .end(
+          `<ErrorResponse><Error><Type>Sender</Type><Code>${error.type}</Code><Message>${error.message}</Message></Error></ErrorResponse>`,
+        )
+    }
+  }
+
   function respond(call: AwsCall, fault: AwsFaultRule | undefined): { status: number; output: Json } {
     try {
       const failsBefore = fault?.errorType !== undefined || fault?.status !== undefined
       if (failsBefore && !fault.after) {
         throw new AwsError(fault.errorType ?? 'InternalServerError', fault.message ?? '', fault.status ?? 400)
       }
+      const policy = policies.get(call.role)
       const denied = policy && deniedPart(policy, call)
       if (denied) {
         report(`the policy does not allow ${denied}`)
         throw new AwsError('AccessDeniedException', `not authorized to perform: ${denied}`)
       }
+      sts.checkReach(call.role, call.input)
       const operations = call.service === 'ssm' ? ssm.operations(fault) : cloudHsm
       const operation = operations[call.operation]
       if (operation === undefined) {
@@ -116,9 +150,8 @@ export async function startAws(options: Omit<SsmOptions, 'report'>): Promise<Aws
     fault: (rule) => faults.add(rule),
     clearFaults: () => faults.clear(),
     commands: () => ssm.commands,
-    obey: (given) => {
-      policy = given
-    },
+    obey: (given, role) => void policies.set(role, given),
+    roles: sts.roles,
     async stop() {
       await ssm.stop()
       await close(server)
@@ -126,8 +159,12 @@ export async function startAws(options: Omit<SsmOptions, 'report'>): Promise<Aws
   }
 }
 
-function callOf(request: IncomingMessage, body: Buffer): AwsCall | AwsError {
-  const signer = signerOf(request, body)
+function isForSts(request: IncomingMessage): boolean {
+  return String(request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
+}
+
+function callOf(request: IncomingMessage, body: Buffer, sts: Sts): AwsCall | AwsError {
+  const signer = signerOf(request, body, (keyId) => sts.session(keyId))
   if (signer === undefined) return new AwsError('MissingAuthenticationTokenException', 'not signed with our key')
   const target = String(request.headers['x-amz-target'] ?? '')
   const service = services.find((candidate) => target.startsWith(candidate.prefix))
@@ -136,7 +173,8 @@ function callOf(request: IncomingMessage, body: Buffer): AwsCall | AwsError {
   const input = parseJson(body.toString('utf8'))
   if (!isJson(input)) return new AwsError('SerializationException')
   const operation = target.slice(service.prefix.length)
-  return { service: service.name, region: signer.region, operation, input, at: Date.now() }
+  const session = signer.role === undefined ? {} : { role: signer.role }
+  return { service: service.name, region: signer.region, operation, input, at: Date.now(), ...session }
 }
 
 function applies(rule: AwsFaultRule, call: AwsCall): boolean {

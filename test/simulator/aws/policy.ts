@@ -15,7 +15,10 @@ export interface IamPolicy {
 }
 
 /** What of a call no statement allows: action and resource; `undefined` if all of it is. */
-export function deniedPart(policy: IamPolicy, call: Pick<AwsCall, 'service' | 'operation' | 'region' | 'input'>) {
+export function deniedPart(
+  policy: IamPolicy,
+  call: Pick<AwsCall, 'service' | 'operation' | 'region' | 'input' | 'role'>,
+) {
   const action = `${call.service}:${call.operation}`
   const resource = resourcesOf(call).find(
     (name) =>
@@ -30,21 +33,28 @@ export function deniedPart(policy: IamPolicy, call: Pick<AwsCall, 'service' | 'o
 }
 
 /** SendCommand needs its document and each instance, a calendar is one; the other calls take no resource. */
-function resourcesOf({ operation, region, input }: Pick<AwsCall, 'operation' | 'region' | 'input'>): string[] {
+function resourcesOf({
+  operation,
+  region,
+  input,
+  role,
+}: Pick<AwsCall, 'operation' | 'region' | 'input' | 'role'>): string[] {
+  const account = role?.split(':')[4] ?? ACCOUNT
+  if (operation === 'AssumeRole') return [textAt(input, 'RoleArn') ?? '']
   if (operation === 'GetCalendarState') {
     const names = (input as { readonly CalendarNames?: readonly Json[] }).CalendarNames ?? []
     return names
       .map(String)
-      .map((name) => (name.startsWith('arn:') ? name : `arn:aws:ssm:${region}:${ACCOUNT}:document/${name}`))
+      .map((name) => (name.startsWith('arn:') ? name : `arn:aws:ssm:${region}:${account}:document/${name}`))
   }
-  const own = (name: string) => `arn:aws:ssm:${region}:${ACCOUNT}:document/${name}`
+  const own = (name: string) => `arn:aws:ssm:${region}:${account}:document/${name}`
   if (operation === 'DescribeDocument' || operation === 'GetDocument') return [own(textAt(input, 'Name') ?? '')]
   if (operation !== 'SendCommand') return ['*']
   const documentName = textAt(input, 'DocumentName') ?? ''
   const instances = (input as { readonly InstanceIds?: readonly Json[] }).InstanceIds ?? []
   return [
     documentName.startsWith('AWS-') ? `arn:aws:ssm:${region}::document/${documentName}` : own(documentName),
-    ...instances.map((id) => `arn:aws:ec2:${region}:${ACCOUNT}:instance/${String(id)}`),
+    ...instances.map((id) => `arn:aws:ec2:${region}:${account}:instance/${String(id)}`),
   ]
 }
 
