@@ -2,9 +2,10 @@ import { changeCalendars } from './adapters/aws/change-calendars.ts'
 import { awsClients } from './adapters/aws/clients.ts'
 import { hsmDirectory } from './adapters/aws/hsm-directory.ts'
 import { ssmBastions } from './adapters/aws/ssm-bastion.ts'
-import { healthPages, servePages } from './adapters/health.ts'
+import { healthPages } from './adapters/health.ts'
+import { listen } from './adapters/listen.ts'
 import { direct } from './adapters/network.ts'
-import { createApp, type SlackApp } from './adapters/slack/api/app.ts'
+import { createApp } from './adapters/slack/api/app.ts'
 import { identityOf, type WhoAmI } from './adapters/slack/api/identity.ts'
 import { isTokenRefused, slackAnswer, slackProblem } from './adapters/slack/api/slack-problem.ts'
 import { keepConnected } from './adapters/slack/api/socket.ts'
@@ -25,7 +26,6 @@ import { describeError, type Log } from './log.ts'
 import { startWork } from './work.ts'
 
 export interface Bot {
-  readonly port: number
   /** Takes no new work, ends what is in flight, gives the leases back. A run goes on at the next start. */
   stop(): Promise<void>
 }
@@ -57,7 +57,8 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
     askSlack: () => client.auth.test(),
     isConnected: () => connection?.isUp() ?? true,
   })
-  const { app, client, socket } = createApp(config.slack, pages, { log, network })
+  const besideSlack = config.metricsPort === undefined ? pages : []
+  const { app, client, socket } = createApp(config.slack, besideSlack, { log, network })
   const whoAmI = identityOf(client)
   const web = slackWeb(client, whoAmI, network)
   const ports = {
@@ -77,7 +78,7 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
 
   // Slack's absence holds up nothing else: the pages are served, runs go on, and what could not be shown is shown
   // later.
-  const server = socket ? await servePages(pages, { port: config.port, host: config.host }) : await listen(app, config)
+  const server = await listen({ app, ...(socket ? { socket } : {}) }, pages, config)
   const connection = socket && keepConnected(socket, { clock, log })
   const stop = async () => {
     server.close()
@@ -94,11 +95,15 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
     throw problem
   }
   log.info(
-    { port: server.port, mode: config.slack.mode.kind, routes: config.landscape.routes.length },
+    {
+      port: server.port,
+      metricsPort: server.metricsPort,
+      mode: config.slack.mode.kind,
+      routes: config.landscape.routes.length,
+    },
     'the bot is ready',
   )
   return {
-    port: server.port,
     stop: async () => {
       log.info({}, 'stopping')
       await stop()
@@ -129,10 +134,4 @@ async function refusedToken(whoAmI: WhoAmI, log: Log): Promise<Error | undefined
 function settingsEntry({ landscape }: Config, at: number) {
   const text = canonicalJson(landscape)
   return { at, type: 'settings' as const, actor: 'bot', facts: { digest: sha256(text), landscape: JSON.parse(text) } }
-}
-
-async function listen(app: SlackApp['app'], { port, host }: Config): Promise<{ readonly port: number; close(): void }> {
-  const server = await app.start({ port, ...(host === undefined ? {} : { host }) })
-  const address = 'address' in server && typeof server.address === 'function' ? server.address() : null
-  return { port: typeof address === 'object' && address ? address.port : port, close: () => undefined }
 }

@@ -247,8 +247,13 @@ function accessOf({ clusters, bastions }: File): Record<string, Access> {
   )
 }
 
-/** An external id goes with a role. */
+/** An external id goes with a role, and a role has one at the most. */
 function roleless(file: File): string[] {
+  const all = [...file.clusters, ...file.bastions]
+  const torn = all.find((one) =>
+    all.some(({ roleArn, externalId }) => roleArn === one.roleArn && externalId !== one.externalId),
+  )
+  if (torn?.roleArn !== undefined) return [`externalId: ${torn.roleArn} stands with several; a role has one`]
   return (['clusters', 'bastions'] as const).flatMap((list) =>
     file[list].flatMap(({ roleArn, externalId }, at) =>
       externalId !== undefined && roleArn === undefined ? [`${list}[${at}].externalId: needs a roleArn`] : [],

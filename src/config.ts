@@ -15,6 +15,8 @@ export interface Config {
   }
   readonly host: string | undefined
   readonly port: number
+  /** Where the operators' pages are served instead of on `port`. */
+  readonly metricsPort: number | undefined
   readonly databaseUrl: string
   readonly logLevel: LogLevel
   /** Where each row of the record is written as it is made, besides the database. */
@@ -36,6 +38,7 @@ export class ConfigError extends Error {
 }
 
 const filled = z.string().trim().min(1, 'must not be empty')
+const port = z.coerce.number({ error: 'expected a port number' }).int().min(0).max(65535)
 const url = z.url({ protocol: /^https?$/, message: 'expected an http(s) URL' })
 
 /** Exported for the README's test: the table there and this schema name the same variables. */
@@ -47,7 +50,8 @@ export const EnvironmentSchema = z.object({
   SLACK_APP_TOKEN: z.string().startsWith('xapp-', 'expected an app-level token (xapp-…)').optional(),
   SLACK_API_URL: url.optional(),
   HOST: filled.optional(),
-  PORT: z.coerce.number({ error: 'expected a port number' }).int().min(0).max(65535).default(3000),
+  PORT: port.default(3000),
+  METRICS_PORT: port.optional(),
   DATABASE_URL: z
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'expected sqlite:<path> or postgres://…')
@@ -96,6 +100,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, wo
   if (!set.SLACK_APP_TOKEN && !set.SLACK_SIGNING_SECRET) {
     problems.push('SLACK_SIGNING_SECRET is missing: needed for HTTP mode (or set SLACK_APP_TOKEN for Socket Mode)')
   }
+  if (environment.data?.METRICS_PORT && environment.data.METRICS_PORT === environment.data.PORT) {
+    problems.push('METRICS_PORT is the same as PORT: leave it out to have both on one port')
+  }
   const path = resolve(workingDirectory, set.BOT_CONFIG ?? 'config.yml')
   const file = readLandscape(path)
   if ('problems' in file) problems.push(...file.problems.map((problem) => `${path}: ${problem}`))
@@ -112,6 +119,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, wo
     },
     host: data.HOST,
     port: data.PORT,
+    metricsPort: data.METRICS_PORT,
     databaseUrl: data.DATABASE_URL,
     logLevel: data.LOG_LEVEL,
     auditStream: data.AUDIT_STREAM,

@@ -16,6 +16,7 @@ const EXPLAINED: Readonly<Record<Variable, Explained>> = {
   SLACK_API_URL: { why: "Another address of Slack's Web API.", example: 'https://slack.com/api/' },
   HOST: { why: 'Where to listen. Left out: all addresses.', example: '127.0.0.1' },
   PORT: { why: 'For Slack, /healthz, /readyz and /metrics.', example: '3000' },
+  METRICS_PORT: { why: 'A port of their own for /healthz, /readyz and /metrics.', example: '9090' },
   DATABASE_URL: { why: 'sqlite:<path>, or postgres://… for several replicas.', example: 'sqlite:data/bot.sqlite' },
   BOT_CONFIG: { why: 'Where config.yml is.', example: 'config.yml' },
   LOG_LEVEL: { why: 'trace, debug, info, warn, error, fatal or silent.', example: 'info' },

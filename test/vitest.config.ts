@@ -24,7 +24,7 @@ const REAL = [
 const LONG = [
   ...['e2e/threads', 'e2e/cli-threads', 'e2e/expired-thread', 'e2e/secrets', 'e2e/scale'],
   ...['faults/soak', 'faults/slack-down', 'faults/ssm', 'faults/replicas', 'faults/replay', 'faults/kill-points'],
-  ...['integration/http-process', 'contract/store', 'contract/engines/'],
+  ...['integration/http-process', 'integration/container', 'contract/store', 'contract/engines/'],
 ]
 
 class LongFirst extends BaseSequencer {

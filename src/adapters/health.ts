@@ -79,7 +79,7 @@ export function healthPages(deps: {
   ]
 }
 
-/** The same pages on a server of their own: Socket Mode has none. */
+/** The same pages on a server of their own: in Socket Mode Bolt has none, and METRICS_PORT asks for one. */
 export function servePages(
   pages: readonly HealthPage[],
   at: { readonly port: number; readonly host: string | undefined },

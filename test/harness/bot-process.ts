@@ -3,12 +3,22 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
+/** What is started: by default the built bot of this repository, as whoever runs the test. */
+export interface Program {
+  /** From the working directory. */
+  readonly main: string
+  /** Only root may become another. */
+  readonly as?: { readonly uid: number; readonly gid: number }
+}
+
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
 const READY_MS = 45_000
 const STOP_MS = 15_000
 
 export interface BotProcess {
   readonly url: string
+  /** Where the operators' pages are: `url`, or METRICS_PORT's. */
+  readonly pagesUrl: string
   readonly pid: number
   readonly log: () => string
   readonly startMs: number
@@ -23,11 +33,16 @@ export interface BotProcess {
  * Starts the built bot as an operator would, and waits until it is up, whether Slack answers or not. Rejects with what
  * it printed when it ends instead.
  */
-export async function startBotProcess(env: Readonly<Record<string, string>>, cwd: string): Promise<BotProcess> {
+export async function startBotProcess(
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+  { main, as }: Program = { main: MAIN },
+): Promise<BotProcess> {
   const port = env.PORT ?? String(await freePort())
   const started = performance.now()
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [main], {
     cwd,
+    ...as,
     env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', ...env, PORT: port },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -38,10 +53,12 @@ export async function startBotProcess(env: Readonly<Record<string, string>>, cwd
     })
   const exited = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : null))
   const url = `http://127.0.0.1:${port}`
-  await ready(child, url, () => output)
+  const pagesUrl = env.METRICS_PORT ? `http://127.0.0.1:${env.METRICS_PORT}` : url
+  await ready(child, pagesUrl, () => output)
   const startMs = performance.now() - started
   return {
     url,
+    pagesUrl,
     pid: child.pid ?? 0,
     log: () => output,
     startMs,

@@ -109,7 +109,7 @@ describe('iam', () => {
     const access = `roleArn: '${roleArn}', externalId: hsm-7Q2F`
     const text = example
       .replace('region: eu-west-1 }', `region: eu-west-1, ${access} }`)
-      .replace('    platform: linux', `    roleArn: '${roleArn}'`)
+      .replace('    platform: linux', `    roleArn: '${roleArn}'\n    externalId: hsm-7Q2F`)
     const parsed = parseLandscape(parse(text))
     if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
     const [bot, there, bastion] = iamRoles(parsed.landscape, '123456789012')

@@ -63,6 +63,7 @@ describe('defaults are those of the design', () => {
   it('of the environment', () => {
     expect(load()).toMatchObject({
       port: 3000,
+      metricsPort: undefined,
       databaseUrl: 'sqlite:data/bot.sqlite',
       logLevel: 'info',
       auditStream: undefined,
@@ -178,6 +179,23 @@ describe('wrong settings', () => {
     rmSync(join(folder, 'config.yml'), { force: true })
     if (text !== undefined) writeFileSync(join(folder, 'config.yml'), text)
     expect(problems(ENV).join()).toContain(words)
+  })
+})
+
+describe('METRICS_PORT', () => {
+  it.each([
+    ['another port', { METRICS_PORT: '9090' }, 9090],
+    ['any free one, beside any free PORT', { METRICS_PORT: '0', PORT: '0' }, 0],
+  ])('may be %s', (_, env, metricsPort) => {
+    expect(load(env)).toMatchObject({ metricsPort })
+  })
+  it.each([
+    ['PORT', { METRICS_PORT: '8080', PORT: '8080' }, 'is the same as PORT'],
+    ["PORT's default", { METRICS_PORT: '3000' }, 'is the same as PORT'],
+    ['no number', { METRICS_PORT: 'metrics' }, 'expected a port number'],
+    ['beyond 65535', { METRICS_PORT: '65536' }, 'expected a port number'],
+  ])('is wrong where it is %s', (_, env, words) => {
+    expect(problems({ ...ENV, ...env })).toEqual([expect.stringMatching(new RegExp(`^METRICS_PORT .*${words}`))])
   })
 })
 

@@ -27,7 +27,10 @@ export async function openDatabase(url: string): Promise<Database> {
   const database = url.startsWith('sqlite:') ? await openSqlite(pathOf(url)) : await openPostgres(url)
   const migrator = new Migrator({ db: database.db, provider: migrations(database.dialect) })
   const { error } = await migrator.migrateToLatest()
-  if (error) throw new Error('the database schema could not be brought up to date', { cause: error })
+  if (error) {
+    await database.db.destroy()
+    throw new Error('the database schema could not be brought up to date', { cause: error })
+  }
   if (database.dialect === 'sqlite') {
     await dropLeases(database.db)
     await dropDeliveryLeases(database.db)

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
-import { openDatabase } from '../../../src/adapters/store/open-database.ts'
+import { openBeside, openDatabase } from '../../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../../src/adapters/store/request-store.ts'
 import { auditOf, NOON, pending, requestId, running } from '../sample-request.ts'
-import { type AtPlace, replica, together } from './place.ts'
+import { type AtPlace, rawly, replica, together } from './place.ts'
 
 const asked = auditOf('asked')
 
@@ -14,6 +14,19 @@ export function schemaPromises(at: AtPlace): void {
     const again = requestStore(await openDatabase(at().url))
     await expect(again.load(requestId(1))).resolves.toEqual({ request: pending(1), version: 1 })
     await again.close()
+  })
+
+  it('is not opened where a newer version has changed the schema, and is left as it is', async () => {
+    const store = replica(at(), 0)
+    await store.create(pending(1), asked)
+    await rawly(at(), `insert into kysely_migration (name, timestamp) values ('999-newer', '2999-01-01T00:00:00.000Z')`)
+    await Promise.all(at().replicas.map((one) => one.close()))
+    const opening = openDatabase(at().url)
+    await expect(opening).rejects.toThrow('could not be brought up to date')
+    await expect(opening).rejects.toHaveProperty('cause.message', expect.stringContaining('999-newer is missing'))
+    const beside = await openBeside(at().url)
+    await expect(requestStore(beside).load(requestId(1))).resolves.toEqual({ request: pending(1), version: 1 })
+    await beside.db.destroy()
   })
 
   it('refuses to read a request stored by a version it does not know', async () => {
