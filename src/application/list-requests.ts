@@ -1,6 +1,6 @@
 import { parseRequestId } from '../domain/ids.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
-import { OPEN_STATES, type Request } from '../domain/request.ts'
+import { isFinished, OPEN_STATES, type Request } from '../domain/request.ts'
 import type { Deps } from './ports.ts'
 import { type SeenStep, seenSteps } from './run-view.ts'
 import { type AuditRow, type Listed, Unreadable } from './store.ts'
@@ -12,6 +12,8 @@ export interface RequestView {
   readonly steps: readonly SeenStep[]
   /** Absent where its steps are read; else why they cannot be. */
   readonly unreadable?: string
+  /** The hash of the row of the record that holds its outcome, once it has one. */
+  readonly anchor?: string
 }
 
 export interface RequestHistory extends RequestView {
@@ -54,7 +56,16 @@ export async function viewRequest(
   const stored = await deps.store.load(id)
   if (!stored) return undefined
   const { request, version } = stored
-  return { request, version, ...(await stepsOf(deps, request)) }
+  const anchor = isFinished(request) ? await anchorOf(deps.store, request) : undefined
+  return { request, version, ...(await stepsOf(deps, request)), ...(anchor === undefined ? {} : { anchor }) }
+}
+
+/** Every row of the record before it is bound by this hash. */
+async function anchorOf(
+  { history }: Pick<Deps['store'], 'history'>,
+  { id, state }: Request,
+): Promise<string | undefined> {
+  return (await history(id)).findLast(({ type }) => type === state)?.hash
 }
 
 /**

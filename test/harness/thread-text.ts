@@ -26,6 +26,8 @@ export function steady(text: string): string {
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, named('COMMAND-'))
     .replace(/\b[0-9a-f]{64}\b/g, named('SHA256-'))
     .replace(/`[0-9a-f]{16}…`/g, '`HASH…`')
+    .replace(/`[0-9a-f]{16}`/g, '`ANCHOR`')
+    .replace(/--anchor [0-9a-f]{16}/g, '--anchor ANCHOR')
     .replace(/`[0-9a-f]{12}`/g, '`DIGEST`')
     .replace(/digest [0-9a-f]{12}/g, 'digest DIGEST')
     .replace(/<!date\^\d+\^[^|]*\|[^>]*>/g, 'TIME')

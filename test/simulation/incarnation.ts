@@ -175,7 +175,7 @@ export class Incarnation {
   }
 }
 
-const LATER: ReadonlySet<string> = new Set(['frozen', 'setFrozen'])
+const LATER: ReadonlySet<string> = new Set(['frozen', 'setFrozen', 'history'])
 
 /** Not worth a line of the story. */
 const QUIET: ReadonlySet<string> = new Set([

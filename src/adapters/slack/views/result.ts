@@ -6,7 +6,7 @@ import type { Finished } from '../../../domain/request.ts'
 import type { Scope } from '../../../domain/scope.ts'
 import { type Spec, targetName } from '../../../domain/spec.ts'
 import { ACTIONS } from './actions.ts'
-import { type Block, button, chunks, type Message, pre, section } from './blocks.ts'
+import { type Block, button, chunks, context, type Message, pre, section } from './blocks.ts'
 import { explain } from './explain.ts'
 import { frozenText } from './frozen-text.ts'
 import { STATE_FACES } from './states.ts'
@@ -16,7 +16,10 @@ import { code, columns, count, duration, person, plain } from './text.ts'
 const SHOWN_DISCREPANCIES = 15
 
 /** The result of a run: what happened, whether anything changed, what to do next. */
-export function resultView(request: Finished, missing?: Scope | Refusal): Message {
+export function resultView(
+  request: Finished,
+  { missing, anchor }: { readonly missing?: Scope | Refusal | undefined; readonly anchor?: string | undefined } = {},
+): Message {
   const { outcome, spec } = request
   const face = STATE_FACES[request.state]
   const took = duration(request.finishedAt - request.startedAt)
@@ -30,10 +33,19 @@ export function resultView(request: Finished, missing?: Scope | Refusal): Messag
   if (missing && isRefusal(missing) && missing.refused.code === 'too-much-to-ask')
     blocks.push(section(explain(missing)))
   if (missing && !isRefusal(missing)) blocks.push(exactlyThis(request, missing))
+  if (anchor !== undefined) blocks.push(context(anchorText(anchor)))
   return {
     text: `${face.icon} ${face.title}: ${spec.source.alias} → ${spec.destination.alias} (${request.id}) ${person(request.requestedBy)}`,
     blocks,
   }
+}
+
+/** Characters of a hash that tell one row from all others. */
+const ANCHOR_LENGTH = 16
+
+function anchorText(anchor: string): string {
+  const start = anchor.slice(0, ANCHOR_LENGTH)
+  return `In the record this is the row ${code(start)}. Kept here, it shows later whether rows were cut off: ${code(`audit verify --anchor ${start}`)}.`
 }
 
 /** A comparison leads to a sync of exactly what it found, to be approved as any other. */

@@ -191,7 +191,10 @@ function result(view: RequestView, request: Finished, transcript: string | undef
     {
       slot: 'result',
       kind: 'message',
-      message: resultView(request, request.spec.mode === 'plan' ? foundMissing(view) : undefined),
+      message: resultView(request, {
+        missing: request.spec.mode === 'plan' ? foundMissing(view) : undefined,
+        anchor: view.anchor,
+      }),
     },
   ]
 }
