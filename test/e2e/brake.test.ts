@@ -61,7 +61,7 @@ describe('the brake', () => {
     expect(await type(people.guest, '/hsm-freeze', 'I am afraid')).toContain('guests may not')
     expect(await type(people.approver, '/hsm-freeze')).toContain('Say why')
     expect(await type(people.outsider, '/hsm-unfreeze')).toBe('Nothing is frozen.')
-    await typeForAll(people.approver, '/hsm-freeze', 'has frozen everything', 'an HSM & its twin fail')
+    await typeForAll(people.approver, '/hsm-freeze', 'froze everything', 'an HSM & its twin fail')
     expect(await type(people.groupApprover, '/hsm-freeze', 'me too')).toContain('It is on already')
     expect(await type(people.approver, '/hsm-unfreeze')).toContain('Only operators may lift it')
     expect(await type(people.approver, '/hsm-requests')).toContain('Open requests')
@@ -88,7 +88,7 @@ describe('the brake', () => {
           .find(({ ts }) => ts === card.ts)
         return JSON.stringify(now?.blocks).includes(words) ? now : undefined
       }, words)
-    await says(`Approved, and held.* Nothing starts, because <@${people.approver}> has frozen everything`)
+    await says(`Approved, and held.* Nothing starts, because <@${people.approver}> froze everything`)
     await typeForAll(people.outsider, '/hsm-unfreeze', 'has lifted the freeze')
     await says('The change calendar `change-windows` is closed until')
     expect(sessions()).toBe(before)
@@ -99,7 +99,7 @@ describe('the brake', () => {
     const end = await stage.finished(card)
     const result = end.thread.find(({ text, blocks }) => `${text}${JSON.stringify(blocks)}`.includes('It was stopped'))
     expect(JSON.stringify(result?.blocks)).toMatch(
-      /It was stopped because operator \S+ has frozen everything .*: the vendor calls/,
+      /It was stopped because operator \S+ froze everything .*: the vendor calls/,
     )
     expect(await byHand('freeze', 'again')).toEqual({
       code: 1,

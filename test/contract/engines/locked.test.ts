@@ -14,9 +14,13 @@ import { bothTools, cliTool } from './tools.ts'
 const [cmu] = bothTools
 const LATE = Number.MAX_SAFE_INTEGER
 
-async function onLocked(engine: 'cmu' | 'cloudhsm-cli', act: (ground: Ground) => Promise<void>): Promise<void> {
+async function onLocked(
+  engine: 'cmu' | 'cloudhsm-cli',
+  act: (ground: Ground) => Promise<void>,
+  bastion: 'real' | 'in memory' = 'real',
+): Promise<void> {
   const tool = engine === 'cmu' && cmu ? cmu : cliTool()
-  const ground = new Ground({ engine, world: tool.world(), isLocked: true })
+  const ground = new Ground({ engine, world: tool.world(), isLocked: true, bastion })
   try {
     await act(ground)
   } finally {
@@ -94,7 +98,11 @@ describe.concurrent('a locked document', () => {
     ['a value with a shell’s signs', 'operation', 'A.1; id'],
     ['a dialogue that is not packed', 'dialogue', '$(id)'],
   ])('takes no %s: SSM itself refuses it', (_, name, value) =>
-    onLocked('cmu', (ground) => expect(forged(ground, () => ({ [name]: value }))).rejects.toThrow(/does not match/)),
+    onLocked(
+      'cmu',
+      (ground) => expect(forged(ground, () => ({ [name]: value }))).rejects.toThrow(/does not match/),
+      'in memory',
+    ),
   )
 
   it('says what it lacks where the agent is too old to hand parameters over', async () => {
