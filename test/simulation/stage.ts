@@ -3,6 +3,7 @@ import { parseClusterId, parseDigest } from '../../src/domain/ids.ts'
 import type { Bastion as BastionSettings, Landscape, Route } from '../../src/domain/route.ts'
 import type { EngineName } from '../../src/domain/spec.ts'
 import { allEngines } from '../../src/engines/index.ts'
+import { lockedDocument } from '../../src/engines/locked-document.ts'
 import { Bastion } from './bastion/bastion.ts'
 import { Ssm } from './bastion/ssm.ts'
 import { TOOL_FAULTS } from './bastion/tool.ts'
@@ -10,6 +11,7 @@ import { cliPart, cmuPart } from './bastion/tool-parts.ts'
 import { Calendar, OPERATORS } from './brake.ts'
 import { Calls } from './calls.ts'
 import { newDatabase, type Opened } from './database.ts'
+import { Documents } from './documents.ts'
 import type { OnDelivery } from './incarnation.ts'
 import { Random } from './random.ts'
 import { makeClusters, Secrets } from './scenario.ts'
@@ -42,6 +44,7 @@ export class Stage {
   readonly secrets: Secrets
   readonly bastion: Bastion
   readonly ssm: Ssm
+  readonly documents: Documents
   readonly directory: Directory
   readonly calendar: Calendar
   readonly people: People
@@ -52,6 +55,7 @@ export class Stage {
   readonly storeFault: StoreFault
   /** Two processes share the store. */
   readonly isPair: boolean
+  #right: string | undefined
 
   private constructor(seed: number, isTraced: boolean, database: Opened) {
     this.seed = seed
@@ -67,7 +71,8 @@ export class Stage {
     this.hsms.changed()
     this.secrets = new Secrets(this.weather, this.random('secrets'))
     this.bastion = this.#bastion(this.random('tool'))
-    this.ssm = new Ssm(time, this.random('ssm'), this.weather, this.bastion)
+    this.documents = new Documents(time, this.random('documents'), this.weather, () => this.#rightDocument())
+    this.ssm = new Ssm(time, this.random('ssm'), this.weather, { bastion: this.bastion, documents: this.documents })
     this.directory = new Directory(time, this.random('directory'), this.weather, this.hsms)
     this.people = new People(time, this.random('people'), this.weather)
     this.channel = new Channel(time, this.random('slack'), this.weather)
@@ -75,9 +80,10 @@ export class Stage {
     this.storeFault = new StoreFault(time, this.random('store'), this.weather)
     this.calendar = new Calendar(time, this.random('calendar'), this.weather)
     const landscape = landscapeOf(this.hsms, random)
-    this.landscape = this.calendar.isThere
-      ? { ...landscape, routes: landscape.routes.map((route) => ({ ...route, calendar: 'change-windows' })) }
-      : landscape
+    const more = this.calendar.isThere ? { calendar: 'change-windows' } : {}
+    const locked = this.documents.isThere ? { document: 'HsmSync' } : {}
+    const routes = landscape.routes.map((route) => ({ ...route, ...more, bastion: { ...route.bastion, ...locked } }))
+    this.landscape = { ...landscape, routes }
   }
 
   /** What the bot's processes are made of from now on: another version says something else to the tools. */
@@ -110,6 +116,13 @@ export class Stage {
         ? ''
         : ` → ${answer instanceof Error ? `${answer.name}: ${answer.message}` : JSON.stringify(answer)}`
     this.story.push(`${this.#clock()} ${who}: ${what}${said.slice(0, 600)}`)
+  }
+
+  /** What the settings make, made once: it is asked for often. */
+  #rightDocument(): string {
+    const [route] = this.landscape.routes
+    this.#right ??= route ? lockedDocument(route.bastion, this.landscape.routes) : ''
+    return this.#right
   }
 
   #clock(): string {

@@ -1,4 +1,5 @@
-import type { Bastions, CommandToSend, Invocation, Sent } from '../../../src/application/ports.ts'
+import type { Bastions, CommandToSend, Instance, Invocation, Sent } from '../../../src/application/ports.ts'
+import type { Documents } from '../documents.ts'
 import type { Random } from '../random.ts'
 import { SECOND, type Time } from '../time.ts'
 import type { Weather } from '../weather.ts'
@@ -17,6 +18,8 @@ export interface Command {
   isOver: boolean
   /** The bot was told of it. */
   isTold: boolean
+  /** The hash of the locked document that it named. */
+  readonly document: string | undefined
 }
 
 /** What becomes of a command between SSM, the agent and SSM's record of it. */
@@ -40,13 +43,20 @@ export class Ssm implements Bastions {
   readonly #random: Random
   readonly #weather: Weather
   readonly #bastion: Bastion
+  readonly #documents: Documents
   #downUntil = 0
 
-  constructor(time: Time, random: Random, weather: Weather, bastion: Bastion) {
+  constructor(
+    time: Time,
+    random: Random,
+    weather: Weather,
+    parts: { readonly bastion: Bastion; readonly documents: Documents },
+  ) {
     this.#time = time
     this.#random = random
     this.#weather = weather
-    this.#bastion = bastion
+    this.#bastion = parts.bastion
+    this.#documents = parts.documents
   }
 
   /** The bastion goes down and comes back. */
@@ -61,12 +71,14 @@ export class Ssm implements Bastions {
     return { ping, platform: 'Linux' }
   }
 
-  async document() {
-    return undefined
+  document({ region }: Instance) {
+    return this.#documents.document(region)
   }
 
-  async send(_instance: unknown, { call: { lines }, comment }: CommandToSend): Promise<Sent> {
+  async send({ document }: Instance, { call: { lines }, comment }: CommandToSend): Promise<Sent> {
     await this.#time.sleep(this.#random.int(30, 300))
+    if (document && !this.#documents.takes(document.hash))
+      return { kind: 'refused', problem: 'InvalidDocument: the hash does not match', again: false }
     if (this.#weather.happens('send', 0.25)) {
       const how = this.#random.pick([
         'throttled',
@@ -81,11 +93,11 @@ export class Ssm implements Bastions {
         return { kind: 'refused', problem: 'InvalidInstanceId: not in a valid state', again: false }
       if (how === 'credentials')
         return { kind: 'refused', problem: 'CredentialsProviderError: no credentials', again: this.#random.chance(0.5) }
-      if (how === 'lost-after') this.#create(lines, comment)
+      if (how === 'lost-after') this.#create(lines, comment, document?.hash)
       await this.#time.sleep(this.#random.int(1, 20) * SECOND)
       return { kind: 'unsure', problem: 'TimeoutError: socket hang up' }
     }
-    const command = this.#create(lines, comment)
+    const command = this.#create(lines, comment, document?.hash)
     command.isTold = true
     return { kind: 'sent', commandId: command.commandId }
   }
@@ -107,7 +119,7 @@ export class Ssm implements Bastions {
     )?.commandId
   }
 
-  #create(lines: readonly string[], comment: string): Command {
+  #create(lines: readonly string[], comment: string, document: string | undefined): Command {
     const { now } = this.#time
     const isSlow = this.#weather.happens('status', 0.2)
     const command: Command = {
@@ -121,6 +133,7 @@ export class Ssm implements Bastions {
       output: '',
       isOver: false,
       isTold: false,
+      document,
     }
     this.commands.push(command)
     this.#deliver(command, this.#fate())

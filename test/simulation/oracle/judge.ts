@@ -4,6 +4,7 @@ import { judgeApprovals } from './approvals.ts'
 import { judgeAudit } from './audit.ts'
 import { judgeBrake } from './brake.ts'
 import { judgeDeliveries } from './deliveries.ts'
+import { judgeDocuments } from './documents.ts'
 import { judgeOperations } from './operations.ts'
 import { judgeOutcomes } from './outcomes.ts'
 import { requestsOf } from './records.ts'
@@ -22,6 +23,7 @@ export async function judge(stage: Stage, crowd: Crowd): Promise<readonly string
     ...judgeApprovals(stage, crowd, requests),
     ...judgeOutcomes(stage, requests),
     ...judgeBrake(stage, requests),
+    ...judgeDocuments(stage, requests),
     ...judgeSlack(stage, requests),
     ...judgeDeliveries(stage, crowd),
     ...(await judgeAudit(stage, requests)),

@@ -29,6 +29,7 @@ export interface SpecDoc {
   }
   readonly scope: { readonly users: SelectionDoc; readonly keys: SelectionDoc }
   readonly baseConfig: string
+  readonly bastion: { readonly document?: { readonly hash: string } }
   readonly programDigest?: string
 }
 
