@@ -10,6 +10,7 @@ import { createLog, describeError } from './log.ts'
 const ID_LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const ID_LENGTH = 6
 const STOP_MS = 10_000
+const LINGER_MS = 200
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -45,6 +46,14 @@ async function command(verb: string, words: readonly string[], print: (line: str
         () => landscapeOf(process.env, process.cwd()),
         print,
       )
+    case 'doctor': {
+      const { doctorCommand } = await import('./commands/doctor.ts')
+      const world = { env: process.env, workingDirectory: process.cwd(), clock }
+      const code = await doctorCommand(words, world, print)
+      // What did not answer in its time may hold a connection for longer.
+      setTimeout(() => process.exit(code), LINGER_MS).unref()
+      return code
+    }
     case 'iam':
       return (await import('./commands/iam.ts')).iamCommand(words, () => landscapeOf(process.env, process.cwd()), print)
     case 'init': {
@@ -59,7 +68,7 @@ async function command(verb: string, words: readonly string[], print: (line: str
       return (await import('./commands/manifest.ts')).manifestCommand(words, print)
     default:
       throw new Error(
-        `unknown command ${verb}; there are: audit verify, audit export, document, freeze, iam, init, manifest, unfreeze. Without one the bot starts.`,
+        `unknown command ${verb}; there are: audit verify, audit export, doctor, document, freeze, iam, init, manifest, unfreeze. Without one the bot starts.`,
       )
   }
 }

@@ -3,13 +3,13 @@ import { chooseEngine } from '../domain/engine-choice.ts'
 import { operationId, type RequestId } from '../domain/ids.ts'
 import type { Lineage } from '../domain/lineage.ts'
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
-import type { Bastion, Route } from '../domain/route.ts'
+import type { Route } from '../domain/route.ts'
 import type { Mode, Scope } from '../domain/scope.ts'
-import type { BastionFacts, Spec } from '../domain/spec.ts'
+import type { Spec } from '../domain/spec.ts'
 import type { Draft, Engine, Prepared } from '../engines/engine.ts'
-import { isDocument, lockedDocument } from '../engines/locked-document.ts'
 import { assemble } from '../engines/printed.ts'
 import { askBastion } from './ask-bastion.ts'
+import { documentOf, presenceOf } from './look-at-bastion.ts'
 import type { Deps } from './ports.ts'
 import { traceLineage } from './trace-lineage.ts'
 
@@ -69,8 +69,8 @@ export async function deriveSpec(
   }
 
   const isWide = engine.reach === 'cluster'
-  const absent = await refuseAbsent(deps, route.bastion)
-  if (absent) return absent
+  const presence = await presenceOf(deps, route.bastion)
+  if (isRefusal(presence)) return presence
   const document = await documentOf(deps, route.bastion)
   if (isRefusal(document)) return document
   const draft: Draft = {
@@ -126,34 +126,4 @@ async function prepare(
     return refuse({ code: 'bastion-cannot', bastion: bastion.name, problem: answer.problem })
   const { result, detail } = answer.block
   return engine.prepare(draft, { result, detail, text: assemble([answer.block])?.text })
-}
-
-/** The locked document that the settings name, if they do; refused unless it holds exactly what they make. */
-async function documentOf(
-  { bastions, landscape }: Pick<Deps, 'bastions' | 'landscape'>,
-  bastion: Bastion,
-): Promise<BastionFacts['document'] | Refusal> {
-  const { name, document } = bastion
-  if (document === undefined) return undefined
-  const found = await bastions.document({ name, instanceId: bastion.instanceId, region: bastion.region }, document)
-  if (found === undefined) return refuse({ code: 'document-wrong', bastion: name, document, problem: 'missing' })
-  if (isRefusal(found)) return found
-  if (!isDocument(found.content, lockedDocument(bastion, landscape.routes)))
-    return refuse({ code: 'document-wrong', bastion: name, document, problem: 'differs' })
-  return { name: document, hash: found.hash }
-}
-
-/** Is the bastion there, and does it take commands? */
-async function refuseAbsent(deps: Pick<Deps, 'bastions'>, bastion: Bastion): Promise<Refusal | undefined> {
-  const { name, instanceId, region } = bastion
-  if (bastion.platform !== 'linux')
-    return refuse({ code: 'bastion-platform', bastion: name, platform: bastion.platform })
-  const presence = await deps.bastions.presence({ name, instanceId, region })
-  if (presence === undefined) return refuse({ code: 'bastion-not-managed', bastion: name, instanceId, region })
-  if (isRefusal(presence)) return presence
-  if (presence.platform !== 'Linux')
-    return refuse({ code: 'bastion-platform', bastion: name, platform: presence.platform })
-  if (presence.ping !== 'Online')
-    return refuse({ code: 'bastion-not-online', bastion: name, instanceId, ping: presence.ping })
-  return undefined
 }

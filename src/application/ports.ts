@@ -61,9 +61,16 @@ export interface CommandToSend {
   readonly executionSeconds: number
 }
 
+/** An instance as SSM knows it. `agent`: the version of its SSM Agent. */
+export interface Presence {
+  readonly ping: string
+  readonly platform: string
+  readonly agent?: string
+}
+
 /** SSM Run Command, towards one bastion. Nothing in here retries SendCommand: it has no idempotency token. */
 export interface Bastions {
-  presence(bastion: Instance): Promise<{ readonly ping: string; readonly platform: string } | undefined | Refusal>
+  presence(bastion: Instance): Promise<Presence | undefined | Refusal>
   send(bastion: Instance, command: CommandToSend): Promise<Sent>
   look(bastion: Instance, commandId: string): Promise<Invocation>
   /** An SSM document as it is now: what it holds, and the hash that a command can name. */

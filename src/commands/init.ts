@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import { awsClients } from '../adapters/aws/clients.ts'
 import { direct } from '../adapters/network.ts'
-import { explain } from '../adapters/slack/views/explain.ts'
 import type { Clock } from '../application/ports.ts'
 import { awsAccess } from '../config.ts'
 import { parseLandscape } from '../config-file.ts'
@@ -18,6 +17,7 @@ import { type Found, look } from './init/look.ts'
 import type { Talk } from './init/settle.ts'
 import { InputEnded, type Terminal } from './init/terminal.ts'
 import { existingFiles, writeFiles } from './init/write-files.ts'
+import { plainly } from './plainly.ts'
 
 const USAGE = `usage: node dist/main.js init [--region <Region>]… [--source <cluster>] [--destination <cluster>] [--bastion <instance id>]
          [--secret <name or ARN> | --parameter <name or ARN>] [--channel <C…>] [--approver <U…>]… [--approver-group <S…>]…
@@ -179,11 +179,6 @@ function awsWords(refusal: Refusal): string {
     default:
       return problem satisfies never
   }
-}
-
-/** The sentence for Slack without Slack's markup. */
-function plainly(refusal: Refusal): string {
-  return explain(refusal).replaceAll('`', '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 }
 
 function nextSteps(written: readonly string[], isHere: boolean): string {

@@ -8,6 +8,7 @@
 #   action=read-config  print what the tool is configured with (`read_config`, by tool); no HSM is reached
 #   action=session      play a dialogue with the tool (`prepare` and `play`, by tool); an operation= runs once at most
 #   action=fetch        print chunk= of what an operation printed; seal=yes: if it never started, it never will
+#   action=check        print whether this bastion is as the settings say (`check`, where check.sh stands in front)
 #
 # One program in several files. They share: in (the data), stop and detail (why the dialogue ends; whoever sets stop
 # first decides), marked (how far it came), sent, buffer (what the tool said last), chunk (what was read last), users,
@@ -20,6 +21,7 @@ ulimit -c 0 # no core file of a tool that was told a password
 export LC_ALL=C PATH="$PATH:/usr/local/bin:/usr/bin:/bin"
 CHUNK=18000 # characters of base64 in one answer: SSM cuts at 24,000 (GetCommandInvocation)
 PATIENCE=120 # seconds without a byte from the tool
+AWS_SECONDS=60 # for one secret
 # All that any step needs: what is missing is found when somebody asks, not after the approvals.
 PROGRAMS=(aws base64 cat find flock gzip head mkdir mkfifo mktemp mv rm sha256sum stat stdbuf sync timeout touch tr)
 KEEP_DAYS=30 # as long as SSM keeps its own command records
@@ -47,8 +49,8 @@ fetch_login() { # <name or nothing>:<source>:<id>
     secretsmanager) query=(secretsmanager get-secret-value --secret-id "$name" --query SecretString) ;;
     ssm-parameter) query=(ssm get-parameter --name "$name" --with-decryption --query Parameter.Value) ;;
   esac
-  raw=$(timeout --foreground 60 aws "${query[@]}" --region "${in[region]}" --output text 2>"$errors") || {
-    (($? != 124)) || refuse credentials "$name: \`aws ${query[0]}\` did not answer in 60 seconds: is there a way from the bastion to that service in ${in[region]}?"
+  raw=$(timeout --foreground "$AWS_SECONDS" aws "${query[@]}" --region "${in[region]}" --output text 2>"$errors") || {
+    (($? != 124)) || refuse credentials "$name: \`aws ${query[0]}\` did not answer in $AWS_SECONDS seconds: is there a way from the bastion to that service in ${in[region]}?"
     refuse credentials "$name: $(tr -s '[:space:]' ' ' <"$errors" | head -c 400)"
   }
   unescape
@@ -168,5 +170,8 @@ case ${in[action]} in
     need_programs base64 cat flock gzip mkdir mv rm sha256sum sync
     mkdir -p "${in[state]}/operations" "${in[state]}/locks" || refuse state "${in[state]} cannot be made"
     "${in[action]}" ;;
+  check)
+    [[ $(type -t check) == function ]] || refuse input 'this script holds no check'
+    need_programs base64 cat grep gzip head mktemp rm sha256sum stat timeout && check ;;
   *) refuse input "unknown action ${in[action]}" ;;
 esac

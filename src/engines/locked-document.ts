@@ -1,5 +1,6 @@
 import { canonicalJson } from '../domain/digest.ts'
 import type { Bastion, Route } from '../domain/route.ts'
+import { toolData } from './check.ts'
 import type { ScriptCall } from './engine.ts'
 import { loginWord, quoted, scriptLines } from './script-lines.ts'
 
@@ -78,6 +79,7 @@ const DATA = {
   lock: '',
   logins: '',
   clusters: '',
+  hosts: '[0-9A-Fa-f.:,]*',
 } as const
 
 const DEFAULTS: Readonly<Record<string, string>> = {
@@ -103,7 +105,7 @@ function patternsFor(
   const cluster = `${anyOf(sides.map(({ clusterId, region }) => `${clusterId}=${region}`))}=[0-9A-Fa-f.:,]{2,2000}`
   return {
     tool: 'cmu|cloudhsm-cli',
-    action: 'read-config|session|fetch',
+    action: 'read-config|session|fetch|check',
     operation: '[A-Z0-9]{1,20}\\.[0-9]{1,6}',
     ...DATA,
     lock: `${anyOf(own.map(({ destination }) => destination.clusterId))}?`,
@@ -114,7 +116,7 @@ function patternsFor(
 
 function scriptFor(bastion: Bastion, own: readonly LockedRoute[], names: readonly string[]): readonly string[] {
   const data = names.filter((name) => name !== 'tool').map((name) => `"${name}=\${SSM_${name}-}"`)
-  const { region, stateDir, workDir, cmu, cli } = bastion
+  const { region, stateDir, workDir, cmu } = bastion
   const places = { region, state: stateDir, work: workDir }
   return [
     '#!/bin/bash',
@@ -128,11 +130,13 @@ function scriptFor(bastion: Bastion, own: readonly LockedRoute[], names: readonl
     ...scriptLines(new URL('./cmu/tool.sh', import.meta.url)),
     ';;',
     'cloudhsm-cli)',
-    `set -- "$@" ${fixed({ ...places, binary: cli.binary, configure: cli.configure, config: cli.config })}`,
+    `set -- "$@" ${fixed({ ...places, ...toolData(bastion) })}`,
     `PERMITTED=${quoted(cliLines(own))}`,
     ...['configure.sh', 'failed-logins.sh', 'tool.sh'].flatMap((part) =>
       scriptLines(new URL(`./cloudhsm-cli/${part}`, import.meta.url)),
     ),
+    // It looks at both tools, whichever of them brings it.
+    ...scriptLines(new URL('./check.sh', import.meta.url)),
     ';;',
     '*) echo "no parameter arrived as an environment variable: SSM Agent 3.3.2746.0 or newer is needed" >&2; exit 2 ;;',
     'esac',

@@ -6,8 +6,11 @@ import { parseResult, type Result } from './results.ts'
 
 /** The machine-readable block of one SSM command. What it does not say is absent: nothing is made up. */
 export interface OutputBlock {
-  /** What that run of the script was for; `fetch` asks about the operation, the others are it. */
-  readonly action: 'session' | 'fetch' | 'read-config'
+  /**
+   * What that run of the script was for; `fetch` asks about the operation, `check` looks at the bastion, the others are
+   * it.
+   */
+  readonly action: (typeof ACTIONS)[number]
   readonly operation: string
   readonly result: Result
   /** Of a fetch whose result is `recorded`: the result of the operation itself. */
@@ -73,7 +76,7 @@ export function parseBlock(output: string): OutputBlock | undefined {
   }
 }
 
-const ACTIONS = ['session', 'fetch', 'read-config'] as const
+const ACTIONS = ['session', 'fetch', 'read-config', 'check'] as const
 const MARKS: readonly Mark[] = ['none', 'login', 'read', 'write']
 
 function contentOf(fields: ReadonlyMap<string, string>): OutputBlock['content'] {

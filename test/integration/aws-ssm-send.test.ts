@@ -19,14 +19,14 @@ describe('the presence of a bastion', () => {
     at().world.update((state) => {
       for (const known of state.bastions) Object.assign(known, { ping })
     })
-    await expect(presence()).resolves.toEqual({ ping, platform: 'Linux' })
+    await expect(presence()).resolves.toEqual({ ping, platform: 'Linux', agent: '3.3.3572.0' })
   })
 
   it('names the platform', async () => {
     at().world.update((state) => {
       for (const known of state.bastions) Object.assign(known, { platform: 'Windows' })
     })
-    await expect(presence()).resolves.toEqual({ ping: 'Online', platform: 'Windows' })
+    await expect(presence()).resolves.toEqual({ ping: 'Online', platform: 'Windows', agent: '3.3.3572.0' })
   })
 
   it.each([

@@ -30,12 +30,12 @@ export const coverage = {
     'files.getUploadURLExternal': supported(),
     'files.completeUploadExternal': supported('shared at once; Slack takes a moment'),
     'apps.connections.open': supported(),
+    'blocks.validate': supported('blocks of a message, by the published rules'),
     'views.publish': refused('no App Home'),
     'conversations.join': refused('the bot is invited by people'),
     'conversations.open': refused('no direct messages'),
     'users.lookupByEmail': refused('e-mail is no identity'),
     'files.upload': refused('sunset 2025-11-12'),
-    'blocks.validate': refused('needs real Slack'),
   },
   awsSsm: {
     SendCommand: supported(

@@ -33,7 +33,9 @@ export function ssmBastions(clients: AwsClients, access: Landscape['access'] = {
           new DescribeInstanceInformationCommand({ Filters }),
         )
         const found = InstanceInformationList.find((instance) => instance.InstanceId === instanceId)
-        return found && { ping: found.PingStatus ?? 'unknown', platform: found.PlatformType ?? 'unknown' }
+        if (!found) return undefined
+        const { PingStatus: ping = 'unknown', PlatformType: platform = 'unknown', AgentVersion: agent } = found
+        return { ping, platform, ...(agent ? { agent } : {}) }
       } catch (error) {
         return refuseAws(error, 'Systems Manager', region)
       }

@@ -56,6 +56,11 @@ export async function openBeside(url: string, what: 'to read' | 'to write' = 'to
   return { dialect: 'sqlite', db: overSqlite(configured(await connect(file, { waitMs: LOCK_MS }))) }
 }
 
+/** The file that `sqlite:<path>` names; `undefined` where it names none. */
+export function sqliteFile(url: string): string | undefined {
+  return url.startsWith('sqlite:') && pathOf(url) !== MEMORY ? pathOf(url) : undefined
+}
+
 function pathOf(url: string): string {
   const path = url.slice('sqlite:'.length)
   return path === MEMORY ? path : resolve(path)

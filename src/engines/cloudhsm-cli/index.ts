@@ -27,6 +27,15 @@ const VERSION = /^\s*(?:[A-Za-z_-]+\s+){0,3}v?((\d{1,4})\.(\d{1,4})(?:\.\d{1,4})
 
 /** `user replicate` came with Client SDK 5.15 (user guide, client-version-previous). */
 const OLDEST = { major: 5, minor: 15 } as const
+export const NEEDED_VERSION = `${OLDEST.major}.${OLDEST.minor}`
+
+/** The version that the tool says, or all that it says; and whether the bot works with that one. */
+export function versionIn(said: string): { readonly version: string; readonly isTaken: boolean } {
+  const [, version, major, minor] = VERSION.exec(said) ?? []
+  if (version === undefined) return { version: said, isTaken: false }
+  const isOld = Number(major) < OLDEST.major || (Number(major) === OLDEST.major && Number(minor) < OLDEST.minor)
+  return { version, isTaken: !isOld }
+}
 
 /** The engine for every cluster CMU cannot reach: CloudHSM CLI of Client SDK 5. */
 export function cloudHsmCliEngine(): Engine {
@@ -71,21 +80,19 @@ function* reading(spec: Spec, plan: StepPlan, printed: Printed): Slices<Reading>
 function prepare(draft: Draft, { result, detail, text }: ConfigOutput): Prepared | Refusal {
   const { bastion } = draft
   if (result === 'refused-tool-missing') return refuse({ code: 'tool-missing', bastion: bastion.name, tool: detail })
-  const needed = `${OLDEST.major}.${OLDEST.minor}`
+  const needed = NEEDED_VERSION
   if (result === 'refused-version')
     return refuse({ code: 'tool-version', bastion: bastion.name, found: detail, needed })
   const flaw = FLAWS.get(result)
   if (flaw) return refuse({ code: 'tool-config', bastion: bastion.name, problem: flaw, detail })
   if (text === undefined)
     return refuse({ code: 'bastion-cannot', bastion: bastion.name, problem: `${result} ${detail}`.trim() })
-  const [, found, major, minor] = VERSION.exec(detail) ?? []
-  const isOld = Number(major) < OLDEST.major || (Number(major) === OLDEST.major && Number(minor) < OLDEST.minor)
-  if (found === undefined || isOld)
-    return refuse({ code: 'tool-version', bastion: bastion.name, found: found ?? detail, needed })
+  const found = versionIn(detail)
+  if (!found.isTaken) return refuse({ code: 'tool-version', bastion: bastion.name, found: found.version, needed })
   const mergedConfig = normalized(text)
   if (mergedConfig === undefined)
     return refuse({ code: 'tool-config', bastion: bastion.name, problem: 'unreadable', detail: '' })
-  return { baseConfig: '', mergedConfig, commands: commandsFor(draft), toolVersion: found }
+  return { baseConfig: '', mergedConfig, commands: commandsFor(draft), toolVersion: found.version }
 }
 
 const FLAWS: ReadonlyMap<string, ToolConfigFlaw> = new Map(

@@ -30,6 +30,8 @@ export interface Surroundings {
   readonly started: (operation: string) => void
   /** Its session ended, whatever becomes of the answer. */
   readonly ended: (operation: string, result: string) => void
+  /** What check.sh finds, by name. Absent: nobody asks. */
+  readonly check?: (data: ReadonlyMap<string, string>) => Readonly<Record<string, string>>
 }
 
 /** What the SSM agent gets of a script. */
@@ -101,6 +103,8 @@ export class Bastion {
         return this.#session(shell, data)
       case 'fetch':
         return this.#fetch(data)
+      case 'check':
+        return this.#check(data)
       default:
         return answer(data, 'refused-input', { detail: 'unknown action' })
     }
@@ -111,6 +115,12 @@ export class Bastion {
     const found = this.#around.tool.readConfig(data)
     if ('refused' in found) return answer(data, `refused-${found.refused}`, { detail: found.detail })
     return answer(data, 'done', { detail: found.detail, content: pack(found.text) })
+  }
+
+  #check(data: ReadonlyMap<string, string>): Ended {
+    if (!this.#around.check) throw new Error('nobody asks this bastion for a check')
+    const findings = Object.entries(this.#around.check(data)).map(([name, found]) => `${name}=${found}\n`)
+    return answer(data, 'done', { content: pack(findings.join('')) })
   }
 
   async #session(shell: Shell, data: ReadonlyMap<string, string>): Promise<Ended> {

@@ -14,7 +14,7 @@ export function listInstances(state: WorldState, input: Json, region: string): J
       InstanceId: bastion.instanceId,
       PingStatus: bastion.ping ?? 'Online',
       LastPingDateTime: Math.floor(Date.now() / 1000),
-      AgentVersion: '3.3.0.0',
+      AgentVersion: bastion.agentVersion ?? '3.3.3572.0',
       IsLatestVersion: true,
       PlatformType: bastion.platform ?? 'Linux',
       PlatformName: bastion.platform === 'Windows' ? 'Microsoft Windows Server 2022' : 'Amazon Linux',

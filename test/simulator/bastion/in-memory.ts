@@ -5,6 +5,7 @@ import { type Clock, dataOf } from '../../simulation/bastion/shell.ts'
 import type { World } from '../world/world.ts'
 import type { ScriptOrder, ScriptResult, ScriptRun } from './agent.ts'
 import type { BastionFiles } from './bastion-files.ts'
+import { checked } from './in-memory-check.ts'
 import { type Bench, cliOn, cmuOn, secretIn } from './in-memory-tools.ts'
 
 /** Waiting goes by so many times as fast: two minutes of silence are two seconds. */
@@ -47,6 +48,7 @@ export class InMemoryBastion {
       secret: (reference) => secretIn(world, reference),
       started: () => undefined,
       ended: () => undefined,
+      check: (data) => checked(bench, data),
       tool,
     })
   }

@@ -33,6 +33,8 @@ interface Answer {
   readonly status: number
   readonly body: Json | string
   readonly retryAfter?: number
+  /** Of the token that was used, as Slack names them in every answer. */
+  readonly scopes?: readonly string[]
 }
 
 /** The HTTP side of Slack: Web API, upload addresses and response URLs. */
@@ -73,7 +75,7 @@ export async function serveSlack(options: {
       () => {
         if (parsed instanceof ApiError) return { status: 200, body: errorAnswer(parsed, grants) }
         const body = callMethod(name, { token, args }, { workspace, grants, origin: served.origin, openSocket })
-        return { status: 200, body }
+        return { status: 200, body, scopes: grants.scopes }
       },
       call,
     )
@@ -138,11 +140,12 @@ function attempt<T>(work: () => T): T | ApiError {
   }
 }
 
-function send(response: ServerResponse, { status, body, retryAfter }: Answer): void {
+function send(response: ServerResponse, { status, body, retryAfter, scopes = [] }: Answer): void {
   const isText = typeof body === 'string'
   response.writeHead(status, {
     'content-type': isText ? 'text/plain' : 'application/json; charset=utf-8',
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+    ...(scopes.length === 0 ? {} : { 'x-oauth-scopes': scopes.join(',') }),
   })
   response.end(isText ? body : JSON.stringify(body))
 }

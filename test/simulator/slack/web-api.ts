@@ -2,6 +2,7 @@ import type { Json } from '../json.ts'
 import { ApiError } from './api-error.ts'
 import type { Grants } from './manifest.ts'
 import type { Method, MethodContext } from './method.ts'
+import { blockMethods } from './methods/blocks.ts'
 import { chatMethods } from './methods/chat.ts'
 import { conversationMethods } from './methods/conversations.ts'
 import { fileMethods } from './methods/files.ts'
@@ -21,6 +22,7 @@ export const methods: Readonly<Record<string, Method>> = {
   ...viewMethods,
   ...peopleMethods,
   ...fileMethods,
+  ...blockMethods,
 }
 
 /** Runs one method; the answer is what Slack would send with status 200. */

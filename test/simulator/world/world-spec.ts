@@ -103,6 +103,10 @@ export interface BastionSpec {
   readonly cliConfig?: string | null
   /** The bastion's role lacks cloudhsm:DescribeClusters. */
   readonly denied?: boolean
+  /** Of the SSM agent. Default 3.3.3572.0. */
+  readonly agentVersion?: string
+  /** What a check finds in place of what is modelled, by name; only for bastions in memory. */
+  readonly findings?: Readonly<Record<string, string>>
 }
 
 export type SecretSpec = string | { readonly denied: true }

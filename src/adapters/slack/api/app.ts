@@ -21,24 +21,35 @@ export interface SlackApp {
   readonly socket?: SocketModeReceiver['client']
 }
 
-/** Bolt, in the mode the settings say. Nothing is contacted before it starts. */
-export function createApp(
-  settings: Config['slack'],
-  routes: readonly HttpRoute[],
-  { log, network }: { readonly log: Log; readonly network: Network },
-): SlackApp {
-  const logger = boltLogger(log)
-  const clientOptions = {
-    logger,
+interface Around {
+  readonly log: Log
+  readonly network: Network
+}
+
+/** Slack's Web API, as the bot. Nothing is contacted before the first call. */
+export function createClient(settings: Pick<Config['slack'], 'botToken' | 'apiUrl'>, around: Around): webApi.WebClient {
+  return new webApi.WebClient(settings.botToken, optionsOf(settings, around))
+}
+
+function optionsOf({ apiUrl }: Pick<Config['slack'], 'apiUrl'>, { log, network }: Around) {
+  return {
+    logger: boltLogger(log),
     fetch: network.fetch,
-    ...(settings.apiUrl === undefined ? {} : { slackApiUrl: settings.apiUrl }),
+    ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
     timeout: CALL_MS,
     // A repeated chat.postMessage posts twice: Slack has no idempotency key. What failed is painted again, after
     // looking.
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
   }
-  const client = new webApi.WebClient(settings.botToken, clientOptions)
+}
+
+/** Bolt, in the mode the settings say. Nothing is contacted before it starts. */
+export function createApp(settings: Config['slack'], routes: readonly HttpRoute[], around: Around): SlackApp {
+  const { network } = around
+  const clientOptions = optionsOf(settings, around)
+  const { logger } = clientOptions
+  const client = createClient(settings, around)
   const make = (receiver: HTTPReceiver | SocketModeReceiver) =>
     new App({
       receiver,
