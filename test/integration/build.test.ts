@@ -39,7 +39,8 @@ describe('the built bot', () => {
   })
 
   it('holds the digest of the program that it was made of', () => {
-    expect(readFileSync(join(dist, built('bot-')), 'utf8')).toContain(programDigest())
+    const bot = [...readWith(built('bot-'))].map((file) => readFileSync(join(dist, file), 'utf8'))
+    expect(bot.some((text) => text.includes(programDigest()))).toBe(true)
   })
 
   it('reads neither Slack nor AWS for the record, nor to say that a setting is wrong', () => {

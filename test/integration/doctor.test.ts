@@ -390,7 +390,11 @@ const UNWISE: readonly (readonly [string, Planted, string])[] = [
   ],
   [
     'a lineage that AWS does not tell whole',
-    { change: (state) => void (state.backups = []) },
+    {
+      change: (state) => {
+        state.backups = []
+      },
+    },
     'unwise  clones: route prod-us → prod-eu: not proven that the clusters are clones: AWS shows no backup backup-2eucopy2222 in eu-west-1 (any more).',
   ],
   [

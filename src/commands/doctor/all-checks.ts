@@ -28,11 +28,11 @@ export async function allChecks(config: Config, clock: Clock): Promise<readonly 
   const client = createClient(config.slack, { log: SILENT, network })
   const workspace = slackWorkspace(client, identityOf(client), landscape.workspaces)
   const clients = awsClients({ endpoint: config.awsEndpoint }, network)
-  const directory = hsmDirectory(clients)
+  const directory = hsmDirectory(clients, landscape)
   const clusters = clustersOf(directory)
   const engines = allEngines()
-  const calendars = changeCalendars(clients)
-  const deps = { bastions: ssmBastions(clients), clock, log: SILENT, landscape, clusters }
+  const calendars = changeCalendars(clients, landscape.access)
+  const deps = { bastions: ssmBastions(clients, landscape.access), clock, log: SILENT, landscape, clusters }
   return [
     ...slackChecks(config, { installation: slackInstallation(client), workspace }, clock.now()),
     ...awsChecks(landscape, { clusters, directory, calendars, clock, engines }),

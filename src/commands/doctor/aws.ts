@@ -55,8 +55,7 @@ export function awsChecks({ clusters, routes }: Landscape, side: AwsSide): reado
             {
               check: 'calendar',
               about: `${calendar} (${nameOf(route)})`,
-              look: async (signal: AbortSignal) =>
-                judgeCalendar(await side.calendars.state(calendar, bastion.region, signal)),
+              look: async (signal: AbortSignal) => judgeCalendar(await side.calendars.state(calendar, bastion, signal)),
             },
           ],
     ),
