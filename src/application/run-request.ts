@@ -1,5 +1,5 @@
-import { canonicalJson } from '../domain/digest.ts'
 import { provesUnchanged } from '../domain/evidence.ts'
+import { isSameHold } from '../domain/hold.ts'
 import type { HsmId, RequestId } from '../domain/ids.ts'
 import { concludeUnstarted } from '../domain/outcome.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
@@ -109,7 +109,7 @@ async function lookWhatHolds(
 ): Promise<Request | Refusal | undefined> {
   const hold = await holdOf(deps, route, signal)
   if (signal.aborted) return undefined
-  if (canonicalJson(hold ?? null) === canonicalJson(request.held ?? null)) return request
+  if (isSameHold(hold, request.held)) return request
   return apply(deps, request.id, { type: 'hold', ...(hold ? { hold } : {}) })
 }
 

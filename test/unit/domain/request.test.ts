@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { type Hold, isSameHold } from '../../../src/domain/hold.ts'
 import { isRefusal } from '../../../src/domain/refusal.ts'
 import {
   approvalsOf,
@@ -168,6 +169,21 @@ describe('the end of a run', () => {
   it('who ended it is named to who comes too late', () => {
     expect(refusal(request('rejected'), { type: 'approve', by: BOB })).toMatchObject({ by: ALICE })
     expect(refusal(request('withdrawn'), { type: 'approve', by: BOB })).toMatchObject({ by: ASKER })
+  })
+})
+
+describe('what holds a request', () => {
+  const unknown = (problem: 'throttled' | 'unreachable', detail: string): Hold => ({
+    kind: 'calendar-unknown',
+    calendar: 'hsm-windows',
+    refused: { code: 'aws', problem, service: 'Systems Manager', region: 'us-east-1', detail },
+  })
+
+  it('is the same while AWS only words it anew: no row and no message for that', () => {
+    expect(isSameHold(unknown('throttled', 'request 1'), unknown('throttled', 'request 2'))).toBe(true)
+    expect(isSameHold(unknown('throttled', 'x'), unknown('unreachable', 'x'))).toBe(false)
+    expect(isSameHold(unknown('throttled', 'x'), undefined)).toBe(false)
+    expect(isSameHold(undefined, undefined)).toBe(true)
   })
 })
 
