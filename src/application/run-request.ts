@@ -71,11 +71,11 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
     return apply(deps, request.id, { type: 'found-stale', changed: ['the route: it is no longer in the settings'] })
   if (route.ticket !== undefined && (spec.ticket === undefined || findTicket(route.ticket, spec.ticket) === undefined))
     return apply(deps, request.id, { type: 'found-stale', changed: ['the route: it asks for another ticket now'] })
+  let current = await lookWhatHolds(deps, request, { route, signal })
+  if (!mayStart(current)) return current
   const asker = await recheckAsker(deps, request, { route, signal })
   if (signal.aborted) return undefined
   if (asker) return apply(deps, request.id, asker)
-  let current = await lookWhatHolds(deps, request, { route, signal })
-  if (!mayStart(current)) return current
   for (let attempt = 1; ; attempt++) {
     const asking = { request: request.id, lineage: request.lineage, signal }
     const now = await deriveSpec(deps, route, spec, asking)
@@ -197,6 +197,13 @@ async function runSteps(deps: Deps, started: RunningRequest, signal: AbortSignal
       await apply(deps, id, { type: 'finish', outcome: step.outcome })
       return
     }
+    // Only where there is more to do: what has come to its end was not stopped.
+    const freeze = request.stopAskedAt === undefined ? await deps.store.frozen() : undefined
+    if (freeze) {
+      // Refused where it was asked to stop in this very moment: decided anew in either case.
+      await apply(deps, id, { type: 'brake', freeze })
+      continue
+    }
     if (step.afterMs > 0 && waitedAfter !== steps.length) {
       await deps.clock.sleep(step.afterMs, signal)
       waitedAfter = steps.length
@@ -221,13 +228,7 @@ async function decided(
   id: RequestId,
   { engine, steps }: { readonly engine: Engine; readonly steps: readonly StepRecord[] },
 ): Promise<Request | undefined> {
-  let request = (await deps.store.load(id))?.request
-  if (request?.state === 'running' && request.stopAskedAt === undefined) {
-    const freeze = await deps.store.frozen()
-    const braked = freeze && (await apply(deps, id, { type: 'brake', freeze }))
-    // Refused: it was asked to stop in this very moment.
-    if (braked) request = isRefusal(braked) ? (await deps.store.load(id))?.request : braked
-  }
+  const request = (await deps.store.load(id))?.request
   if (request?.state !== 'running' || request.halt) return request
   const stop = reasonToHalt(deps, request, engine, steps)
   if (!stop) return request

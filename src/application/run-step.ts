@@ -94,6 +94,8 @@ async function send(deps: Deps, run: RunContext, step: StepRecord): Promise<Step
       return save(deps, run, { ...step, end: { kind: 'refused', status: sent.problem } })
     await deps.clock.sleep(attempt * 2_000, run.signal)
     if (run.signal.aborted) return step
+    // It was not taken yet: what was frozen meanwhile is not sent again.
+    if (await deps.store.frozen()) return save(deps, run, { ...step, end: { kind: 'refused', status: sent.problem } })
   }
 }
 

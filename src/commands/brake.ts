@@ -3,9 +3,10 @@ import { openBeside } from '../adapters/store/open-database.ts'
 import { requestStore } from '../adapters/store/request-store.ts'
 import { liftFreeze, setFreeze } from '../application/brake.ts'
 import type { Clock } from '../application/ports.ts'
+import { LONGEST_FREEZE_REASON } from '../domain/freeze.ts'
 import { isRefusal, type RefusalFacts } from '../domain/refusal.ts'
 
-const USAGE = `usage: node dist/main.js freeze <reason>
+const USAGE = `usage: node dist/main.js freeze <reason of ${LONGEST_FREEZE_REASON} characters at the most>
        node dist/main.js unfreeze`
 
 /**
@@ -19,7 +20,7 @@ export async function brakeCommand(
   print: (line: string) => void,
 ): Promise<number> {
   const reason = words.join(' ').trim()
-  if (verb === 'freeze' ? reason === '' : words.length > 0) {
+  if (verb === 'freeze' ? reason === '' || reason.length > LONGEST_FREEZE_REASON : words.length > 0) {
     print(USAGE)
     return 2
   }

@@ -40,7 +40,13 @@ export type RefusalFacts =
       readonly destination: string
       readonly reverseExists: boolean
     }
-  | { readonly code: 'cluster-not-found'; readonly cluster: string; readonly region: string }
+  | {
+      readonly code: 'cluster-not-found'
+      readonly cluster: string
+      readonly region: string
+      /** The role by which it was looked for; absent: the bot's own. */
+      readonly roleArn?: string
+    }
   | { readonly code: 'cluster-not-active'; readonly cluster: ClusterId; readonly state: string }
   | { readonly code: 'no-active-hsm'; readonly cluster: ClusterId }
   | { readonly code: 'hsm-without-ip'; readonly cluster: ClusterId; readonly hsm: HsmId }

@@ -155,6 +155,7 @@ session() {
 # In a locked document the data is whoever's may send it: what is no line of a listing or a copy is not played.
 permit_dialogue() {
   local line
+  [[ ${in[until]} != 0 && -n ${in[lock]} ]] || refuse input 'until or lock'
   while IFS= read -r line || [[ -n $line ]]; do [[ $line =~ $PERMITTED ]] || refuse input "a line that no dialogue has: ${line:0:100}"; done <"$private/dialogue"
 }
 

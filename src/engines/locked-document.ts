@@ -69,8 +69,8 @@ export function documentParameters({ tool, data }: ScriptCall): Readonly<Record<
 const PACKED = '[A-Za-z0-9+/=]*'
 /** Data of a call, by pattern, where the settings do not say more. */
 const DATA = {
-  seconds: '[0-9]{1,4}',
-  until: '[0-9]{1,16}',
+  seconds: '[1-9][0-9]{0,3}',
+  until: '0|[1-9][0-9]{0,15}',
   chunk: '[1-9][0-9]{0,4}',
   seal: 'yes|no',
   sha256: '([0-9a-f]{64})?',
@@ -153,6 +153,9 @@ function cmuLines(): string {
   return `^(login|mark (login|read|write)|need .*|send ${command})$`
 }
 
+/** Printable ASCII, but no quotes and no backslash, which the tool might read as more than a name. */
+const NAME = '[]!#-&(-[^-~]+'
+
 /** The same with CloudHSM CLI, which names its clusters: the direction is that of the routes. */
 function cliLines(own: readonly LockedRoute[]): string {
   const clusters = anyOf(own.flatMap(({ source, destination }) => [source.clusterId, destination.clusterId]))
@@ -167,7 +170,7 @@ function cliLines(own: readonly LockedRoute[]): string {
     ['mark (login|read|write)', 'tolerate .*', `login [0-9]+ ${role} ${clusters}`, `logout ${clusters}`],
     [`ask cluster hsm-info --cluster-id ${clusters}`, `send user list --cluster-id ${clusters}`],
     [`pages key list --cluster-id ${clusters} --max-items [0-9]+( --verbose)?`],
-    [`try user replicate --username [^[:space:]]+ --role ${role} ${pairs}`],
+    [`try user replicate --username ${NAME} --role ${role} ${pairs}`],
     [`try key replicate --filter key-reference=0x[0-9a-f]{16} ${pairs}`],
   )
   return `^${lines}$`

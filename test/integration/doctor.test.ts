@@ -157,7 +157,7 @@ const WRONG: readonly (readonly [string, Planted, string])[] = [
   [
     'a cluster that is not there',
     config('cluster-7klmnopqrst', 'cluster-7nowhereaaa'),
-    'wrong   cluster: prod-eu (cluster-7nowhereaaa, eu-west-1): AWS knows no cluster cluster-7nowhereaaa in eu-west-1.',
+    'wrong   cluster: prod-eu (cluster-7nowhereaaa, eu-west-1): AWS shows my own role no cluster cluster-7nowhereaaa in eu-west-1.',
   ],
   [
     'a cluster that is not ACTIVE',

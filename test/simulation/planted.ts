@@ -24,8 +24,8 @@ export const PLANTED: readonly Planted[] = [
     replace: '  if (freeze && !signal) return undefined\n',
   }),
   one('the brake stops no run that is going', 'src/application/run-request.ts', {
-    find: '    const braked = freeze && (await apply',
-    replace: '    const braked = freeze && !id && (await apply',
+    find: '    if (freeze) {\n',
+    replace: '    if (freeze && freeze.at < 0) {\n',
   }),
   one('a calendar that AWS does not tell about counts as open', 'src/application/hold-runs.ts', {
     find: "  if (isRefusal(found)) return { kind: 'calendar-unknown', calendar, refused: found.refused }\n",

@@ -70,7 +70,10 @@ export function hsmDirectory(
           return { found: cluster && toCluster(cluster, region), next: answer.NextToken }
         }),
       )
-      return found ?? refuse({ code: 'cluster-not-found', cluster: clusterId, region })
+      if (found !== undefined) return found
+      const [way] = ways(clusterId)
+      const by = way ? { roleArn: way.roleArn } : {}
+      return refuse({ code: 'cluster-not-found', cluster: clusterId, region, ...by })
     },
 
     backup: (backupId, region, signal) =>
@@ -95,7 +98,7 @@ async function byAny<Found>(
   look: (way: Access | undefined) => Promise<Found | undefined>,
 ): Promise<Found | Refusal | undefined> {
   let refusal: Refusal | undefined
-  for (const way of ways) {
+  for (const way of ways.slice(0, MOST_WAYS)) {
     try {
       const found = await look(way)
       if (found !== undefined) return found
@@ -103,12 +106,14 @@ async function byAny<Found>(
       refusal ??= refuseAws(error, 'CloudHSM', region)
     }
   }
-  return refusal
+  if (refusal || ways.length <= MOST_WAYS) return refusal
+  const detail = `not looked for by every role: the settings name more than ${MOST_WAYS}`
+  return refuse({ code: 'aws', problem: 'failed', service: 'CloudHSM', region, detail })
 }
 
 function distinct(ways: readonly (Access | undefined)[]): readonly (Access | undefined)[] {
   const byRole = new Map(ways.map((way) => [way && `${way.roleArn} ${way.externalId ?? ''}`, way]))
-  return [...byRole.values()].slice(0, MOST_WAYS)
+  return [...byRole.values()]
 }
 
 interface ResultPage<Found> {

@@ -19,9 +19,12 @@ export function brakeStore(db: Kysely<Tables>, record: ReturnType<typeof recorde
             .onConflict((conflict) => conflict.doNothing())
             .returning('id')
             .executeTakeFirst()
-          if (!set) return frozen(tx)
-          await audit(entry)
-          return undefined
+          if (set) await audit(entry)
+          if (set) return undefined
+          const other = await frozen(tx)
+          // It was on when this one came, and somebody has just taken it off: nothing is frozen now.
+          if (!other) throw new Error('the brake was taken off in this very moment: put it on again')
+          return other
         }
         const [lifted] = await tx.deleteFrom('brake').returningAll().execute()
         if (!lifted) return undefined

@@ -54,7 +54,7 @@ talk() {
         'mark '*) mark "${line#mark }" ;;
         'need '*) matches "${line#need }" || stop=need detail=${line#need } ;;
         'send '*) command=${line#send } ;;
-        login) command="loginHSM CO ${users[0]} ${secrets[0]}" ;;
+        login) [[ -n ${PERMITTED-} ]] && ! permit_login || command="loginHSM CO ${users[0]} ${secrets[0]}" ;;
       esac
     done
     [[ -z $stop ]] || return

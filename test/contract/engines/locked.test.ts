@@ -7,6 +7,7 @@ import { REQUEST_ID } from '../../fixtures/examples.ts'
 import { Ground } from '../../harness/engine-run.ts'
 import { ALL_ARRIVED, changed, expectEnd, theKeys, usersOnly } from './scenario.ts'
 import { bothTools, cliTool } from './tools.ts'
+import { destinationOf } from './truth.ts'
 
 // The script in a locked SSM document, as the agent runs it: the real shell, the real checks. Whoever stole the bot's
 // role may send it any data; that it does nothing else then is shown here.
@@ -76,6 +77,12 @@ describe.concurrent('a locked document', () => {
       'without end-to-end encryption',
       (text: string) => text.replace(/("e2e_encryption": \{\s*"enable": )"yes"/, '$1"no"'),
     ],
+    ['with white space in a value', (text: string) => text.replace('"server_ssl": "yes"', '"server_ssl": "y es"')],
+    ['with an escape', (text: string) => text.replace('"server_ssl": "yes"', '"server_ss\\u006c": "no"')],
+    [
+      'with a name for an address',
+      (text: string) => text.replace(/"hostname": "[^"]*"/, '"hostname": "attacker.example"'),
+    ],
     ['with another CA', (text: string) => text.replace('/etc/certs"', '/etc/certs2"')],
   ])('cmu: connects with no configuration %s', (_, edit) =>
     onLocked('cmu', async (ground) => {
@@ -90,6 +97,16 @@ describe.concurrent('a locked document', () => {
       expect(ground.sessions()).toEqual([])
     }),
   )
+
+  it('cmu: gives no password where a server is not encrypted, whatever the dialogue asks for', () =>
+    onLocked('cmu', async (ground) => {
+      ground.world.update((state) => {
+        for (const hsm of destinationOf(state).hsms) hsm.faults.noE2E = true
+      })
+      const block = await forged(ground, () => dialogue('mark login', 'login', 'send listUsers'))
+      expect(block).toMatchObject({ result: 'stopped-need', detail: expect.stringContaining('E2E enabled on server') })
+      expect(ground.logins()).toEqual([])
+    }))
 
   it.each([
     ['another login', 'logins', ':secretsmanager:hsm/somebody-elses'],

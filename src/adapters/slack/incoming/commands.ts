@@ -3,6 +3,7 @@ import { freeze, unfreeze } from '../../../application/brake.ts'
 import { listMine, listOpen, showRequest } from '../../../application/list-requests.ts'
 import { lookupHsms, lookupPair } from '../../../application/lookup-hsms.ts'
 import { submitRequest } from '../../../application/submit-request.ts'
+import { LONGEST_FREEZE_REASON } from '../../../domain/freeze.ts'
 import { isRefusal } from '../../../domain/refusal.ts'
 import type { Request } from '../../../domain/request.ts'
 import { explain } from '../views/explain.ts'
@@ -15,7 +16,7 @@ import { code, person } from '../views/text.ts'
 import { type Answer, answerRequest, type ListenerDeps, linkTo } from './answer.ts'
 import { decideByCommand } from './decide-by-command.ts'
 import type { Command } from './deliveries.ts'
-import { LONGEST_REASON, parseSync } from './grammar.ts'
+import { parseSync } from './grammar.ts'
 import type { Work } from './inbox.ts'
 import { openForm } from './sync-form.ts'
 import { plainTyping, plainWords } from './typing.ts'
@@ -89,14 +90,16 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
       first: () => undefined,
       work: async (command, answer) => {
         const reason = plainTyping(command.text).trim()
-        if (reason === '' || reason.length > LONGEST_REASON)
+        if (reason === '' || reason.length > LONGEST_FREEZE_REASON)
           return answer({
-            text: `Say why, in ${LONGEST_REASON} characters at the most: ${code('/hsm-freeze <reason>')}. Then nothing starts, and runs end between batches.`,
+            text: `Say why, in ${LONGEST_FREEZE_REASON} characters at the most: ${code('/hsm-freeze <reason>')}. Then nothing starts, and runs end between batches.`,
           })
         const frozen = await freeze(deps, { by: command.user, reason })
         if (isRefusal(frozen)) return answer({ text: explain(frozen) })
         await answer(
-          { text: `🧊 Nothing starts any more, and runs end between batches: ${frozenText(frozen)}.` },
+          {
+            text: `🧊 No request starts any more, and runs end between batches; a batch that is on its way already goes to its end. ${frozenText(frozen)}.`,
+          },
           'shared',
         )
       },

@@ -16,7 +16,7 @@ export function explain({ refused }: Refusal): string {
         refused.reverseExists ? ' There is one the other way round: did you swap source and destination?' : ''
       } ${code('/hsm-help')} lists the routes.`
     case 'cluster-not-found':
-      return `AWS knows no cluster ${code(refused.cluster)} in ${refused.region}. Check the id and the Region in the settings.`
+      return `AWS shows ${refused.roleArn === undefined ? 'my own role' : `the role ${code(refused.roleArn)}`} no cluster ${code(refused.cluster)} in ${refused.region}. Check its id, its Region and its ${code('roleArn')} in the settings.`
     case 'cluster-not-active':
       return `Cluster ${code(refused.cluster)} is ${code(refused.state)}, not ACTIVE. Try again when it is.`
     case 'no-active-hsm':

@@ -78,7 +78,7 @@ function changed(outcome: OutcomeReport): string {
   const stopped = outcome.stop ? `${stopText(outcome.stop).what}\n` : ''
   const because = outcome.because ? `${explain(refuse(outcome.because))}\n` : ''
   const withdrawn = outcome.withdrawn
-    ? `It was stopped ${outcome.frozen ? `because ${frozenText(outcome.frozen)}.` : 'at the request of who asked for it.'}\n`
+    ? `It was ${outcome.state === 'succeeded' ? 'to be stopped' : 'stopped'} ${outcome.frozen ? `because ${frozenText(outcome.frozen)}.` : 'at the request of who asked for it.'}${outcome.state === 'succeeded' ? ' By then everything was done.' : ''}\n`
     : ''
   const lead = `${stopped}${because}${withdrawn}`
   if (provesUnchanged(outcome.evidence)) return `${lead}*Nothing was changed.*`
