@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { vi } from 'vitest'
+import { afterAll, beforeAll, vi } from 'vitest'
 import { parse } from 'yaml'
 import { openDatabase } from '../../src/adapters/store/open-database.ts'
 import { doctorCommand } from '../../src/commands/doctor.ts'
@@ -11,6 +11,7 @@ import { lockedDocument } from '../../src/engines/locked-document.ts'
 import { iamRoles } from '../../src/iam-policies.ts'
 import { sure } from '../fixtures/examples.ts'
 import { configFor } from '../harness/stage.ts'
+import { fakeCredentials } from '../simulator/aws/aws-simulator.ts'
 import { ACCOUNT } from '../simulator/aws/policy.ts'
 import { type Simulator, startSimulator } from '../simulator/index.ts'
 import type { WorldSpec } from '../simulator/world/world-spec.ts'
@@ -23,8 +24,8 @@ export interface Planted {
   readonly config?: (text: string) => string
   readonly manifest?: (text: string) => string
   readonly env?: (env: Record<string, string>) => Record<string, string | undefined>
-  readonly change?: (state: WorldState) => void
-  readonly slack?: (slack: Simulator['slack']) => void
+  readonly change?: (state: WorldState) => unknown
+  readonly slack?: (slack: Simulator['slack']) => unknown
   readonly aws?: (aws: Simulator['aws']) => void
   /** Before the doctor comes; `file`: of the database. */
   readonly prepare?: (place: { readonly file: string; readonly simulator: Simulator }) => Promise<void> | void
@@ -42,6 +43,14 @@ export interface Told {
 const MANIFEST = new URL('../../manifest.yml', import.meta.url).pathname
 const DOCUMENT = 'HsmSync-us'
 
+/** The simulator's credentials where the SDK looks for them: the same for all of these tests, which run side by side. */
+export function withCredentials(): void {
+  beforeAll(() => {
+    for (const [name, value] of Object.entries(fakeCredentials)) vi.stubEnv(name, value)
+  })
+  afterAll(() => void vi.unstubAllEnvs())
+}
+
 const clock = {
   now: () => Date.now(),
   sleep: (ms: number, signal?: AbortSignal) => wait(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
@@ -58,8 +67,6 @@ export async function examine(planted: Planted = {}, words: readonly string[] = 
   const world = twoClusters(planted.world)
   const simulator = await startSimulator({ world, manifest, bastions: 'in memory' })
   try {
-    for (const [name, value] of Object.entries(simulator.environment()))
-      if (name.startsWith('AWS_') && name !== 'AWS_ENDPOINT_URL') vi.stubEnv(name, value)
     const healthy = configFor(simulator, {
       required: 2,
       bastion: planted.plain ? [] : [`document: ${DOCUMENT}`],
@@ -82,7 +89,6 @@ export async function examine(planted: Planted = {}, words: readonly string[] = 
     const text = printed.join('\n')
     return { code, text, lines: text.split('\n'), simulator }
   } finally {
-    vi.unstubAllEnvs()
     await simulator.stop()
     rmSync(folder, { recursive: true, force: true })
   }

@@ -3,7 +3,9 @@ import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { openBeside } from '../../src/adapters/store/open-database.ts'
 import { channels, people } from '../simulator/worlds.ts'
-import { everythingSaid, examine, PASSWORD, type Planted } from './doctor-place.ts'
+import { everythingSaid, examine, PASSWORD, type Planted, withCredentials } from './doctor-place.ts'
+
+withCredentials()
 
 describe('an installation in which all is well', () => {
   it('is told so, line by line: exit 0', async () => {
