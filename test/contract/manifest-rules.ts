@@ -87,6 +87,9 @@ export const manifestRules = closed(
  * each.
  */
 export const scopesOf: Readonly<Record<string, readonly string[]>> = {
+  // No bot scope: blocks.validate needs none, apps.connections.open takes the app-level token.
+  'blocks.validate': [],
+  'apps.connections.open': [],
   'auth.test': [],
   'chat.getPermalink': [],
   'chat.postEphemeral': ['chat:write'],

@@ -15,7 +15,7 @@ export interface Edit {
 export const MOST_SEEDS = 500
 
 export const PLANTED: readonly Planted[] = [
-  one('a locked document is not compared with what it should hold', 'src/application/derive-spec.ts', {
+  one('a locked document is not compared with what it should hold', 'src/application/look-at-bastion.ts', {
     find: '  if (!isDocument(found.content, ',
     replace: "  if (found.content === '' && !isDocument(found.content, ",
   }),
