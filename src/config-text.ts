@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import type { z } from 'zod'
-import type { FileSchema } from './config-file.ts'
+import type { FileSchema } from './config-schema.ts'
 
 /** config.yml before it is read. */
 export type FileValues = z.input<typeof FileSchema>

@@ -55,8 +55,13 @@ async function refusePerson(
   if (stranger) return stranger
   const list = listFor(deps.landscape, wanted)
   if (isListed(list, { person, memberOf: [] })) return undefined
-  const { memberOf, unread } = await groupsOf(deps, list.userGroups, userId)
-  if (isListed(list, { person, memberOf })) return undefined
+  let unread: Refusal | undefined
+  // One after the other, up to the first: they may be those of every route, and a brake should not wait for all.
+  for (const group of list.userGroups) {
+    const found = await groupsOf(deps, [group], userId)
+    if (found.memberOf.length > 0) return undefined
+    unread ??= found.unread
+  }
   // Who is in no group that can be read may be in the one that cannot: that is no "not on the list".
   return unread ?? refuse({ code: 'not-operator', wanted, operators: deps.landscape.operators ?? NOBODY })
 }

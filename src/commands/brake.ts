@@ -26,7 +26,7 @@ export async function brakeCommand(
   }
   const store = requestStore(await openBeside(databaseUrl, 'to write'))
   try {
-    const by = `operator ${userInfo().username}`
+    const by = `operator ${userName()}`
     const done = await insistently(clock, () =>
       verb === 'freeze' ? setFreeze({ store, clock }, { by, reason }) : liftFreeze({ store, clock }, by),
     )
@@ -46,6 +46,15 @@ function soAlready(refused: RefusalFacts): string {
   if (refused.code !== 'frozen-already') return 'nothing is frozen'
   const { by, at, reason } = refused.freeze
   return `frozen already, by ${by}, ${new Date(at).toISOString()}: ${reason}`
+}
+
+/** A container may run as a user id that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return 'without a name'
+  }
 }
 
 const TRIES = 5

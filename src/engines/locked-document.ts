@@ -49,13 +49,29 @@ export function lockedDocument(bastion: Bastion, routes: readonly LockedRoute[])
   return JSON.stringify(document, null, 2)
 }
 
-/** Do these two hold the same? SSM may lay a document out in another way. */
+/**
+ * Do these two hold the same? SSM may lay a document out in another way. One that has a field twice is another: which
+ * of the two SSM goes by is not known.
+ */
 export function isDocument(content: string, expected: string): boolean {
   try {
-    return canonicalJson(JSON.parse(content)) === canonicalJson(JSON.parse(expected))
+    const found: unknown = JSON.parse(content)
+    return canonicalJson(found) === canonicalJson(JSON.parse(expected)) && fieldsIn(found) === fieldsWritten(content)
   } catch {
     return false
   }
+}
+
+/** Fields of all objects, as a parser has them: of one that stands twice only the last. */
+function fieldsIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const inner = Object.values(value)
+  return (Array.isArray(value) ? 0 : inner.length) + inner.reduce((sum: number, part) => sum + fieldsIn(part), 0)
+}
+
+/** The same as it is written: colons outside of strings. */
+function fieldsWritten(json: string): number {
+  return [...json.matchAll(/"(?:[^"\\]|\\.)*"|:/gs)].filter(([token]) => token === ':').length
 }
 
 /** A call as parameters of that document: what it fixes itself is left out. */

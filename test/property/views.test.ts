@@ -8,6 +8,7 @@ import { threadOf } from '../../src/adapters/slack/views/thread.ts'
 import type { SeenStep } from '../../src/application/run-view.ts'
 import type { Ancestor, LineEnd } from '../../src/domain/ancestry.ts'
 import type { Discrepancy } from '../../src/domain/discrepancy.ts'
+import type { Hold } from '../../src/domain/hold.ts'
 import { serverNumber } from '../../src/domain/ids.ts'
 import type { Lineage } from '../../src/domain/lineage.ts'
 import type { OutcomeReport } from '../../src/domain/outcome.ts'
@@ -118,6 +119,15 @@ const anyLineage: fc.Arbitrary<Lineage> = fc
     }
   })
 
+const anyHold: fc.Arbitrary<Hold> = fc.oneof(
+  fc.record({ kind: fc.constant('frozen' as const), by: words, at: fc.constant(NOW), reason: words }),
+  fc.record({ kind: fc.constant('calendar-closed' as const), calendar: words }),
+  words.map((detail): Hold => {
+    const refused = { code: 'aws', problem: 'failed', service: 'Systems Manager', region: 'us-east-1', detail } as const
+    return { kind: 'calendar-unknown', calendar: detail, refused }
+  }),
+)
+
 const PROBLEMS: readonly Discrepancy['problem'][] = [
   'failed',
   'untried',
@@ -153,14 +163,18 @@ const anyRequest: fc.Arbitrary<Request> = fc
     discrepancies: fc.array(discrepancy, { maxLength: 40 }),
     stopped: fc.option(stop, { nil: undefined }),
     lineage: fc.option(anyLineage, { nil: undefined }),
+    held: fc.option(anyHold, { nil: undefined }),
   })
-  .map(({ state, of, reason, approvers, decided, because, discrepancies, stopped, lineage }) => {
+  .map(({ state, of, reason, approvers, decided, because, discrepancies, stopped, lineage, held }) => {
     const people = Array.from({ length: approvers }, (_, at) => `U0PERSON${at}`)
     const decisions = people
       .slice(0, decided)
       .map((by) => ({ by, verdict: 'approve' as const, at: NOW, reason: because }))
     const asked = request(state, { spec: of, reason, decisions, rule: { ...RULE, users: people } })
     const made: Request = lineage ? { ...asked, lineage } : asked
+    if (made.state === 'approved') return { ...made, ...(held ? { held } : {}) }
+    const frozen = held?.kind === 'frozen' ? { frozen: { by: held.by, at: held.at, reason: held.reason } } : {}
+    if (made.state === 'running') return { ...made, ...frozen, ...(held ? { stopAskedAt: NOW } : {}) }
     if (made.state === 'rejected') return { ...made, because }
     if (made.state === 'stale') return { ...made, changed: [because, because] }
     if (!('outcome' in made)) return made
@@ -176,6 +190,8 @@ const anyRequest: fc.Arbitrary<Request> = fc
       discrepancies,
       destinations,
       ...(stopped ? { stop: stopped } : {}),
+      ...frozen,
+      withdrawn: held !== undefined,
     })
     return { ...made, outcome: report }
   })

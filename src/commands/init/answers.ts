@@ -1,5 +1,5 @@
 import type { FoundBastion } from '../../adapters/aws/find-bastions.ts'
-import { FileSchema } from '../../config-file.ts'
+import { FileSchema } from '../../config-schema.ts'
 import type { PeopleList } from '../../domain/route.ts'
 import type { CredentialReference } from '../../domain/spec.ts'
 import { bastionNames, type Candidate, candidateOf, clusterNames } from './candidates.ts'

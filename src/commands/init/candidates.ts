@@ -1,6 +1,6 @@
 import type { FoundBastion } from '../../adapters/aws/find-bastions.ts'
 import type { FoundCluster } from '../../adapters/aws/find-clusters.ts'
-import { FileSchema } from '../../config-file.ts'
+import { FileSchema } from '../../config-schema.ts'
 import { type Cluster, hsmTypeOf } from '../../domain/cluster.ts'
 import { parseClusterId } from '../../domain/ids.ts'
 

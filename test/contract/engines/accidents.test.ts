@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest'
 import { sure } from '../../fixtures/examples.ts'
 import { changed, type Expected, expectEnd, type Scenario, theKeys, USERS, usersOnly } from './scenario.ts'
-import { bothTools } from './tools.ts'
+import { bothForms } from './tools.ts'
 import { destinationOf } from './truth.ts'
 
 // Both engines, the same accidents: the same end with the same meaning. What is expected is written once.
@@ -77,8 +77,10 @@ const SCENARIOS: readonly (Scenario & { readonly ends: Expected })[] = [
   },
 ]
 
-describe.each(bothTools)('$engine', (tool) => {
-  it.concurrent.each(SCENARIOS.map((scenario) => [scenario.when, scenario] as const))('%s', (_when, scenario) =>
-    expectEnd(tool, scenario, scenario.ends),
+describe.each(bothForms)('%s', (_form, tool, isLocked) => {
+  // A real shell is killed in the same way whichever form its script came in.
+  const scenarios = SCENARIOS.filter(({ bastion }) => !isLocked || bastion !== 'real')
+  it.concurrent.each(scenarios.map((scenario) => [scenario.when, scenario] as const))('%s', (_when, scenario) =>
+    expectEnd(tool, scenario, scenario.ends, isLocked),
   )
 })

@@ -80,6 +80,9 @@ it('is the same however SSM lays it out, and another when anything differs', () 
   expect(isDocument(JSON.stringify(JSON.parse(text)), text)).toBe(true)
   expect(isDocument(text.replace('ulimit -c 0', 'ulimit -c 1'), text)).toBe(false)
   expect(isDocument('no JSON', text)).toBe(false)
+  const twice = text.replace('"mainSteps": [', '"mainSteps": [{ "action": "aws:runShellScript" }],\n  "mainSteps": [')
+  expect(JSON.parse(twice)).toEqual(JSON.parse(text))
+  expect(isDocument(twice, text)).toBe(false)
 })
 
 describe('document', () => {
