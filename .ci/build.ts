@@ -72,7 +72,7 @@ await Promise.all([
 /** The bastion scripts, readable, where their modules look for them. */
 async function copyBastionScripts(): Promise<void> {
   const names = await readdir(source, { recursive: true })
-  for (const name of names.filter((file) => file.endsWith('.sh'))) {
+  for (const name of names.filter((file) => /\.(sh|ps1)$/.test(file))) {
     await mkdir(dirname(join(dist, name)), { recursive: true })
     await cp(join(source, name), join(dist, name))
   }

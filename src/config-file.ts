@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { brokenRules, byAlias } from './config-rules.ts'
 import { type File, FileSchema } from './config-schema.ts'
+import type { Platform } from './domain/platform.ts'
 import type { Access, Bastion, Landscape, Route } from './domain/route.ts'
 import type { Side } from './domain/spec.ts'
 
@@ -81,8 +82,54 @@ function accessOf({ clusters, bastions }: File): Record<string, Access> {
   )
 }
 
-function bastionOf({ document, roleArn: _, externalId: _id, ...bastion }: File['bastions'][number]): Bastion {
-  return { ...bastion, ...(document === undefined ? {} : { document }) }
+function bastionOf(settings: File['bastions'][number]): Bastion {
+  const { name, instanceId, region, platform, credentials, cryptoUsers, document } = settings
+  const places = PLACES[platform]
+  return {
+    ...{ name, instanceId, region, platform, credentials, cryptoUsers },
+    ...(document === undefined ? {} : { document }),
+    stateDir: settings.stateDir ?? places.stateDir,
+    workDir: settings.workDir ?? places.workDir,
+    cmu: { binary: settings.cmu.binary ?? places.cmu.binary, config: settings.cmu.config ?? places.cmu.config },
+    cli: {
+      binary: settings.cli.binary ?? places.cli.binary,
+      configure: settings.cli.configure ?? places.cli.configure,
+      config: settings.cli.config ?? places.cli.config,
+    },
+  }
+}
+
+/**
+ * Where AWS's packages put their tools (user guides: cloned-clusters of 2023 for CMU, the configure tool's pages), and
+ * where the bot keeps what it must.
+ */
+const PLACES: Readonly<Record<Platform, Pick<Bastion, 'stateDir' | 'workDir' | 'cmu' | 'cli'>>> = {
+  linux: {
+    cmu: {
+      binary: '/opt/cloudhsm/bin/cloudhsm_mgmt_util',
+      config: '/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg',
+    },
+    cli: {
+      binary: '/opt/cloudhsm/bin/cloudhsm-cli',
+      configure: '/opt/cloudhsm/bin/configure-cli',
+      config: '/opt/cloudhsm/etc/cloudhsm-cli.cfg',
+    },
+    stateDir: '/var/lib/cloudhsm-sync',
+    workDir: '/dev/shm',
+  },
+  windows: {
+    cmu: {
+      binary: String.raw`C:\Program Files\Amazon\CloudHSM\cloudhsm_mgmt_util.exe`,
+      config: String.raw`C:\ProgramData\Amazon\CloudHSM\data\cloudhsm_mgmt_util.cfg`,
+    },
+    cli: {
+      binary: String.raw`C:\Program Files\Amazon\CloudHSM\bin\cloudhsm-cli.exe`,
+      configure: String.raw`C:\Program Files\Amazon\CloudHSM\bin\configure-cli.exe`,
+      config: String.raw`C:\ProgramData\Amazon\CloudHSM\data\cloudhsm-cli.cfg`,
+    },
+    stateDir: String.raw`C:\ProgramData\hsm-sync`,
+    workDir: String.raw`C:\ProgramData\hsm-sync\work`,
+  },
 }
 
 function pathText(path: readonly PropertyKey[]): string {

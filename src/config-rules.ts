@@ -2,7 +2,14 @@ import type { File } from './config-schema.ts'
 
 /** What no field says by itself: names that lead nowhere or mislead, and rules that could never be met. */
 export function brokenRules(file: File): string[] {
-  return [...duplicates(file), ...misleading(file), ...unreachable(file), ...nobody(file), ...roleless(file)]
+  return [
+    ...duplicates(file),
+    ...misleading(file),
+    ...unreachable(file),
+    ...nobody(file),
+    ...roleless(file),
+    ...foreign(file),
+  ]
 }
 
 /** Case does not matter: it is typed on phones. */
@@ -80,4 +87,25 @@ function roleless(file: File): string[] {
       externalId !== undefined && roleArn === undefined ? [`${list}[${at}].externalId: needs a roleArn`] : [],
     ),
   )
+}
+
+/** A path of the other platform, which that bastion does not have; and a tool that it does not run. */
+function foreign({ bastions, routes }: File): string[] {
+  const paths = bastions.flatMap(({ platform, cmu, cli, stateDir, workDir }, at) => {
+    const named = { 'cmu.binary': cmu.binary, 'cmu.config': cmu.config, stateDir, workDir }
+    const all = { ...named, 'cli.binary': cli.binary, 'cli.configure': cli.configure, 'cli.config': cli.config }
+    const example = platform === 'linux' ? '/opt/cloudhsm' : String.raw`C:\ProgramData`
+    return Object.entries(all).flatMap(([field, path]) =>
+      path === undefined || path.startsWith('/') === (platform === 'linux')
+        ? []
+        : [`bastions[${at}].${field}: expected a path of ${platform}, such as ${example}`],
+    )
+  })
+  const tools = routes.flatMap(({ bastion, engine }, at) => {
+    const isWindows = bastions.some(({ name, platform }) => name === bastion && platform === 'windows')
+    return engine === 'cloudhsm-cli' && isWindows
+      ? [`routes[${at}].engine: cloudhsm-cli needs a Linux bastion; ${bastion} is windows`]
+      : []
+  })
+  return [...paths, ...tools]
 }

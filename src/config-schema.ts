@@ -63,15 +63,15 @@ const BastionSchema = z.strictObject({
   credentials: z.strictObject(credentials),
   cmu: z
     .strictObject({
-      binary: absolute.default('/opt/cloudhsm/bin/cloudhsm_mgmt_util'),
-      config: absolute.default('/opt/cloudhsm/etc/cloudhsm_mgmt_util.cfg'),
+      binary: absolute.optional(),
+      config: absolute.optional(),
     })
     .prefault({}),
   cli: z
     .strictObject({
-      binary: absolute.default('/opt/cloudhsm/bin/cloudhsm-cli'),
-      configure: absolute.default('/opt/cloudhsm/bin/configure-cli'),
-      config: absolute.default('/opt/cloudhsm/etc/cloudhsm-cli.cfg'),
+      binary: absolute.optional(),
+      configure: absolute.optional(),
+      config: absolute.optional(),
     })
     .prefault({}),
   cryptoUsers: z
@@ -90,8 +90,8 @@ const BastionSchema = z.strictObject({
     .string()
     .regex(/^(?!aws|amazon|amzn)[A-Za-z0-9_.-]{3,128}$/i, 'expected the name of an SSM document of your own')
     .optional(),
-  stateDir: absolute.default('/var/lib/cloudhsm-sync'),
-  workDir: absolute.default('/dev/shm'),
+  stateDir: absolute.optional(),
+  workDir: absolute.optional(),
 })
 
 const people = {

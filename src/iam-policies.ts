@@ -1,3 +1,4 @@
+import { PLATFORMS } from './domain/platform.ts'
 import type { Bastion, Landscape } from './domain/route.ts'
 import type { CredentialReference } from './domain/spec.ts'
 
@@ -23,9 +24,6 @@ export interface Role {
   readonly managed: readonly string[]
   readonly trust: object
 }
-
-/** Documents that the bot sends. */
-const DOCUMENT = 'AWS-RunShellScript'
 
 /**
  * The least that the bot's role, each role that it takes on and each bastion's role need for these settings. `account`:
@@ -117,7 +115,7 @@ function bastionRole(bastion: Bastion, { routes }: Settings, account: string): R
   const parameters = arnsOf(references, 'ssm-parameter', (id) => parameterArn(id, bastion.region, account))
   const secrets = arnsOf(references, 'secretsmanager', (id) => secretArn(id, bastion.region, account))
   const regions = [...new Set(own.flatMap(({ source, destination }) => [source.region, destination.region]))].sort()
-  const isCli = own.some(({ engine }) => engine !== 'cmu')
+  const isCli = bastion.platform === 'linux' && own.some(({ engine }) => engine !== 'cmu')
   return {
     of: bastion.name,
     managed: [`arn:${partitionOf(bastion.region)}:iam::aws:policy/AmazonSSMManagedInstanceCore`],
@@ -178,7 +176,9 @@ function arnsOf(
 /** What may be sent: the locked documents; AWS's own, which runs anything, only where a bastion has none. */
 function documentArns(bastions: readonly Bastion[], account: string): string[] {
   const open = bastions.filter(({ document }) => document === undefined)
-  const anything = open.map(({ region }) => `arn:${partitionOf(region)}:ssm:${region}::document/${DOCUMENT}`)
+  const anything = open.map(
+    ({ region, platform }) => `arn:${partitionOf(region)}:ssm:${region}::document/${PLATFORMS[platform].document}`,
+  )
   return [...new Set([...anything, ...lockedArns(bastions, account)])].sort()
 }
 

@@ -68,6 +68,8 @@ export async function deriveSpec(
     return refuse({ code: 'not-clones', ...names, ancestry: lineage.destination })
   }
 
+  const { name, platform } = route.bastion
+  if (!engine.platforms.includes(platform)) return refuse({ code: 'engine-platform', bastion: name })
   const isWide = engine.reach === 'cluster'
   const presence = await presenceOf(deps, route.bastion)
   if (isRefusal(presence)) return presence
@@ -100,7 +102,7 @@ export async function deriveSpec(
     ...(wanted.ticket === undefined ? {} : { ticket: wanted.ticket }),
     ...draft,
     ...prepared,
-    scriptDigest: engine.scriptDigest,
+    scriptDigest: engine.scriptDigest(draft.bastion),
     programDigest: engine.programDigest,
   }
   return { spec, lineage }

@@ -1,3 +1,4 @@
+import { PLATFORMS } from '../domain/platform.ts'
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
 import type { Bastion } from '../domain/route.ts'
 import type { BastionFacts } from '../domain/spec.ts'
@@ -21,14 +22,12 @@ export async function documentOf(
 
 /** The bastion as Systems Manager knows it; refused unless it is there and takes commands. */
 export async function presenceOf(deps: Pick<Deps, 'bastions'>, bastion: Bastion): Promise<Presence | Refusal> {
-  const { name, instanceId, region } = bastion
-  if (bastion.platform !== 'linux')
-    return refuse({ code: 'bastion-platform', bastion: name, platform: bastion.platform })
+  const { name, instanceId, region, platform } = bastion
   const presence = await deps.bastions.presence({ name, instanceId, region })
   if (presence === undefined) return refuse({ code: 'bastion-not-managed', bastion: name, instanceId, region })
   if (isRefusal(presence)) return presence
-  if (presence.platform !== 'Linux')
-    return refuse({ code: 'bastion-platform', bastion: name, platform: presence.platform })
+  if (presence.platform !== PLATFORMS[platform].type)
+    return refuse({ code: 'bastion-platform', bastion: name, platform: presence.platform, expected: platform })
   if (presence.ping !== 'Online')
     return refuse({ code: 'bastion-not-online', bastion: name, instanceId, ping: presence.ping })
   return presence

@@ -31,7 +31,7 @@ export interface Backup {
 }
 
 /** An instance that SSM manages. */
-export type Instance = Pick<BastionFacts, 'name' | 'instanceId' | 'region' | 'document'>
+export type Instance = Pick<BastionFacts, 'name' | 'instanceId' | 'region' | 'document' | 'platform'>
 
 export type Sent =
   | { readonly kind: 'sent'; readonly commandId: string }

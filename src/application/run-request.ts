@@ -265,7 +265,8 @@ function reasonToHalt(
   steps: readonly StepRecord[],
 ): Stop | undefined {
   const { spec } = request
-  const isSameProgram = engine.scriptDigest === spec.scriptDigest && engine.programDigest === spec.programDigest
+  const isSameProgram =
+    engine.scriptDigest(spec.bastion) === spec.scriptDigest && engine.programDigest === spec.programDigest
   if (!isSameProgram || digestOf(spec) !== request.digest)
     return { code: 'not-approved', detail: 'the bot was updated or its store was changed while the run was going' }
   if (steps.length >= MOST_STEPS) return { code: 'interrupted', detail: `${steps.length} steps without an end` }

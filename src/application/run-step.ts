@@ -1,5 +1,6 @@
 import type { OperationId, RequestId } from '../domain/ids.ts'
 import { operationId } from '../domain/ids.ts'
+import { PLATFORMS } from '../domain/platform.ts'
 import type { Spec } from '../domain/spec.ts'
 import { isWrite } from '../domain/step.ts'
 import type { Engine, ScriptCall } from '../engines/engine.ts'
@@ -204,9 +205,10 @@ function callFor(run: RunContext, step: StepRecord): ScriptCall {
 }
 
 function commandEntry(deps: Deps, run: RunContext, step: StepRecord): AuditEntry {
+  const { document, platform = 'linux' } = run.spec.bastion
   const facts = {
     commandId: step.commandId,
-    document: run.spec.bastion.document?.name ?? 'AWS-RunShellScript',
+    document: document?.name ?? PLATFORMS[platform].document,
     operation: operationId(run.id, step.n),
     sentDigest: sentDigest(run.spec.bastion, callFor(run, step)),
   }

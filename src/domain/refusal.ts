@@ -2,6 +2,7 @@ import type { Ancestry } from './ancestry.ts'
 import type { AwsProblem } from './aws-problem.ts'
 import type { Freeze } from './freeze.ts'
 import type { ClusterId, HsmId, RequestId } from './ids.ts'
+import type { Platform } from './platform.ts'
 
 /**
  * An expected "no", with the facts that the sentence about it needs. The sentences stand in
@@ -85,7 +86,14 @@ export type RefusalFacts =
       readonly instanceId: string
       readonly ping: string
     }
-  | { readonly code: 'bastion-platform'; readonly bastion: string; readonly platform: string }
+  /** `platform`: what SSM says; `expected`: what the settings say. */
+  | {
+      readonly code: 'bastion-platform'
+      readonly bastion: string
+      readonly platform: string
+      readonly expected: Platform
+    }
+  | { readonly code: 'engine-platform'; readonly bastion: string }
   | {
       readonly code: 'document-wrong'
       readonly bastion: string

@@ -1,9 +1,10 @@
+import type { Platform } from './platform.ts'
 import type { BastionFacts, CredentialReference, EngineName, Side } from './spec.ts'
 
 /** A bastion as the settings describe it, for every tool on it. */
 export interface Bastion
   extends Pick<BastionFacts, 'name' | 'instanceId' | 'region' | 'stateDir' | 'workDir' | 'credentials'> {
-  readonly platform: 'linux' | 'windows'
+  readonly platform: Platform
   readonly cmu: { readonly binary: string; readonly config: string }
   readonly cli: { readonly binary: string; readonly configure: string; readonly config: string }
   /** The name of an SSM document that holds the script; absent: the script is sent with each command. */

@@ -1,6 +1,7 @@
 import type { Reach, Target } from './cluster.ts'
 import { canonicalJson, sha256 } from './digest.ts'
 import { type ClusterId, type Digest, type HsmId, type ServerNumber, serverNumber } from './ids.ts'
+import type { Platform } from './platform.ts'
 import type { Mode, Scope } from './scope.ts'
 
 export type EngineName = 'cmu' | 'cloudhsm-cli'
@@ -16,6 +17,8 @@ export interface BastionFacts {
   readonly name: string
   readonly instanceId: string
   readonly region: string
+  /** Absent: linux. */
+  readonly platform?: Platform
   readonly binary: string
   readonly configPath: string
   readonly stateDir: string
@@ -25,7 +28,7 @@ export interface BastionFacts {
   readonly configure?: string
   /** Crypto users whose own listings may be used to tell keys apart. */
   readonly cryptoUsers?: readonly (CredentialReference & { readonly user: string })[]
-  /** The SSM document that the script is sent in, and its SHA-256 as SSM has it; absent: AWS-RunShellScript. */
+  /** The SSM document that the script is sent in, and its SHA-256 as SSM has it; absent: AWS's own for scripts. */
   readonly document?: { readonly name: string; readonly hash: string }
 }
 

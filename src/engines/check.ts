@@ -1,7 +1,8 @@
+import type { Platform } from '../domain/platform.ts'
 import type { Bastion } from '../domain/route.ts'
 import type { ScriptCall } from './engine.ts'
 import { assemble, type OutputBlock } from './printed.ts'
-import { bastionScript, callOf, loginWord } from './script-lines.ts'
+import { bastionScript, callOf, loginWord, type Script } from './script-lines.ts'
 
 /** No request has this id: it holds a letter that theirs never do. */
 const OPERATION = 'DOCTOR.0'
@@ -12,7 +13,8 @@ const OPERATION = 'DOCTOR.0'
  */
 export function checkCall(bastion: Bastion, hosts: readonly string[]): ScriptCall {
   const { region, stateDir, workDir } = bastion
-  return callOf('cloudhsm-cli', checkScript(), {
+  const isWindows = bastion.platform === 'windows'
+  return callOf(isWindows ? 'cmu' : 'cloudhsm-cli', checkScript(bastion.platform), {
     action: 'check',
     operation: OPERATION,
     region,
@@ -26,10 +28,11 @@ export function checkCall(bastion: Bastion, hosts: readonly string[]): ScriptCal
   })
 }
 
-/** The script of CloudHSM CLI, and the check in it. */
-export function checkScript(): string {
-  const tool = ['configure.sh', 'failed-logins.sh', 'tool.sh'].map((part) => `./cloudhsm-cli/${part}`)
-  return bastionScript(...[...tool, './check.sh'].map((part) => new URL(part, import.meta.url)))
+/** A tool's script with the check in it: on Linux that of CloudHSM CLI, whose parts the check uses. */
+export function checkScript(platform: Platform): Script {
+  const cli = ['configure.sh', 'failed-logins.sh', 'tool.sh'].map((part) => `./cloudhsm-cli/${part}`)
+  const parts = platform === 'linux' ? [...cli, './check.sh'] : ['./cmu/tool.ps1', './check.ps1']
+  return bastionScript(platform, ...parts.map((part) => new URL(part, import.meta.url)))
 }
 
 /** Where both tools are: CloudHSM CLI's in the names that its own script uses. */

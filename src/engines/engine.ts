@@ -1,6 +1,7 @@
 import type { Instant } from '../domain/brand.ts'
 import type { Reach } from '../domain/cluster.ts'
 import type { Digest, OperationId } from '../domain/ids.ts'
+import type { Platform } from '../domain/platform.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Bastion } from '../domain/route.ts'
 import type { BastionFacts, EngineName, Spec } from '../domain/spec.ts'
@@ -8,7 +9,7 @@ import type { Reading, StepPlan } from '../domain/step.ts'
 import type { Printed } from './printed.ts'
 import type { Slices } from './slices.ts'
 
-/** Lines for SSM's `commands`: the fixed script, with the data in a `set --` line in front. */
+/** Lines for SSM's `commands`: the fixed script, with the data in one line in front. */
 export type ScriptLines = readonly string[]
 
 /** What a bastion is to do: a tool's script and its data; `lines` is both in one. */
@@ -25,8 +26,10 @@ export interface ScriptCall {
 export interface Engine {
   readonly name: EngineName
   readonly reach: Reach
-  /** SHA-256 of the script's bytes. */
-  readonly scriptDigest: Digest
+  /** The platforms of bastions that it has a script for. */
+  readonly platforms: readonly Platform[]
+  /** SHA-256 of the bytes of the script for this bastion. */
+  scriptDigest(bastion: Pick<BastionFacts, 'platform'>): Digest
   /** SHA-256 of the program that decides what the tool is told. */
   readonly programDigest: Digest
   /** What of a bastion's settings this tool needs. */

@@ -1,14 +1,15 @@
 import { canonicalJson } from '../domain/digest.ts'
+import { PLATFORMS, type Platform } from '../domain/platform.ts'
 import type { Bastion, Route } from '../domain/route.ts'
 import { toolData } from './check.ts'
 import type { ScriptCall } from './engine.ts'
-import { loginWord, quoted, scriptLines } from './script-lines.ts'
+import { loginWord, quoted, scriptLines, sharedLines } from './script-lines.ts'
 
 /** What of a route the document fixes. */
 export type LockedRoute = Pick<Route, 'source' | 'destination' | 'bastion'>
 
 /**
- * An SSM Command document (schema 2.2) for one bastion that holds the bastion script itself, for both tools, and every
+ * An SSM Command document (schema 2.2) for one bastion that holds the bastion script itself, for every tool, and every
  * path, login and cluster that the settings name. What is left as data comes in as environment variables, each by its
  * pattern (`interpolationType: ENV_VAR`; agent 3.3.2746.0 or newer): whoever may send this document and no other can
  * run the reviewed script on that bastion, and nothing else.
@@ -36,12 +37,15 @@ export function lockedDocument(bastion: Bastion, routes: readonly LockedRoute[])
     },
     mainSteps: [
       {
-        action: 'aws:runShellScript',
+        action: ACTIONS[bastion.platform],
         name: 'sync',
-        precondition: { StringEquals: ['platformType', 'Linux'] },
+        precondition: { StringEquals: ['platformType', PLATFORMS[bastion.platform].type] },
         inputs: {
           timeoutSeconds: '{{ executionTimeout }}',
-          runCommand: scriptFor(bastion, own, Object.keys(patterns)),
+          runCommand:
+            bastion.platform === 'linux'
+              ? bashFor(bastion, own, Object.keys(patterns))
+              : powerShellFor(bastion, Object.keys(patterns)),
         },
       },
     ],
@@ -82,6 +86,11 @@ export function documentParameters({ tool, data }: ScriptCall): Readonly<Record<
   return { tool, ...Object.fromEntries(Object.entries(data).filter(([name]) => !isFixed(name))) }
 }
 
+const ACTIONS: Readonly<Record<Platform, string>> = {
+  linux: 'aws:runShellScript',
+  windows: 'aws:runPowerShellScript',
+}
+
 const PACKED = '[A-Za-z0-9+/=]*'
 /** Data of a call, by pattern, where the settings do not say more. */
 const DATA = {
@@ -109,7 +118,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 }
 
 function patternsFor(
-  { credentials, cryptoUsers }: Bastion,
+  { platform, credentials, cryptoUsers }: Bastion,
   own: readonly LockedRoute[],
 ): Readonly<Record<string, string>> {
   const login = anyOf(
@@ -120,7 +129,7 @@ function patternsFor(
   const sides = own.flatMap(({ source, destination }) => [source, destination])
   const cluster = `${anyOf(sides.map(({ clusterId, region }) => `${clusterId}=${region}`))}=[0-9A-Fa-f.:,]{2,2000}`
   return {
-    tool: 'cmu|cloudhsm-cli',
+    tool: platform === 'linux' ? 'cmu|cloudhsm-cli' : 'cmu',
     action: 'read-config|session|fetch|check',
     operation: '[A-Z0-9]{1,20}\\.[0-9]{1,6}',
     ...DATA,
@@ -130,7 +139,26 @@ function patternsFor(
   }
 }
 
-function scriptFor(bastion: Bastion, own: readonly LockedRoute[], names: readonly string[]): readonly string[] {
+/** The same in PowerShell, with the one tool that Windows has. */
+function powerShellFor({ region, stateDir, workDir, cmu }: Bastion, names: readonly string[]): readonly string[] {
+  const data = names.filter((name) => name !== 'tool').map((name) => `"${name}=$env:SSM_${name}"`)
+  const places = { region, state: stateDir, work: workDir, binary: cmu.binary, base: cmu.config, cmu: cmu.binary }
+  const part = (name: string) => scriptLines(new URL(name, import.meta.url))
+  return [
+    `if ($env:SSM_tool -cne 'cmu') { [Console]::Error.WriteLine(${quoted(NOT_ARRIVED)}); exit 2 }`,
+    `$data = @(${[...data, ...pairs(places)].join(', ')})`,
+    `if ($env:SSM_action -cne 'session') { $data += ${pairs({ config: cmu.config }).join()} }`,
+    `$PERMITTED = ${quoted(cmuLines())}`,
+    ...part('./cmu/locked.ps1'),
+    ...part('./cmu/tool.ps1'),
+    ...part('./check.ps1'),
+    ...sharedLines('windows'),
+  ]
+}
+
+const NOT_ARRIVED = 'no parameter arrived as an environment variable: SSM Agent 3.3.2746.0 or newer is needed'
+
+function bashFor(bastion: Bastion, own: readonly LockedRoute[], names: readonly string[]): readonly string[] {
   const data = names.filter((name) => name !== 'tool').map((name) => `"${name}=\${SSM_${name}-}"`)
   const { region, stateDir, workDir, cmu } = bastion
   const places = { region, state: stateDir, work: workDir }
@@ -154,9 +182,9 @@ function scriptFor(bastion: Bastion, own: readonly LockedRoute[], names: readonl
     // It looks at both tools, whichever of them brings it.
     ...scriptLines(new URL('./check.sh', import.meta.url)),
     ';;',
-    '*) echo "no parameter arrived as an environment variable: SSM Agent 3.3.2746.0 or newer is needed" >&2; exit 2 ;;',
+    `*) echo "${NOT_ARRIVED}" >&2; exit 2 ;;`,
     'esac',
-    ...['operation.sh', 'bastion.sh'].flatMap((part) => scriptLines(new URL(`./${part}`, import.meta.url))),
+    ...sharedLines('linux'),
   ]
 }
 
@@ -197,7 +225,9 @@ function anyOf(...lists: readonly (readonly string[])[]): string {
 }
 
 function fixed(data: Readonly<Record<string, string>>): string {
-  return Object.entries(data)
-    .map(([name, value]) => quoted(`${name}=${value}`))
-    .join(' ')
+  return pairs(data).join(' ')
+}
+
+function pairs(data: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(data).map(([name, value]) => quoted(`${name}=${value}`))
 }

@@ -22,6 +22,8 @@ export function programDigest(): Digest {
 
 function filesOf(folder: string): string[] {
   const place = new URL(folder, import.meta.url)
-  const names = readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|js|sh)$/.test(name))
+  const names = readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /\.(ts|js|sh|ps1)$/.test(name),
+  )
   return names.sort().map((name) => `${name} ${sha256(readFileSync(new URL(name, place)))}`)
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
+import type { Platform } from '../domain/platform.ts'
 import type { BastionFacts, CredentialReference, EngineName } from '../domain/spec.ts'
 import type { Fetch, ScriptCall, ScriptLines } from './engine.ts'
 
@@ -8,42 +9,65 @@ import type { Fetch, ScriptCall, ScriptLines } from './engine.ts'
  */
 const PLAIN = /^[A-Za-z0-9_./:@=+,!\\ -]*$/
 
+/** Bash takes it as it is. PowerShell does not look at how far a line is set in, and SSM takes little. */
+export interface Script {
+  readonly platform: Platform
+  readonly text: string
+}
+
+/** The parts that all tools share, in their order. */
+const SHARED: Readonly<Record<Platform, readonly string[]>> = {
+  linux: ['./operation.sh', './bastion.sh'],
+  windows: ['./operation.ps1', './login.ps1', './pipes.ps1', './bastion.ps1'],
+}
+
 /**
  * A tool's parts, then the parts that all tools share: one script, without the lines that only hold comments, since SSM
  * takes little. Throws when a file is missing.
  */
-export function bastionScript(...parts: readonly URL[]): string {
-  const shared = ['./operation.sh', './bastion.sh'].map((name) => new URL(name, import.meta.url))
-  return `${['#!/bin/bash', ...[...parts, ...shared].flatMap(scriptLines)].join('\n')}\n`
+export function bastionScript(platform: Platform, ...parts: readonly URL[]): Script {
+  const lines = [...parts.flatMap(scriptLines), ...sharedLines(platform)]
+  return { platform, text: `${[...(platform === 'linux' ? ['#!/bin/bash'] : []), ...lines].join('\n')}\n` }
 }
 
-/** The lines of one part, without those that only hold comments. Throws when the file is missing. */
+/** The lines of the parts that all tools share. */
+export function sharedLines(platform: Platform): ScriptLines {
+  return SHARED[platform].flatMap((name) => scriptLines(new URL(name, import.meta.url)))
+}
+
+/**
+ * The lines of one part, without those that only hold comments, and in PowerShell not set in. Throws when the file is
+ * missing.
+ */
 export function scriptLines(part: URL): ScriptLines {
   const lines = readFileSync(part, 'utf8').trimEnd().split('\n')
-  return lines.filter((line) => !/^\s*#/.test(line))
+  const code = lines.filter((line) => !/^\s*#/.test(line))
+  return part.pathname.endsWith('.ps1') ? code.flatMap((line) => line.trim() || []) : code
 }
 
 /** A tool's script with the data of one call. Throws on a value that is not plain. */
-export function callOf(tool: EngineName, script: string, data: Readonly<Record<string, string>>): ScriptCall {
+export function callOf(tool: EngineName, script: Script, data: Readonly<Record<string, string>>): ScriptCall {
   return { tool, data, lines: withData(script, data) }
 }
 
-/** In single quotes, for the shell. Throws where that would end them. */
+/** In single quotes, for bash or PowerShell. Throws where that would end them. */
 export function quoted(text: string): string {
   if (text.includes("'")) throw new TypeError(`cannot be quoted for the shell: ${text}`)
   return `'${text}'`
 }
 
 /**
- * A script with its data: the script's own first line, one `set --` line with the values, then the script unchanged.
+ * A script with its data in one line: after bash's own first line as `set -- …`, before PowerShell's as an array.
  * Throws on a value that is not plain; content of any kind goes in through `packed`.
  */
-export function withData(script: string, data: Readonly<Record<string, string>>): ScriptLines {
+export function withData({ platform, text }: Script, data: Readonly<Record<string, string>>): ScriptLines {
   const words = Object.entries(data).map(([name, value]) => {
     if (!PLAIN.test(value)) throw new TypeError(`not a plain value for the bastion script: ${name}`)
     return `'${name}=${value}'`
   })
-  const [shebang = '', ...rest] = script.trimEnd().split('\n')
+  const lines = text.trimEnd().split('\n')
+  if (platform === 'windows') return [`$data = @(${words.join(', ')})`, ...lines]
+  const [shebang = '', ...rest] = lines
   return [shebang, `set -- ${words.join(' ')}`, ...rest]
 }
 

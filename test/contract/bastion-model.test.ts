@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Platform } from '../../src/domain/platform.ts'
 import type { OutputBlock } from '../../src/engines/printed.ts'
 import { parseBlock } from '../../src/engines/printed.ts'
 import { packed } from '../../src/engines/script-lines.ts'
-import { Bastion as RealBastion, session, tool } from '../fixtures/bastion.ts'
+import { PLATFORMS_HERE, Bastion as RealBastion, session, tool } from '../fixtures/bastion.ts'
 import { Bastion as ModelBastion } from '../simulation/bastion/bastion.ts'
 import { playCmu } from '../simulation/bastion/play-cmu.ts'
 import type { Said } from '../simulation/bastion/tool.ts'
@@ -62,9 +63,10 @@ function told(block: OutputBlock | undefined): object {
 }
 
 class Real {
-  readonly bastion = new RealBastion()
+  readonly bastion: RealBastion
 
-  constructor() {
+  constructor(platform: Platform) {
+    this.bastion = new RealBastion(platform)
     const { state } = this.bastion
     mkdirSync(state, { recursive: true })
     run('mount', '-t', 'tmpfs', '-o', 'mode=700,size=256k,nr_inodes=400', 'tmpfs', state)
@@ -97,17 +99,14 @@ class Real {
   /** Power goes while the tool hangs; where the script ends by itself, it is over before. */
   async #killed(operation: string, dialogue: readonly string[]): Promise<void> {
     const before = this.bastion.told().filter((line) => line === 'hang').length
-    const child = this.bastion.start(session(operation, dialogue))
+    const started = this.bastion.start(session(operation, dialogue))
     let isOver = false
-    const over = new Promise<void>((resolve) => {
-      child.on('close', () => {
-        isOver = true
-        resolve()
-      })
+    const over = started.result.then(() => {
+      isOver = true
     })
     while (!isOver && this.bastion.told().filter((line) => line === 'hang').length === before)
       await new Promise((resolve) => setTimeout(resolve, 25))
-    if (!isOver && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    if (!isOver) started.kill()
     await over
   }
 
@@ -191,12 +190,12 @@ function run(...argv: readonly string[]): void {
   if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`)
 }
 
-describe.skipIf(!canMount)('the bastion of the simulation', () => {
+describe.skipIf(!canMount).each(PLATFORMS_HERE)('the bastion of the simulation (%s)', (platform) => {
   let real: Real | undefined
   afterEach(() => real?.remove())
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('answers as the real script does (seed %i)', async (seed) => {
-    real = new Real()
+    real = new Real(platform)
     const model = new Model()
     const deeds = deedsOf(seed)
     const answers: { readonly real: unknown[]; readonly model: unknown[] } = { real: [], model: [] }

@@ -125,7 +125,8 @@ export class Ground {
       text: assemble([block])?.text,
     })
     if (isRefusal(prepared)) return prepared
-    const { name, reach, scriptDigest, programDigest } = engine
+    const { name, reach, programDigest } = engine
+    const scriptDigest = engine.scriptDigest(draft.bastion)
     const facts = { version: 3, engine: name, engineBy: choice.by, reach, mode, scope } as const
     return { ...facts, ...draft, ...prepared, scriptDigest, programDigest }
   }

@@ -132,19 +132,20 @@ describe('a block', () => {
 
 describe('the data of a script', () => {
   const plain = /^[A-Za-z0-9_./:@=+,!\\ -]*$/
-  const script = '#!/bin/bash\necho one\necho two\n'
+  const script = { platform: 'linux', text: '#!/bin/bash\necho one\necho two\n' } as const
+  const powerShell = { platform: 'windows', text: 'one\ntwo\n' } as const
 
   it('never ends its quotes, starts another line, or holds what SSM replaces', () => {
     fc.assert(
       fc.property(fc.string(), (value) => {
-        if (!plain.test(value)) expect(() => withData(script, { value })).toThrow(TypeError)
-        else
-          expect(withData(script, { value })).toEqual([
-            '#!/bin/bash',
-            `set -- 'value=${value}'`,
-            'echo one',
-            'echo two',
-          ])
+        if (!plain.test(value)) {
+          expect(() => withData(script, { value })).toThrow(TypeError)
+          expect(() => withData(powerShell, { value })).toThrow(TypeError)
+          return
+        }
+        const word = `'value=${value}'`
+        expect(withData(script, { value })).toEqual(['#!/bin/bash', `set -- ${word}`, 'echo one', 'echo two'])
+        expect(withData(powerShell, { value })).toEqual([`$data = @(${word})`, 'one', 'two'])
       }),
     )
   })

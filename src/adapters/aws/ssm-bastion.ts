@@ -10,13 +10,13 @@ import {
 } from '@aws-sdk/client-ssm'
 import { DELIVERY_SECONDS } from '../../application/await-command.ts'
 import type { Bastions, Instance, Invocation, Sent } from '../../application/ports.ts'
+import { PLATFORMS } from '../../domain/platform.ts'
 import { redact } from '../../domain/redact.ts'
 import type { Landscape } from '../../domain/route.ts'
 import { documentParameters } from '../../engines/locked-document.ts'
 import { hasNoCredentials, problemOf, refuseAws, wasRejected } from './aws-problem.ts'
 import type { AwsClients } from './clients.ts'
 
-const DOCUMENT = 'AWS-RunShellScript'
 const WAITING: ReadonlySet<string> = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling'])
 const MOST_PAGES = 40
 
@@ -41,13 +41,16 @@ export function ssmBastions(clients: AwsClients, access: Landscape['access'] = {
       }
     },
 
-    send: async ({ instanceId, region, document }, { call, comment, executionSeconds }): Promise<Sent> => {
+    send: async (
+      { instanceId, region, document, platform = 'linux' },
+      { call, comment, executionSeconds },
+    ): Promise<Sent> => {
       try {
         const { Command } = await clients.ssmOnce(region, access[instanceId]).send(
           new SendCommandCommand({
             ...(document
               ? { DocumentName: document.name, DocumentHash: document.hash, DocumentHashType: 'Sha256' as const }
-              : { DocumentName: DOCUMENT }),
+              : { DocumentName: PLATFORMS[platform].document }),
             InstanceIds: [instanceId],
             Comment: comment,
             TimeoutSeconds: DELIVERY_SECONDS,
@@ -102,8 +105,8 @@ export function ssmBastions(clients: AwsClients, access: Landscape['access'] = {
 
     // SSM cannot filter by Comment: list what this instance was sent since, and look through it.
     find: async (instance, comment, since) => {
-      const { instanceId, document } = instance
-      const name = document?.name ?? DOCUMENT
+      const { instanceId, document, platform = 'linux' } = instance
+      const name = document?.name ?? PLATFORMS[platform].document
       const Filters = [{ key: 'InvokedAfter' as const, value: new Date(since).toISOString().replace(/\.\d{3}Z$/, 'Z') }]
       let next: string | undefined
       for (let page = 0; page < MOST_PAGES; page++) {

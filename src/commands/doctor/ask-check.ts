@@ -29,8 +29,8 @@ export async function askCheck(
   bastion: Bastion,
   { document, hosts, signal }: Question,
 ): Promise<Checked> {
-  const { name, instanceId, region } = bastion
-  const instance = { name, instanceId, region, ...(document ? { document } : {}) }
+  const { name, instanceId, region, platform } = bastion
+  const instance = { name, instanceId, region, platform, ...(document ? { document } : {}) }
   const call = checkCall(bastion, hosts)
   const comment = `hsm-sync doctor ${name}`
   const sent = await deps.bastions.send(instance, { call, comment, executionSeconds: SECONDS })

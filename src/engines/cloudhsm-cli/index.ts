@@ -40,12 +40,16 @@ export function versionIn(said: string): { readonly version: string; readonly is
 /** The engine for every cluster CMU cannot reach: CloudHSM CLI of Client SDK 5. */
 export function cloudHsmCliEngine(): Engine {
   const script = bastionScript(
+    'linux',
     ...['configure.sh', 'failed-logins.sh', 'tool.sh'].map((part) => new URL(part, import.meta.url)),
   )
+  const digest = sha256(script.text)
   return {
     name: 'cloudhsm-cli',
     reach: 'cluster',
-    scriptDigest: sha256(script),
+    // Its configuration is shown to the run's own commands by a mount namespace, which Windows does not have.
+    platforms: ['linux'],
+    scriptDigest: () => digest,
     programDigest: programDigest(),
     place: ({ name, instanceId, region, stateDir, workDir, credentials, cli, cryptoUsers }) => {
       const common = { name, instanceId, region, stateDir, workDir, credentials }

@@ -19,26 +19,33 @@ const SESSION_SECONDS = 540
 
 /** The engine for clusters of hsm1.medium: cloudhsm_mgmt_util of Client SDK 3. */
 export function cmuEngine(): Engine {
-  const script = bastionScript(new URL('./tool.sh', import.meta.url))
+  const scripts = {
+    linux: bastionScript('linux', new URL('./tool.sh', import.meta.url)),
+    windows: bastionScript('windows', new URL('./tool.ps1', import.meta.url)),
+  }
+  const digests = { linux: sha256(scripts.linux.text), windows: sha256(scripts.windows.text) }
+  const scriptFor = ({ platform = 'linux' }: Pick<BastionFacts, 'platform'>) => scripts[platform]
   return {
     name: 'cmu',
     reach: 'hsm',
-    scriptDigest: sha256(script),
+    platforms: ['linux', 'windows'],
+    scriptDigest: ({ platform = 'linux' }) => digests[platform],
     programDigest: programDigest(),
-    place: ({ name, instanceId, region, stateDir, workDir, credentials, cmu }) => {
+    place: ({ name, instanceId, region, platform, stateDir, workDir, credentials, cmu }) => {
       const common = { name, instanceId, region, stateDir, workDir, credentials }
-      return { ...common, binary: cmu.binary, configPath: cmu.config }
+      const facts = { ...common, binary: cmu.binary, configPath: cmu.config }
+      return platform === 'linux' ? facts : { ...facts, platform }
     },
     baseQuery: ({ bastion }, operation) =>
-      callOf('cmu', script, {
+      callOf('cmu', scriptFor(bastion), {
         action: 'read-config',
         operation,
         config: bastion.configPath,
         binary: bastion.binary,
       }),
     prepare,
-    write: (spec, plan, order) => callOf('cmu', script, sessionData(spec, plan, order)),
-    fetch: (bastion, fetch) => callOf('cmu', script, fetchData(bastion, fetch)),
+    write: (spec, plan, order) => callOf('cmu', scriptFor(spec.bastion), sessionData(spec, plan, order)),
+    fetch: (bastion, fetch) => callOf('cmu', scriptFor(bastion), fetchData(bastion, fetch)),
     read,
     // A listing of CMU is small enough for one slice.
     *reading(spec, plan, printed) {

@@ -139,7 +139,7 @@ describe('the tool is chosen, and everything of it is in what is approved', () =
         expect.stringContaining(`add-cluster --cluster-id ${SOURCE_ID}`),
         expect.stringContaining(`add-cluster --cluster-id ${DESTINATION_ID}`),
       ],
-      scriptDigest: engines['cloudhsm-cli'].scriptDigest,
+      scriptDigest: engines['cloudhsm-cli'].scriptDigest({}),
     })
     expect(answer.lineage.verdict).toBe('proven')
   })

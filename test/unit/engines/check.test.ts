@@ -115,7 +115,8 @@ describe('the check of a bastion', () => {
       'base64 cat grep gzip head mktemp rm sha256sum stat timeout bash find flock mkdir mkfifo mv sync touch tr'
     for (const name of needed.split(' '))
       symlinkSync(spawnSync('bash', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim(), join(few, name))
-    const copy = checkScript().replace(':/usr/local/bin:/usr/bin:/bin', '')
+    const { platform, text } = checkScript('linux')
+    const copy = { platform, text: text.replace(':/usr/local/bin:/usr/bin:/bin', '') }
     const { data } = checkCall(settings(), [])
     const { findings } = await run(withData(copy, data), { PATH: few })
     expect(findings?.get('programs')).toBe('aws stdbuf')
@@ -124,7 +125,7 @@ describe('the check of a bastion', () => {
 
   it('takes nothing for an address that is none', async () => {
     const { data } = checkCall(settings(), [])
-    const { block } = await run(withData(checkScript(), { ...data, hosts: '10.0.0.1,x/y' }))
+    const { block } = await run(withData(checkScript('linux'), { ...data, hosts: '10.0.0.1,x/y' }))
     expect(block).toMatchObject({ action: 'check', result: 'refused-input', detail: 'hosts' })
   })
 
@@ -151,7 +152,7 @@ describe('the check of a bastion', () => {
 
   it('is in no script that the bot sends otherwise', async () => {
     for (const script of Object.values(SCRIPTS)) {
-      expect(script).not.toContain('look_secrets')
+      expect(script.text).not.toContain('look_secrets')
       const { block } = await run(withData(script, { action: 'check', operation: 'DOCTOR.0' }))
       expect(block).toMatchObject({ result: 'refused-input', detail: 'this script holds no check' })
     }
@@ -178,7 +179,10 @@ describe('its script', () => {
 
   const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0
   it.skipIf(!hasShellcheck)('is clean for shellcheck (skipped where it is not installed)', () => {
-    const { stdout } = spawnSync('shellcheck', ['--shell=bash', '-'], { input: checkScript(), encoding: 'utf8' })
+    const { stdout } = spawnSync('shellcheck', ['--shell=bash', '-'], {
+      input: checkScript('linux').text,
+      encoding: 'utf8',
+    })
     expect(stdout).toBe('')
   })
 })

@@ -70,7 +70,8 @@ function wordsFor(
     logins: ':secretsmanager:hsm/crypto-officer',
     dialogue: packed(dialogue),
   }
-  const script = SCRIPTS['cloudhsm-cli'].replace('FIRST_PROMPT=20', 'FIRST_PROMPT=2')
+  const { platform, text } = SCRIPTS['cloudhsm-cli']
+  const script = { platform, text: text.replace('FIRST_PROMPT=20', 'FIRST_PROMPT=2') }
   const env = { PATH: `${join(root, 'bin')}:${process.env.PATH}` }
   return ['bash', ['-c', withData(script, data).join('\n')], { env }]
 }

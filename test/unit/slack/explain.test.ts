@@ -62,7 +62,8 @@ const REFUSALS = {
     instanceId: 'i-0123456789abcdef0',
     ping: 'ConnectionLost',
   },
-  'bastion-platform': { code: 'bastion-platform', bastion, platform: 'windows' },
+  'bastion-platform': { code: 'bastion-platform', bastion, platform: 'Windows', expected: 'linux' },
+  'engine-platform': { code: 'engine-platform', bastion },
   'bastion-cannot': { code: 'bastion-cannot', bastion, problem: 'no space left' },
   'base-config': {
     code: 'base-config',

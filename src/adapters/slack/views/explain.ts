@@ -42,7 +42,9 @@ export function explain({ refused }: Refusal): string {
     case 'bastion-not-online':
       return `Bastion ${code(refused.bastion)} (${code(refused.instanceId)}) is not online: Systems Manager says ${code(refused.ping)}.`
     case 'bastion-platform':
-      return `Bastion ${code(refused.bastion)} runs ${refused.platform}; this version works with Linux bastions only.`
+      return `Systems Manager says that bastion ${code(refused.bastion)} runs ${refused.platform}; its settings say ${code(`platform: ${refused.expected}`)}.`
+    case 'engine-platform':
+      return `Bastion ${code(refused.bastion)} runs Windows, where CloudHSM CLI is not used: its configuration cannot be shown to a run's own commands alone there. Name a Linux bastion for this route.`
     case 'document-wrong': {
       const what = refused.problem === 'missing' ? 'is not there' : 'holds something else than these settings make'
       return `The SSM document ${code(refused.document)} for bastion ${code(refused.bastion)} ${what}, so nothing is sent. The operator must put up what ${code(`node dist/main.js document --bastion ${refused.bastion}`)} prints.`

@@ -1,0 +1,223 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseBlock } from '../../../src/engines/printed.ts'
+import { type Script, withData } from '../../../src/engines/script-lines.ts'
+import { Bastion, PASSWORD, POWERSHELL_SCRIPT, session, tool } from '../../fixtures/bastion.ts'
+import { POWERSHELL } from '../../simulator/bastion/powershell.ts'
+
+// What is particular to the script for Windows. What it promises as its twin does is tested with it (bastion.test.ts).
+
+const LOGIN = { logins: ':secretsmanager:hsm/crypto-officer' }
+const ONLY_OURS = 'O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'
+
+let bastion: Bastion
+beforeEach(() => {
+  bastion = new Bastion('windows')
+})
+afterEach(() => bastion.remove())
+
+describe('the script as a document', () => {
+  it.each(['operation', 'login', 'pipes', 'bastion', 'check', 'cmu/tool', 'cmu/locked'])(
+    '%s.ps1 can be read in one sitting',
+    (name) => {
+      const text = readFileSync(new URL(`../../../src/engines/${name}.ps1`, import.meta.url), 'utf8')
+      expect(text.trimEnd().split('\n').length).toBeLessThan(200)
+    },
+  )
+  it('is ASCII, so that no code page changes it, and holds nothing that SSM would replace', () => {
+    expect(POWERSHELL_SCRIPT.text).toMatch(/^[\n -~]*$/)
+    expect(POWERSHELL_SCRIPT.text).not.toContain('{{')
+  })
+})
+
+describe.skipIf(POWERSHELL === undefined)('on Windows', () => {
+  describe('a tool that outlives its cancelled PowerShell', () => {
+    it('is running as long as it lives, and nothing else is begun for its destination', async () => {
+      bastion.install('cmu', tool('hold) sleep 60 ;;'))
+      const started = bastion.start(session('AB12.1', ['mark write', 'send one', 'send hold', 'send two']))
+      await bastion.until('hold')
+      started.cancel()
+      expect(await started.result).toMatchObject({ block: undefined })
+      expect((await bastion.fetch('AB12.1', { seal: 'yes' })).block?.result).toBe('running')
+      expect((await bastion.session('AB12.2', ['send one'])).block?.result).toBe('refused-busy')
+      bastion.killTool()
+      await sleep(100)
+      const killed = await bastion.fetch('AB12.1', { seal: 'yes' })
+      expect(killed.block).toMatchObject({ recorded: 'stopped-killed', mark: 'write' })
+      expect(killed.text).toContain('did one')
+      expect(bastion.told()).not.toContain('two')
+      expect((await bastion.session('AB12.3', ['send one'])).block?.result).toBe('done')
+    })
+  })
+
+  describe('what goes over the pipes', () => {
+    it('lines of the tool end with CRLF, lines for it with LF; what stands on its error pipe counts', async () => {
+      bastion.install('cmu', tool(`one) printf 'HSM error: 7\\r\\n' >&2; sleep 0.2; printf 'done\\r\\n' ;;`))
+      const { block, text } = await bastion.session('AB12.1', [
+        'send one',
+        'need HSM error: 7$',
+        'need ^done$',
+        'send two',
+      ])
+      expect(block?.result).toBe('done')
+      expect(text).not.toContain('\r')
+      expect(bastion.told()).toEqual(['start', 'one', 'two', 'quit'])
+    })
+
+    it('a question on the error pipe is a question', async () => {
+      bastion.install(
+        'cmu',
+        tool(`one) printf 'Retry/Ignore/Abort?(R/I/A):' >&2; IFS= read -r reply; echo "reply $reply" >>"$TOOL_LOG" ;;`),
+      )
+      const { block } = await bastion.session('AB12.1', ['send one', 'send two'])
+      expect(block).toMatchObject({ result: 'stopped-question', sent: 1 })
+      expect(bastion.told()).toEqual(['start', 'one'])
+    })
+  })
+
+  describe('a secret', () => {
+    it('is given to no cmdlet and to no function, where logging would write it down', async () => {
+      bastion.install('cmu', tool('loginHSM*) echo "$line" ;;'))
+      const trace = join(bastion.root, 'bindings.log')
+      const file = scriptFile({ ...session('AB12.1', ['login', 'send one']), ...LOGIN })
+      const command = `Trace-Command -Name ParameterBinding,TypeConversion -FilePath '${trace}' -Expression { & '${file}' }`
+      const { stdout } = pwsh(['-Command', command])
+      expect(parseBlock(stdout)?.result).toBe('done')
+      expect(bastion.told()).toContain(`loginHSM CO officer ${PASSWORD}`)
+      const traced = readFileSync(trace, 'utf8')
+      expect(traced).toContain('hsm/crypto-officer')
+      expect(traced).not.toContain(PASSWORD)
+    })
+
+    it.each([
+      ['secretsmanager', 'Get-SECSecretValue', '[pscustomobject]@{ SecretString = $env:SECRET }'],
+      [
+        'ssm-parameter',
+        'Get-SSMParameterValue',
+        '[pscustomobject]@{ Parameters = @([pscustomobject]@{ Value = $env:SECRET }) }',
+      ],
+    ])('of %s comes from %s where there is no AWS CLI', async (source, cmdlet, answer) => {
+      const environment = { ...withoutAws(), SECRET: JSON.stringify({ username: 'officer', password: PASSWORD }) }
+      cmdlets(
+        `function ${cmdlet} { param($Region, $SecretId, $Name, [switch]$WithDecryption) if ($Region -ne 'us-east-1') { throw 'where?' }; ${answer} }`,
+      )
+      const login = { logins: `:${source}:hsm/crypto-officer` }
+      const { block, output } = await run({ ...session('AB12.1', ['login', 'send one']), ...login }, environment)
+      expect(block).toMatchObject({ result: 'done', logins: ['officer'] })
+      expect(bastion.told()[1]).toBe(`loginHSM CO officer ${PASSWORD}`)
+      expect(`${output}${bastion.leftOnDisk()}`).not.toContain(PASSWORD)
+    })
+
+    it('is refused with the words of the cmdlet, or where there is neither', async () => {
+      const data = { ...session('AB12.1', ['login', 'send one']), ...LOGIN }
+      const nobody = await run(data, withoutAws())
+      expect(nobody.block).toMatchObject({ result: 'refused-tool-missing', detail: 'aws, or Get-SECSecretValue' })
+      cmdlets(`function Get-SECSecretValue { param($Region, $SecretId) throw 'AccessDenied: not authorized' }`)
+      const refused = await run({ ...data, operation: 'AB12.2' }, withoutAws())
+      expect(refused.block?.result).toBe('refused-credentials')
+      expect(refused.block?.detail).toContain('hsm/crypto-officer: AccessDenied: not authorized')
+      expect(bastion.told()).toEqual([])
+    })
+
+    it('that is not ASCII is refused: a code page could make it another, and a wrong one counts', async () => {
+      bastion.install('aws', `printf '%s' '{"username":"officer","password":"lösenord-1234"}'`)
+      const { block } = await bastion.session('AB12.1', ['login'], LOGIN)
+      expect(block).toMatchObject({ result: 'refused-credentials', detail: expect.stringContaining('printable ASCII') })
+      expect(bastion.told()).toEqual([])
+    })
+  })
+
+  describe('its folders', () => {
+    it('are made for SYSTEM and Administrators alone', async () => {
+      const { block } = await run(session('AB12.1', ['send one']), windows())
+      expect(block?.result).toBe('done')
+      for (const place of [bastion.state]) expect(rightsOf(place)).toBe(ONLY_OURS)
+    })
+
+    it.each([
+      ['belongs to somebody else', 'O:S-1-5-21-1-2-3-1001G:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'],
+      ['can be written by users', 'O:BAG:SYD:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)(A;OICIID;0x1200a9;;;BU)'],
+      ['denies something, whoever it is', 'O:BAG:SYD:PAI(D;;FA;;;WD)(A;OICI;FA;;;SY)'],
+      ['has no list, which means everybody', 'O:BAG:SYD:NO_ACCESS_CONTROL'],
+    ])('one that %s is not used', async (_, sddl) => {
+      mkdirSync(bastion.state)
+      writeFileSync(`${bastion.state}.sddl`, sddl)
+      const { block } = await run(session('AB12.1', ['send one']), windows())
+      expect(block).toMatchObject({ result: 'refused-state', detail: expect.stringContaining(sddl) })
+      expect(bastion.told()).toEqual([])
+    })
+  })
+
+  describe('as SSM starts it, in a process of its own', () => {
+    it('ends with the exit code of its answer', () => {
+      const done = pwsh(['-File', scriptFile(session('AB12.1', ['send one']))])
+      expect([parseBlock(done.stdout)?.result, done.status]).toEqual(['done', 0])
+      const stopped = pwsh(['-File', scriptFile(session('AB12.2', ['need never printed', 'send one']))])
+      expect([parseBlock(stopped.stdout)?.result, stopped.status]).toEqual(['stopped-need', 3])
+      const again = pwsh(['-File', scriptFile(session('AB12.1', ['send one']))])
+      expect([parseBlock(again.stdout)?.result, again.status]).toEqual(['refused-already-started', 1])
+      expect(again.stdout).not.toContain('\r')
+    })
+
+    it('says so where a policy lets no script do what it must', () => {
+      const file = scriptFile(session('AB12.1', ['send one']))
+      const command = `$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; & '${file}'`
+      const { stdout, status } = pwsh(['-Command', command])
+      expect(parseBlock(stdout)).toMatchObject({ operation: 'AB12.1', result: 'refused-input', mark: 'none' })
+      expect(stdout).toContain('ConstrainedLanguage mode')
+      expect(status).toBe(1)
+      expect(bastion.told()).toEqual([])
+    })
+  })
+})
+
+const places = () => ({ state: bastion.state, work: bastion.work, binary: join(bastion.bin, 'cmu') })
+
+function scriptFile(data: Readonly<Record<string, string>>, script: Script = POWERSHELL_SCRIPT): string {
+  const file = join(bastion.root, `${data.operation}.ps1`)
+  writeFileSync(file, `\ufeff${withData(script, { ...places(), ...data }).join('\n')}\n`)
+  return file
+}
+
+function pwsh(words: readonly string[]) {
+  const env = { PATH: `${bastion.bin}:${process.env.PATH}`, TOOL_LOG: bastion.log, HOME: bastion.root }
+  const all = ['-NoProfile', '-NonInteractive', ...words]
+  return spawnSync(POWERSHELL ?? '', all, { env, encoding: 'utf8', cwd: bastion.root })
+}
+
+function run(data: Readonly<Record<string, string>>, environment: Readonly<Record<string, string>>) {
+  return bastion.startLines(withData(POWERSHELL_SCRIPT, { ...places(), ...data }), environment).result
+}
+
+/** Cmdlets that this bastion has: a module where PowerShell looks for them by itself. */
+function cmdlets(functions: string): void {
+  const folder = join(bastion.root, 'modules/Simulated')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'Simulated.psm1'), `${functions}\nExport-ModuleMember -Function *\n`)
+}
+
+function withoutAws(): Record<string, string> {
+  return { PATH: '/usr/bin:/bin', PSModulePath: join(bastion.root, 'modules') }
+}
+
+/** Access control lists, which Linux has not: kept in a file beside the folder, and moved with it. */
+function windows(): Record<string, string> {
+  cmdlets(`
+function Get-Acl { param($LiteralPath)
+  $file = "$LiteralPath.sddl"
+  $sddl = if ([IO.File]::Exists($file)) { [IO.File]::ReadAllText($file) } else { '${ONLY_OURS}' }
+  $acl = [pscustomobject]@{ Sddl = $sddl }
+  $acl | Add-Member -MemberType ScriptMethod -Name SetSecurityDescriptorSddlForm -Value { param($text) $this.Sddl = $text } -PassThru }
+function Set-Acl { param($LiteralPath, $AclObject) [IO.File]::AppendAllText($env:RIGHTS, "$LiteralPath $($AclObject.Sddl)\`n") }`)
+  const PSModulePath = `${join(bastion.root, 'modules')}:${join(POWERSHELL ?? '', '../Modules')}`
+  return { OS: 'Windows_NT', PSModulePath, RIGHTS: join(bastion.root, 'rights.log') }
+}
+
+/** What was set on a folder before it got its name. */
+function rightsOf(path: string): string | undefined {
+  const lines = readFileSync(join(bastion.root, 'rights.log'), 'utf8').split('\n')
+  return lines.find((line) => line.startsWith(`${path}.`))?.split(' ')[1]
+}
