@@ -62,7 +62,7 @@ const SETTINGS: readonly Setting[] = [
     leaf('name', 'how the routes name it', 'us-bastion'),
     leaf('instanceId', 'as Systems Manager shows it', 'i-0123456789abcdef0'),
     leaf('region', 'where it is', 'us-east-1'),
-    leaf('platform', 'this version works with Linux only', 'linux'),
+    leaf('platform', 'or windows, where CMU alone is used; paths left out are those of the platform', 'linux'),
     ...ACCESS,
     group('credentials', "the crypto officer's secret; only the bastion reads it", CREDENTIALS),
     group('cmu', 'where CMU is (Client SDK 3); left out: as here', [

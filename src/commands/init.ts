@@ -131,7 +131,7 @@ async function configFor(answers: Answers, found: Found, print: (line: string) =
         name: bastionName(bastion.region),
         instanceId: bastion.instanceId,
         region: bastion.region,
-        platform: 'linux',
+        platform: bastion.platform,
         credentials,
       },
     ],

@@ -75,7 +75,7 @@ function look_ports($ports) {
     $left = [Math]::Max(0, $one.until - $clock.Elapsed.TotalSeconds)
     try { $said = if ($one.asked.Wait([int]($left * 1000))) { 'ok' } else { "does not answer in $PORT_SECONDS seconds" } }
     catch { $said = $_.Exception.GetBaseException().Message }
-    $one.client.Dispose()
+    $one.client.Close()
     found $one.name $said
   }
 }

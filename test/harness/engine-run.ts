@@ -34,6 +34,8 @@ const QUICK: readonly (readonly [string, string])[] = [
   ['PATIENCE=120', 'PATIENCE=8'],
   ['ONE_COMMAND=100', 'ONE_COMMAND=12'],
   ['flock -w 20', 'flock -w 2'],
+  ['$PATIENCE = 120', '$PATIENCE = 8'],
+  ['$BUSY_SECONDS = 20', '$BUSY_SECONDS = 2'],
 ]
 const MOST_STEPS = 60
 const engines = allEngines()
@@ -257,7 +259,7 @@ export class Ground {
       name,
       instanceId,
       region,
-      platform: 'linux',
+      platform: this.files.platform === 'Windows' ? 'windows' : 'linux',
       stateDir,
       workDir,
       credentials: { source: 'secretsmanager', id: 'hsm/crypto-officer' },

@@ -172,7 +172,8 @@ function accessText(access: Access | undefined, separator = ', '): string {
 
 /** A config.yml for the simulator's world: the README's example with the simulated bastion's paths. */
 export function configFor(simulator: Simulator, options: StageOptions): string {
-  const { binary, config, cli, configure, cliConfig, stateDir, workDir } = simulator.bastionPaths('us-bastion')
+  const paths = simulator.bastionPaths('us-bastion')
+  const { platform, binary, config, cli, configure, cliConfig, stateDir, workDir } = paths
   const owners = (options.cryptoUsers ?? []).map(
     (user) => `{ user: ${user}, source: secretsmanager, id: hsm/${user.replace('_', '-')} }`,
   )
@@ -184,7 +185,7 @@ bastions:
   - name: us-bastion
     instanceId: i-0123456789abcdef0
     region: us-east-1
-    platform: linux${accessText(options.access?.bastion, '\n    ')}
+    platform: ${platform === 'Windows' ? 'windows' : 'linux'}${accessText(options.access?.bastion, '\n    ')}
     credentials: { source: secretsmanager, id: hsm/crypto-officer }
     cmu: { binary: ${binary}, config: ${config} }
     cli: { binary: ${cli}, configure: ${configure}, config: ${cliConfig} }

@@ -90,8 +90,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       const bastion = spec.bastions.find((candidate) => candidate.name === name)
       const files = bastions.get(bastion?.instanceId ?? '')
       if (files === undefined) throw new Error(`no bastion ${name} in this world`)
-      const { binary, config, cli, configure, cliConfig, stateDir, workDir } = files
-      return { binary, config, cli, configure, cliConfig, stateDir, workDir }
+      const { platform, binary, config, cli, configure, cliConfig, stateDir, workDir } = files
+      return { platform, binary, config, cli, configure, cliConfig, stateDir, workDir }
     },
     environment(environment = {}) {
       return {

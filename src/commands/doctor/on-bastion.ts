@@ -28,7 +28,7 @@ const PORT_OF: Readonly<Record<EngineName, number>> = { cmu: 2225, 'cloudhsm-cli
 /** A step is not begun more than fifteen minutes after it was planned, by the bastion's clock. */
 const CLOCK_SECONDS = 300
 
-/** What check.sh found, in words. What it did not say is not known. */
+/** What check.sh or check.ps1 found, in words. What it did not say is not known. */
 export function judgeFindings(findings: Findings, about: About): readonly Finding[] {
   const { bastion, engines, hosts, now } = about
   const { name } = bastion
@@ -46,29 +46,8 @@ export function judgeFindings(findings: Findings, about: About): readonly Findin
     ),
   )
   return [
-    at(
-      'programs',
-      'programs',
-      said('programs', (found) => wrong(`missing: ${found}`, 'Install them there.')),
-    ),
+    ...(bastion.platform === 'linux' ? linuxFindings(bastion, at, said) : windowsFindings(bastion, at, said)),
     at('clock', 'clock', judgeClock(findings.get('clock'), now)),
-    at(
-      'work-dir',
-      bastion.workDir,
-      said('work', (found) => wrong(found, 'Name a writable tmpfs in workDir.')),
-    ),
-    at(
-      'work-dir-memory',
-      bastion.workDir,
-      said('work-memory', (found) =>
-        wrong(`${found}, no tmpfs: what is private would reach a disk`, 'Name a tmpfs in workDir.'),
-      ),
-    ),
-    at(
-      'state-dir',
-      bastion.stateDir,
-      said('state', (found) => wrong(found, 'Make it writable for root.')),
-    ),
     at(
       'state-dir-space',
       bastion.stateDir,
@@ -92,6 +71,50 @@ export function judgeFindings(findings: Findings, about: About): readonly Findin
 
 type At = (check: string, what: string, verdict: Verdict) => Finding
 type Said = (key: string, words: (found: string) => Verdict) => Verdict
+
+function linuxFindings({ workDir, stateDir }: Bastion, at: At, said: Said): readonly Finding[] {
+  return [
+    at(
+      'programs',
+      'programs',
+      said('programs', (found) => wrong(`missing: ${found}`, 'Install them there.')),
+    ),
+    at(
+      'work-dir',
+      workDir,
+      said('work', (found) => wrong(found, 'Name a writable tmpfs in workDir.')),
+    ),
+    at(
+      'work-dir-memory',
+      workDir,
+      said('work-memory', (found) =>
+        wrong(`${found}, no tmpfs: what is private would reach a disk`, 'Name a tmpfs in workDir.'),
+      ),
+    ),
+    at(
+      'state-dir',
+      stateDir,
+      said('state', (found) => wrong(found, 'Make it writable for root.')),
+    ),
+  ]
+}
+
+/** Both folders are for SYSTEM and Administrators alone; the first session makes them. */
+function windowsFindings({ workDir, stateDir }: Bastion, at: At, said: Said): readonly Finding[] {
+  const mend = 'Remove the folder: the first session makes it, for SYSTEM and Administrators alone.'
+  return [
+    at(
+      'work-dir',
+      workDir,
+      said('work', (found) => wrong(found, mend)),
+    ),
+    at(
+      'state-dir',
+      stateDir,
+      said('state', (found) => wrong(found, mend)),
+    ),
+  ]
+}
 
 function cmuFindings({ cmu }: Bastion, at: At, said: Said): readonly Finding[] {
   const install = 'Install Client SDK 3 there, or correct the paths in cmu.'

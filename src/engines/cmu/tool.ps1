@@ -1,6 +1,6 @@
 # What is particular to cloudhsm_mgmt_util.exe: the twin of tool.sh. bastion.ps1, which follows, is the rest.
 # The crypto officer's password exists in this PowerShell's memory and on the pipe to the tool, nowhere else.
-$PROMPT = '^\s*(aws-cloudhsm|cloudmgmt|server ?[0-9]*) ?>\z'
+$PROMPT = '^\s*(aws-cloudhsm|cloudmgmt|server ?[0-9]*) ?> ?\z'
 $QUESTION = '\((R/I/A|R/B/I|[Yy]/[Nn])\)|Enter [a-z ]*password'
 
 function read_config { # config=: the base config

@@ -68,6 +68,15 @@ export function cliTool(dialect: Partial<Dialect> = { cliInteractive: 'prompts' 
   }
 }
 
+/** CMU on a Windows bastion. */
+export const cmuOnWindows: Tool = {
+  ...cmu,
+  world(overrides = {}) {
+    const world = twoClusters(overrides)
+    return { ...world, bastions: world.bastions.map((bastion) => ({ ...bastion, platform: 'Windows' })) }
+  },
+}
+
 export const bothTools: readonly Tool[] = [cmu, cliTool()]
 
 /** Each tool, with the script in every command and with the script in a locked document. */

@@ -44,13 +44,13 @@ export class Locks {
   }
 }
 
-/** The data of a script: its `set --` line, as `withData` writes it. */
+/** The data of a script: its `set --` or `$data =` line, as `withData` writes it. */
 export function dataOf(
   lines: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): ReadonlyMap<string, string> {
   if (environment.SSM_tool !== undefined) return lockedData(lines, environment)
-  const line = lines.find((candidate) => candidate.startsWith('set -- ')) ?? ''
+  const line = lines.find((candidate) => /^(set -- |\$data = )/.test(candidate)) ?? ''
   const words = [...line.matchAll(/'([^'=]+)=([^']*)'/g)]
   return new Map(words.map(([, name = '', value = '']) => [name, value]))
 }
@@ -66,10 +66,10 @@ function lockedData(
     ),
   )
   const tool = lines.indexOf(`${data.get('tool')})`)
-  const own = lines.slice(tool, lines.indexOf(';;', tool))
+  const own = tool < 0 ? lines : lines.slice(tool, lines.indexOf(';;', tool))
   for (const line of own) {
-    if (line.startsWith('[[') && data.get('action') === 'session') continue
-    if (!line.includes('set -- "$@"')) continue
+    if (/^(\[\[|if \(\$env:SSM_action)/.test(line) && data.get('action') === 'session') continue
+    if (!/set -- "\$@"|\$data \+?= /.test(line)) continue
     for (const [, name = '', value = ''] of line.matchAll(/'([^'=]+)=([^']*)'/g)) data.set(name, value)
   }
   return data

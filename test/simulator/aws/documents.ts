@@ -11,6 +11,19 @@ export interface Runnable {
 
 const LARGEST = 64 * 1024
 
+/** Where a step runs, by its action. */
+const PLATFORM_OF: Readonly<Record<string, string>> = {
+  'aws:runShellScript': 'Linux',
+  'aws:runPowerShellScript': 'Windows',
+}
+
+/** The platform that a document of one's own runs on; `undefined`: there is none of this name. */
+export function platformOf({ documents }: Pick<WorldState, 'documents'>, name: string): string | undefined {
+  const document = parseJson(documents[name] ?? '{}')
+  const [step] = isJson(document) && isJsonList(document.mainSteps) ? document.mainSteps : []
+  return isJson(step) ? PLATFORM_OF[textAt(step, 'action') ?? ''] : undefined
+}
+
 /** DescribeDocument and GetDocument of documents of one's own. */
 export function describeDocument(state: WorldState, input: Json): Json {
   const content = contentOf(state, textAt(input, 'Name') ?? '')
@@ -44,8 +57,8 @@ export function runDocument(
   const document = parseJson(content)
   const [step] = isJson(document) && isJsonList(document.mainSteps) ? document.mainSteps : []
   const declared = isJson(document) && isJson(document.parameters) ? document.parameters : {}
-  if (!isJson(step) || step.action !== 'aws:runShellScript' || !isJson(step.inputs))
-    throw new AwsError('InvalidDocument', 'only one step of aws:runShellScript is modelled')
+  if (!isJson(step) || PLATFORM_OF[textAt(step, 'action') ?? ''] === undefined || !isJson(step.inputs))
+    throw new AwsError('InvalidDocument', 'only one step that runs a script is modelled')
   const unknown = Object.keys(parameters).find((given) => !(given in declared))
   if (unknown !== undefined) throw new AwsError('InvalidParameters', `the document has no parameter ${unknown}`)
   const environment: Record<string, string> = {}

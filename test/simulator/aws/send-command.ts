@@ -1,7 +1,7 @@
 import { isJson, type Json, textAt } from '../json.ts'
 import type { WorldState } from '../world/world-state.ts'
 import { AwsError } from './aws-error.ts'
-import { type Runnable, runDocument } from './documents.ts'
+import { platformOf, type Runnable, runDocument } from './documents.ts'
 
 /** A SendCommand that SSM would accept. */
 export interface SendOrder {
@@ -31,7 +31,7 @@ export function parseSendCommand(input: Json, platform: string, state: WorldStat
   }
   const documentName = textAt(input, 'DocumentName') ?? ''
   const isOwn = documentName in state.documents
-  const runsOn = isOwn ? 'Linux' : documents[documentName]
+  const runsOn = isOwn ? platformOf(state, documentName) : documents[documentName]
   if (runsOn === undefined) throw new AwsError('InvalidDocument', `no document ${documentName}`)
   if (runsOn !== platform) throw new AwsError('UnsupportedPlatformType', `${documentName} does not run on ${platform}`)
   const comment = textAt(input, 'Comment') ?? ''

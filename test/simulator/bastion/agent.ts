@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BastionFiles } from './bastion-files.ts'
+import { AS_WINDOWS, runPowerShell, writePowerShell } from './powershell.ts'
 
 export interface ScriptResult {
   /** The script's exit status as the agent sees it: a script that died by SIGKILL has 137. */
@@ -41,6 +42,7 @@ export interface ScriptOrder {
  * background process that keeps them open holds the command In Progress.
  */
 export function runScript(files: BastionFiles, order: ScriptOrder): ScriptRun {
+  if (files.platform === 'Windows') return runOnWindows(files, order)
   const directory = join(files.orchestration, order.commandId, 'awsrunShellScript', '0.awsrunShellScript')
   mkdirSync(directory, { recursive: true })
   const script = join(directory, '_script.sh')
@@ -69,6 +71,49 @@ export function runScript(files: BastionFiles, order: ScriptOrder): ScriptRun {
     result,
     kill,
     sweep: () => endSession(child.pid ?? 0),
+  }
+}
+
+/**
+ * The same on Windows: a script file with a byte order mark, PowerShell, and of what is cancelled or takes too long
+ * PowerShell alone is ended.
+ */
+function runOnWindows(files: BastionFiles, order: ScriptOrder): ScriptRun {
+  const directory = join(files.orchestration, order.commandId, 'awsrunPowerShellScript', '0.awsrunPowerShellScript')
+  mkdirSync(directory, { recursive: true })
+  const file = join(directory, '_script.ps1')
+  writePowerShell(file, order.lines)
+  const environment = {
+    ...environmentOf(files, order),
+    ...AS_WINDOWS,
+    AWS_SSM_PLATFORM_NAME: 'Microsoft Windows Server 2022',
+  }
+  const { pid, result, kill: end } = runPowerShell({ file, directory: files.root, environment })
+  let killed: 'timeout' | 'cancel' | undefined
+  const kill = (reason: 'timeout' | 'cancel') => {
+    killed ??= reason
+    end()
+  }
+  const timer = setTimeout(() => kill('timeout'), order.executionTimeoutMs)
+  const outcome = result.then((found) => {
+    clearTimeout(timer)
+    return killed === undefined ? found : { ...found, exitCode: -1, killed }
+  })
+  return { directory, pid, result: outcome, kill, sweep: () => endChildren(order.commandId) }
+}
+
+/** Tools that outlived their PowerShell. */
+function endChildren(commandId: string): void {
+  for (const name of readdirSync('/proc')) {
+    if (/^\d+$/.test(name) && variablesOf(name).includes(`SSM_COMMAND_ID=${commandId}\0`)) kill(Number(name))
+  }
+}
+
+function variablesOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8')
+  } catch {
+    return ''
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +19,7 @@ const vendorTools = ['cloudhsm_mgmt_util', 'cloudhsm-cli', 'configure-cli'] as c
 
 /** Absolute paths for the bot's config.yml. */
 export interface BastionPaths {
+  readonly platform: 'Linux' | 'Windows'
   readonly binary: string
   readonly config: string
   /** cloudhsm-cli */
@@ -42,6 +43,7 @@ export interface BastionFiles extends BastionPaths {
 /** Makes the directories, the tools and the base config of one bastion below `directory`. */
 export function createBastionFiles(directory: string, bastion: BastionSpec, firstIp: string): BastionFiles {
   const root = join(directory, 'bastions', bastion.name)
+  if (bastion.platform === 'Windows') return windowsFiles(root, { directory, bastion, firstIp })
   const places = {
     vendorBin: join(root, 'opt/cloudhsm/bin'),
     vendorEtc: join(root, 'opt/cloudhsm/etc'),
@@ -65,6 +67,7 @@ export function createBastionFiles(directory: string, bastion: BastionSpec, firs
     writeFileSync(cliConfig, bastion.cliConfig ?? vendorCliConfig(firstIp, ownerCertificate))
   }
   return {
+    platform: 'Linux',
     root,
     path: missing.length === 0 ? [places.usrBin, ...systemPath].join(':') : withoutTools(places.usrBin, missing),
     home: places.home,
@@ -77,6 +80,36 @@ export function createBastionFiles(directory: string, bastion: BastionSpec, firs
     stateDir: places.stateDir,
     workDir: places.workDir,
   }
+}
+
+const WINDOWS = {
+  binary: String.raw`C:\Program Files\Amazon\CloudHSM\cloudhsm_mgmt_util.exe`,
+  config: String.raw`C:\ProgramData\Amazon\CloudHSM\data\cloudhsm_mgmt_util.cfg`,
+  cli: String.raw`C:\Program Files\Amazon\CloudHSM\bin\cloudhsm-cli.exe`,
+  configure: String.raw`C:\Program Files\Amazon\CloudHSM\bin\configure-cli.exe`,
+  cliConfig: String.raw`C:\ProgramData\Amazon\CloudHSM\data\cloudhsm-cli.cfg`,
+  stateDir: String.raw`C:\ProgramData\hsm-sync`,
+  workDir: String.raw`C:\ProgramData\hsm-sync\work`,
+} as const
+
+/** The same with the paths of Windows, which here are names in the folder that its scripts run in. */
+function windowsFiles(
+  root: string,
+  { directory, bastion, firstIp }: { directory: string; bastion: BastionSpec; firstIp: string },
+): BastionFiles {
+  const [usrBin, orchestration] = [join(root, 'bin'), join(root, 'orchestration')]
+  for (const place of [usrBin, orchestration]) mkdirSync(place, { recursive: true })
+  const missing = bastion.missingTools ?? []
+  const world = { state: join(directory, 'state.json'), bastion: bastion.instanceId, etc: root, more: 'SIM_CRLF=1' }
+  if (!missing.includes('aws')) writeTool(usrBin, 'aws', { ...world, more: '' })
+  if (!missing.includes('cloudhsm_mgmt_util')) {
+    writeTool(root, 'cloudhsm_mgmt_util', world)
+    renameSync(join(root, 'cloudhsm_mgmt_util'), join(root, WINDOWS.binary))
+  }
+  if (bastion.baseConfig !== null)
+    writeFileSync(join(root, WINDOWS.config), bastion.baseConfig ?? windowsConfig(firstIp))
+  const path = [usrBin, ...systemPath].join(':')
+  return { platform: 'Windows', root, path, home: root, orchestration, ...WINDOWS }
 }
 
 /** A folder with every fake executable, for tests that run them by hand. */
@@ -95,6 +128,8 @@ interface ToolWorld {
   readonly bastion: string
   /** Stands for /opt/cloudhsm/etc. */
   readonly etc: string
+  /** One more variable. */
+  readonly more?: string
 }
 
 // The state file's place is in the wrapper: a script may well clear the environment before it starts a tool.
@@ -105,6 +140,7 @@ function writeTool(folder: string, name: keyof typeof programs, world: ToolWorld
     `SIM_STATE=${quote(world.state)}`,
     `SIM_BASTION=${quote(world.bastion)}`,
     `SIM_ETC=${quote(world.etc)}`,
+    world.more ?? '',
     'exec',
     quote(runtime),
   ]
@@ -183,4 +219,12 @@ function vendorConfig(ip: string): string {
   }
   const scard = { certificate: 'cert-sc', enable: 'no', pkey: 'pkey-sc', port: 2225 }
   return `${JSON.stringify({ scard, servers: [server], site_note: 'kept by hand, do not remove' }, null, 2)}\n`
+}
+
+// The same as Windows has it: other paths, with their backslashes escaped, and lines that end with CRLF.
+function windowsConfig(ip: string): string {
+  const data = String.raw`C:\\ProgramData\\Amazon\\CloudHSM\\data\\`
+  return vendorConfig(ip)
+    .replaceAll(/"\/opt\/cloudhsm\/etc\/([^"]*)"/g, (_, name: string) => `"${data}${name}"`)
+    .replaceAll('\n', '\r\n')
 }

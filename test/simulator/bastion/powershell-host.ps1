@@ -10,12 +10,14 @@ while ($null -ne ($line = [Console]::In.ReadLine())) {
   [Environment]::CurrentDirectory = $order.directory
   $printed = New-Object IO.StringWriter
   [Console]::SetOut($printed)
+  $complained = New-Object IO.StringWriter
+  [Console]::SetError($complained)
   $shell = [powershell]::Create()
   $complaint = ''
   try { $rest = $shell.AddCommand($order.file).Invoke() } catch { $rest = @(); $complaint = "$_" }
   $code = $shell.Runspace.SessionStateProxy.GetVariable('code')
   if ($null -eq $code) { $code = 1 }
-  $complaint += ($shell.Streams.Error | Out-String)
+  $complaint += $complained.ToString() + ($shell.Streams.Error | Out-String)
   $shell.Runspace.Dispose()
   $shell.Dispose()
   $shell = $null

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
@@ -19,6 +19,18 @@ export interface PowerShellOrder {
   readonly file: string
   readonly directory: string
   readonly environment: Readonly<Record<string, string>>
+}
+
+/** What a Windows bastion has that this machine has not: see modules/Simulated. */
+export const AS_WINDOWS: Readonly<Record<string, string>> = {
+  OS: 'Windows_NT',
+  PSModulePath: fileURLToPath(new URL('modules', import.meta.url)),
+}
+
+/** Writes a script as the agent does, with a byte order mark, and so that its host learns its exit code. */
+export function writePowerShell(file: string, lines: readonly string[]): void {
+  const text = lines.join('\n').replace(/^exit \$code$/m, '$global:code = $code; exit $code')
+  writeFileSync(file, `\ufeff${text}\n`)
 }
 
 export interface PowerShellRun {

@@ -1,17 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseBlock } from '../../../src/engines/printed.ts'
 import { type Script, withData } from '../../../src/engines/script-lines.ts'
 import { Bastion, PASSWORD, POWERSHELL_SCRIPT, session, tool } from '../../fixtures/bastion.ts'
-import { POWERSHELL } from '../../simulator/bastion/powershell.ts'
+import { AS_WINDOWS, POWERSHELL } from '../../simulator/bastion/powershell.ts'
 
 // What is particular to the script for Windows. What it promises as its twin does is tested with it (bastion.test.ts).
 
 const LOGIN = { logins: ':secretsmanager:hsm/crypto-officer' }
-const ONLY_OURS = 'O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'
 
 let bastion: Bastion
 beforeEach(() => {
@@ -34,6 +34,16 @@ describe('the script as a document', () => {
 })
 
 describe.skipIf(POWERSHELL === undefined)('on Windows', () => {
+  it('the script uses only what Windows PowerShell 5.1 has', () => {
+    const folder = fileURLToPath(new URL('../../../src/engines/', import.meta.url))
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ps1'))
+    const parts = fileURLToPath(new URL('../../simulator/bastion/powershell-parts.ps1', import.meta.url))
+    const { stdout } = pwsh(['-File', parts, names.map((name) => join(folder, name)).join()])
+    const list = readFileSync(new URL('../../fixtures/windows-powershell-5.1.txt', import.meta.url), 'utf8')
+    const known = list.split('\n').filter((line) => !line.startsWith('#'))
+    expect(stdout.split('\n')).toEqual(known)
+  })
+
   describe('a tool that outlives its cancelled PowerShell', () => {
     it('is running as long as it lives, and nothing else is begun for its destination', async () => {
       bastion.install('cmu', tool('hold) sleep 60 ;;'))
@@ -131,22 +141,31 @@ describe.skipIf(POWERSHELL === undefined)('on Windows', () => {
   })
 
   describe('its folders', () => {
-    it('are made for SYSTEM and Administrators alone', async () => {
-      const { block } = await run(session('AB12.1', ['send one']), windows())
-      expect(block?.result).toBe('done')
-      for (const place of [bastion.state]) expect(rightsOf(place)).toBe(ONLY_OURS)
+    it('are made for SYSTEM and Administrators alone, and used again', async () => {
+      rmSync(bastion.work, { recursive: true })
+      for (const operation of ['AB12.1', 'AB12.2'])
+        expect((await run(session(operation, ['send one']), AS_WINDOWS)).block?.result).toBe('done')
+      for (const place of [bastion.state, bastion.work]) expect(statSync(place).mode & 0o777).toBe(0o700)
+    })
+
+    it('that somebody else made before are not used, neither of them', async () => {
+      const { block } = await run(session('AB12.1', ['send one']), AS_WINDOWS)
+      expect(block).toMatchObject({ result: 'refused-workdir', detail: expect.stringContaining(';;;BU)') })
+      rmSync(bastion.state, { recursive: true })
+      mkdirSync(bastion.state)
+      const other = await run(session('AB12.2', ['send one']), AS_WINDOWS)
+      expect(other.block).toMatchObject({ result: 'refused-state', detail: expect.stringContaining(';;;BU)') })
+      expect(bastion.told()).toEqual([])
     })
 
     it.each([
       ['belongs to somebody else', 'O:S-1-5-21-1-2-3-1001G:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'],
-      ['can be written by users', 'O:BAG:SYD:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)(A;OICIID;0x1200a9;;;BU)'],
       ['denies something, whoever it is', 'O:BAG:SYD:PAI(D;;FA;;;WD)(A;OICI;FA;;;SY)'],
       ['has no list, which means everybody', 'O:BAG:SYD:NO_ACCESS_CONTROL'],
-    ])('one that %s is not used', async (_, sddl) => {
+    ])('one that %s is not used', async (_, SIM_SDDL) => {
       mkdirSync(bastion.state)
-      writeFileSync(`${bastion.state}.sddl`, sddl)
-      const { block } = await run(session('AB12.1', ['send one']), windows())
-      expect(block).toMatchObject({ result: 'refused-state', detail: expect.stringContaining(sddl) })
+      const { block } = await run(session('AB12.1', ['send one']), { ...AS_WINDOWS, SIM_SDDL })
+      expect(block).toMatchObject({ result: 'refused-state', detail: expect.stringContaining(SIM_SDDL) })
       expect(bastion.told()).toEqual([])
     })
   })
@@ -201,23 +220,4 @@ function cmdlets(functions: string): void {
 
 function withoutAws(): Record<string, string> {
   return { PATH: '/usr/bin:/bin', PSModulePath: join(bastion.root, 'modules') }
-}
-
-/** Access control lists, which Linux has not: kept in a file beside the folder, and moved with it. */
-function windows(): Record<string, string> {
-  cmdlets(`
-function Get-Acl { param($LiteralPath)
-  $file = "$LiteralPath.sddl"
-  $sddl = if ([IO.File]::Exists($file)) { [IO.File]::ReadAllText($file) } else { '${ONLY_OURS}' }
-  $acl = [pscustomobject]@{ Sddl = $sddl }
-  $acl | Add-Member -MemberType ScriptMethod -Name SetSecurityDescriptorSddlForm -Value { param($text) $this.Sddl = $text } -PassThru }
-function Set-Acl { param($LiteralPath, $AclObject) [IO.File]::AppendAllText($env:RIGHTS, "$LiteralPath $($AclObject.Sddl)\`n") }`)
-  const PSModulePath = `${join(bastion.root, 'modules')}:${join(POWERSHELL ?? '', '../Modules')}`
-  return { OS: 'Windows_NT', PSModulePath, RIGHTS: join(bastion.root, 'rights.log') }
-}
-
-/** What was set on a folder before it got its name. */
-function rightsOf(path: string): string | undefined {
-  const lines = readFileSync(join(bastion.root, 'rights.log'), 'utf8').split('\n')
-  return lines.find((line) => line.startsWith(`${path}.`))?.split(' ')[1]
 }

@@ -54,7 +54,7 @@ const own = {
     }
   },
   write(text) {
-    const bytes = Buffer.from(text)
+    const bytes = Buffer.from(process.env.SIM_CRLF ? text.replaceAll('\n', '\r\n') : text)
     for (let at = 0; at < bytes.length; ) {
       try {
         at += writeSync(1, bytes, at)
