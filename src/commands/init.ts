@@ -7,7 +7,7 @@ import { awsAccess } from '../config.ts'
 import { parseLandscape } from '../config-file.ts'
 import { configText, exampleConfig, type FileValues } from '../config-text.ts'
 import { chooseEngine } from '../domain/engine-choice.ts'
-import { isRefusal, type Refusal } from '../domain/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts'
 import type { PeopleList } from '../domain/route.ts'
 import { environmentText } from '../environment-text.ts'
 import { type Answers, settleRegions, settleRest } from './init/answers.ts'
@@ -121,6 +121,8 @@ async function configFor(answers: Answers, found: Found, print: (line: string) =
     )
   const choice = chooseEngine('auto', source.cluster, destination.cluster)
   if (isRefusal(choice)) print(`Note: today the bot would refuse. ${plainly(choice)}`)
+  else if (choice.engine === 'cloudhsm-cli' && bastion.platform === 'windows')
+    print(`Note: ${plainly(refuse({ code: 'engine-platform', bastion: bastionName(bastion.region) }))}`)
   const engine = isRefusal(choice)
     ? `chooses by the HSM types; today it refuses: ${choice.refused.code}`
     : `chooses by the HSM types: today ${choice.engine} (${choice.sourceType} to ${choice.destinationType})`

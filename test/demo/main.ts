@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { setup as bundleTools } from '../harness/bundled-tools.ts'
 import { type Stage, startStage } from '../harness/stage.ts'
+import { POWERSHELL } from '../simulator/bastion/powershell.ts'
 import type { Simulator } from '../simulator/index.ts'
 import type { WorldSpec } from '../simulator/world/world-spec.ts'
 import { hsm2mClusters, twoClusters } from '../simulator/worlds.ts'
@@ -8,7 +9,7 @@ import type { Theatre } from './deeds.ts'
 import { type Feed, startFeed } from './feed.ts'
 import { wrapped } from './layout.ts'
 import type { Names } from './markup.ts'
-import { type DemoEngine, ENGINES, type Options, parseOptions } from './options.ts'
+import { type DemoEngine, type DemoPlatform, ENGINES, type Options, parseOptions } from './options.ts'
 import { runPrompt } from './prompt.ts'
 import { createScreen } from './screen.ts'
 import { type Line, line, span } from './span.ts'
@@ -50,7 +51,7 @@ async function main(words: readonly string[]): Promise<number> {
   if ('problem' in options) return fail(options.problem)
   if (process.platform !== 'linux') {
     return fail(
-      'The demo needs Linux, as the bastion does: the script that runs on the bastion really runs here. ' +
+      'The demo needs Linux, as its tests do. ' +
         'A Linux container or virtual machine will do, for example one with Node 20 and this folder in it.',
     )
   }
@@ -68,11 +69,18 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-async function play({ engine, ...options }: Options): Promise<number> {
-  screen.show([...introduction(options), ...engineLines(engine)])
-  const world = WORLDS[engine]()
+async function play({ engine, platform, ...options }: Options): Promise<number> {
+  if (platform === 'windows' && POWERSHELL === undefined)
+    return fail('There is no PowerShell here. .ci/install-test brings it where .NET is installed.')
+  screen.show([...introduction(options), ...engineLines(engine, platform)])
+  const world = worldOf(engine, platform)
   removeTools = await bundleTools()
-  starting = startStage({ seed: options.seed, world, cryptoUsers: engine === 'cmu' ? [] : ['crypto_user1'] })
+  starting = startStage({
+    seed: options.seed,
+    world,
+    cryptoUsers: engine === 'cmu' ? [] : ['crypto_user1'],
+    bastions: platform === 'windows' ? 'real' : 'in memory',
+  })
   stage = await within(START_MS, 'simulator and bot to be ready', starting)
   if (stopping.signal.aborted) return INTERRUPTED
   const paper = { width: screen.width, names: namesOf(stage.simulator) }
@@ -90,8 +98,19 @@ async function play({ engine, ...options }: Options): Promise<number> {
   return verdict.problems.length > 0 ? 1 : 0
 }
 
-function engineLines(engine: DemoEngine): Line[] {
+function worldOf(engine: DemoEngine, platform: DemoPlatform): WorldSpec {
+  const world = WORLDS[engine]()
+  if (platform === 'linux') return world
+  return { ...world, bastions: world.bastions.map((bastion) => ({ ...bastion, platform: 'Windows' })) }
+}
+
+function engineLines(engine: DemoEngine, platform: DemoPlatform): Line[] {
   const clusters = engine === 'cmu' ? 'two clusters of hsm1.medium' : 'two clusters of hsm2m.medium'
+  if (platform === 'windows')
+    return [
+      line(''),
+      line(span(`Engine ${engine} on Windows`, 'bold'), span(`  for ${clusters}; PowerShell really runs`, 'dim')),
+    ]
   const other = ENGINES.find((name) => name !== engine)
   return [
     line(''),

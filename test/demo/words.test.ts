@@ -29,18 +29,24 @@ describe('the prompt', () => {
 describe('the command line', () => {
   it("takes a seed, keep-open and an engine; without it the tool of today's clusters is played", () => {
     const engine = 'cloudhsm-cli'
-    expect(parseOptions(['--keep-open', '--seed', '7'])).toEqual({ engine, seed: 7, keepOpen: true })
-    expect(parseOptions(['--seed=3'])).toEqual({ engine, seed: 3, keepOpen: false })
+    expect(parseOptions(['--keep-open', '--seed', '7'])).toEqual({ engine, platform: 'linux', seed: 7, keepOpen: true })
+    expect(parseOptions(['--seed=3'])).toEqual({ engine, platform: 'linux', seed: 3, keepOpen: false })
     expect(parseOptions(['--engine', 'cmu'])).toHaveProperty('engine', 'cmu')
     expect(parseOptions(['--engine=cloudhsm-cli'])).toHaveProperty('engine', engine)
+    expect(parseOptions(['--platform', 'windows'])).toMatchObject({ engine: 'cmu', platform: 'windows' })
   })
 
-  it.each([[['--engine']], [['--engine', 'kmu']], [['--seed']], [['--seed', 'x']], [['--fast']]])(
-    'refuses %j',
-    (words) => {
-      expect(parseOptions(words)).toHaveProperty('problem')
-    },
-  )
+  it.each([
+    [['--engine']],
+    [['--engine', 'kmu']],
+    [['--seed']],
+    [['--seed', 'x']],
+    [['--fast']],
+    [['--platform']],
+    [['--platform=windows', '--engine=cloudhsm-cli']],
+  ])('refuses %j', (words) => {
+    expect(parseOptions(words)).toHaveProperty('problem')
+  })
 })
 
 describe('the search for the planted password', () => {

@@ -168,8 +168,9 @@ describe('init that cannot', () => {
       '--destination is missing: found eu-west-1 (cluster-7klmnopqrst@eu-west-1), eu-west-1-2 (cluster-7uvwxyzabcd@eu-west-1)',
     )
     expect(text).toContain(
-      '--bastion is missing: found i-0123456789abcdef0 (us-east-1), i-0aaaaaaaaaaaaaaa1 (eu-west-1)\n',
+      '--bastion is missing: found i-0123456789abcdef0 (us-east-1), i-0aaaaaaaaaaaaaaa1 (eu-west-1), i-0aaaaaaaaaaaaaaa2 (eu-west-1)\n',
     )
+    expect(text).toMatch(/i-0aaaaaaaaaaaaaaa2 +eu-west-1 +windows +third/)
     expect(text).not.toContain('--source is missing')
   })
 

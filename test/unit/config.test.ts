@@ -233,6 +233,40 @@ describe('a rule that could never be met is wrong', () => {
     ])
   })
 
+  it.each([
+    [
+      'a path of Windows on Linux',
+      { stateDir: String.raw`C:\ProgramData\x` },
+      'expected a path of linux, such as /opt/cloudhsm',
+    ],
+    [
+      'a path of Linux on Windows',
+      { platform: 'windows', cmu: { binary: '/opt/cmu' } },
+      String.raw`bastions[0].cmu.binary: expected a path of windows, such as C:\ProgramData`,
+    ],
+  ])('%s', (_, settings, words) => {
+    const [bastion, ...rest] = file().bastions
+    expect(wrong({ ...file(), bastions: [{ ...bastion, ...settings }, ...rest] }).join()).toContain(words)
+  })
+
+  it('CloudHSM CLI is not for a Windows bastion, which has paths of its own', () => {
+    const [bastion] = file().bastions
+    const bastions = [{ ...bastion, platform: 'windows' }]
+    expect(wrong({ ...file(), bastions, routes: [{ ...route(), engine: 'cloudhsm-cli' }] }).join()).toContain(
+      'routes[0].engine: cloudhsm-cli needs a Linux bastion',
+    )
+    const parsed = parseLandscape({ ...file(), bastions, routes: [{ ...route(), engine: 'cmu' }] })
+    expect('landscape' in parsed && parsed.landscape.routes[0]?.bastion).toMatchObject({
+      platform: 'windows',
+      cmu: {
+        binary: String.raw`C:\Program Files\Amazon\CloudHSM\cloudhsm_mgmt_util.exe`,
+        config: String.raw`C:\ProgramData\Amazon\CloudHSM\data\cloudhsm_mgmt_util.cfg`,
+      },
+      stateDir: String.raw`C:\ProgramData\hsm-sync`,
+      workDir: String.raw`C:\ProgramData\hsm-sync\work`,
+    })
+  })
+
   it('a user group can hold any number of people', () => {
     const approvers = { userGroups: ['S0BBBBBBB'] }
     expect(wrong({ ...file(), routes: [route({}, { approvers, required: 5 })] })).toEqual([])

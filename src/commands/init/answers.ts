@@ -111,7 +111,7 @@ function settleBastion(talk: Talk, flags: Flags, found: Found | undefined): Prom
     found === undefined
       ? 'the instances are listed once a Region is named'
       : bastions.length === 0
-        ? 'Systems Manager shows no such instance online and on Linux in these Regions'
+        ? 'Systems Manager shows no such instance online, on Linux or Windows, in these Regions'
         : `found ${bastionNames(bastions)}`
   return settle<FoundBastion>(talk, {
     flag: '--bastion',

@@ -73,15 +73,10 @@ export function shown(
     return `  ${alias}  ${clusterId}  ${region}  ${state}, ${hsms.length} HSMs, ${types.join(' and ')}${made.join('')}`
   })
   const machines = bastions.map(
-    ({ instanceId, region, computer }) =>
-      `  ${instanceId}  ${region}${computer === undefined ? '' : `  ${oneLine(computer)}`}`,
+    ({ instanceId, region, platform, computer }) =>
+      `  ${instanceId}  ${region}  ${platform}${computer === undefined ? '' : `  ${oneLine(computer)}`}`,
   )
-  return [
-    'Clusters:',
-    ...some(clusters),
-    'Instances that could be the bastion (online, Linux):',
-    ...some(machines),
-  ].join('\n')
+  return ['Clusters:', ...some(clusters), 'Instances that could be the bastion (online):', ...some(machines)].join('\n')
 }
 
 export function clusterNames(candidates: readonly Candidate[]): string {
