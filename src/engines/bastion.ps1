@@ -19,10 +19,14 @@ $BUSY_SECONDS = 20 # for another step of the same destination
 $KEEP_DAYS = 30 # as long as SSM keeps its own command records
 $ASCII = [Text.Encoding]::ASCII
 $LATIN = [Text.Encoding]::GetEncoding(28591)
-$given = @{ action = ''; operation = ''; config = ''; sha256 = ''; dialogue = ''; logins = ''; region = ''; binary = ''
-  state = 'C:\ProgramData\hsm-sync'; work = 'C:\ProgramData\hsm-sync\work'; lock = ''; seconds = '600'; until = '0'; chunk = '1'; seal = 'no'; hosts = ''; cmu = ''; base = '' }
+$given = @{
+  action = ''; operation = ''; config = ''; sha256 = ''; dialogue = ''; logins = ''; region = ''; binary = ''; lock = ''
+  state = 'C:\ProgramData\hsm-sync'; work = 'C:\ProgramData\hsm-sync\work'; seconds = '600'; until = '0'; chunk = '1'; seal = 'no'
+  hosts = ''; cmu = ''; base = ''
+}
 $clock = [Diagnostics.Stopwatch]::StartNew()
-$private = ''; $owned = $false; $marked = 'none'; $facts = @(); $sent = 0; $buffer = ''; $stop = ''; $detail = ''; $began = 0.0; $users = @(); $secrets = @(); $raw = ''
+$private = ''; $owned = $false; $marked = 'none'; $facts = @(); $sent = 0; $buffer = ''; $stop = ''; $detail = ''; $began = 0.0
+$users = @(); $secrets = @(); $raw = ''
 $tool = $null; $alive = $null; $turn = $null; $said = New-Object Text.StringBuilder
 $cuts = New-Object Collections.Generic.List[string]
 $dialogue = New-Object Collections.Generic.Queue[string]
@@ -46,7 +50,9 @@ function own_folder([string]$path) {
   }
   if ($env:OS -cne 'Windows_NT') { return }
   $sddl = (Get-Acl -LiteralPath $path).Sddl
-  if ($sddl -cnotmatch '^O:(BA|SY)G:[^:()]+D:[A-Z]*(\(A;[A-Z]*;[^;()]+;;;(SY|BA)\))+$') { throw "others than SYSTEM and Administrators have rights to it ($sddl): remove it, or their rights" }
+  if ($sddl -cnotmatch '^O:(BA|SY)G:[^:()]+D:[A-Z]*(\(A;[A-Z]*;[^;()]+;;;(SY|BA)\))+$') {
+    throw "others than SYSTEM and Administrators have rights to it ($sddl): remove it, or their rights"
+  }
 }
 
 function session {
@@ -56,13 +62,16 @@ function session {
   }
   $script:owned = $true
   $now = [long][Math]::Floor(([DateTime]::UtcNow - [DateTime]'1970-01-01').TotalSeconds)
-  if ([long]$given.until -ne 0 -and $now -gt [long]$given.until) { refuse 'late' "by the bastion's clock it comes $($now - [long]$given.until) seconds too late" }
+  if ([long]$given.until -ne 0 -and $now -gt [long]$given.until) {
+    refuse 'late' "by the bastion's clock it comes $($now - [long]$given.until) seconds too late"
+  }
   $script:turn = take "$($given.state)/locks/$($given.lock)" $BUSY_SECONDS # both locks name the tool: they are free when it is gone
   if (-not $turn) { refuse 'state' "$($given.state)/locks" }
   if ($turn -is [string]) { refuse 'busy' 'another step for this destination is running on the bastion' }
   if (-not [IO.File]::Exists($given.binary)) { refuse 'tool-missing' $given.binary }
   try { own_folder $given.work } catch { refuse 'workdir' "$($given.work): $($_.Exception.GetBaseException().Message)" }
-  foreach ($left in [IO.Directory]::GetDirectories($given.work, "hsm-sync.$($given.lock).*")) { remove $left } # of a killed step: the lock is ours, so nobody uses them
+  # Left by a killed step: the lock is ours, so nobody uses them.
+  foreach ($left in [IO.Directory]::GetDirectories($given.work, "hsm-sync.$($given.lock).*")) { remove $left }
   forget
   $script:private = "$($given.work)/hsm-sync.$($given.lock).$($given.operation)"
   try { [void][IO.Directory]::CreateDirectory($private) } catch { refuse 'workdir' $given.work }
@@ -72,7 +81,9 @@ function session {
   prepare
   # The .NET Framework writes the preamble of this encoding to the tool before anything else: UTF-8 has one.
   try { [Console]::InputEncoding = $ASCII } catch { $Error.Clear() }
-  if ([Console]::InputEncoding.GetPreamble().Length) { refuse 'input' 'the input code page of this system is UTF-8: three bytes would come before the first command' }
+  if ([Console]::InputEncoding.GetPreamble().Length) {
+    refuse 'input' 'the input code page of this system is UTF-8: three bytes would come before the first command'
+  }
   foreach ($login in $given.logins.Split([char[]]',', [StringSplitOptions]::RemoveEmptyEntries)) { fetch_login $login }
   try { store "$dir/transcript" 'Create' (New-Object byte[] 0) } catch { refuse 'state' $given.state }
   $script:began = $clock.Elapsed.TotalSeconds
@@ -82,19 +93,26 @@ function session {
 
 function forget {
   $old = [DateTime]::UtcNow.AddDays(-$KEEP_DAYS)
-  foreach ($entry in [IO.Directory]::GetFileSystemEntries("$($given.state)/operations")) { if ([IO.Directory]::GetLastWriteTimeUtc($entry) -lt $old) { remove $entry } }
+  foreach ($entry in [IO.Directory]::GetFileSystemEntries("$($given.state)/operations")) {
+    if ([IO.Directory]::GetLastWriteTimeUtc($entry) -lt $old) { remove $entry }
+  }
 }
 
 # In a locked document the data is whoever's may send it: what is no line of a listing or a copy is not played.
 function permit_dialogue($lines) {
   if ($given.until -ceq '0' -or -not $given.lock) { refuse 'input' 'until or lock' }
-  foreach ($line in $lines) { if (-not [regex]::IsMatch($line, $PERMITTED)) { refuse 'input' "a line that no dialogue has: $($line.Substring(0, [Math]::Min(100, $line.Length)))" } }
+  foreach ($line in $lines) { if (-not [regex]::IsMatch($line, $PERMITTED)) {
+    refuse 'input' "a line that no dialogue has: $($line.Substring(0, [Math]::Min(100, $line.Length)))" }
+  }
 }
 
 function main {
   foreach ($pair in $data) { $name, $value = $pair.Split([char[]]'=', 2); $given[$name] = $value }
   $script:dir = "$($given.state)/operations/$($given.operation)"
-  if ($given.operation -cnotmatch '^[A-Z0-9]+\.[0-9]+\z' -or $given.lock -cnotmatch '^[A-Za-z0-9-]*\z' -or $given.chunk -cnotmatch '^[1-9][0-9]{0,8}\z' -or $given.until -cnotmatch '^[0-9]{1,16}\z') { refuse 'input' 'operation, lock, chunk or until' }
+  $isPlain = $given.operation -cmatch '^[A-Z0-9]+\.[0-9]+\z' -and $given.lock -cmatch '^[A-Za-z0-9-]*\z'
+  if (-not $isPlain -or $given.chunk -cnotmatch '^[1-9][0-9]{0,8}\z' -or $given.until -cnotmatch '^[0-9]{1,16}\z') {
+    refuse 'input' 'operation, lock, chunk or until'
+  }
   switch -CaseSensitive ($given.action) {
     'read-config' { read_config }
     'check' { if (Test-Path function:check) { check } else { refuse 'input' 'this script holds no check' } }

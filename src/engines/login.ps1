@@ -21,7 +21,9 @@ function fetch_login([string]$login) { # <name or nothing>:<source>:<id>
   if ($of -and $user.Groups[1].Value -ine $of) { refuse 'credentials' "the secret $name is not that of $of" }
   # No quoting rule of the tool is known, so nothing that would need one.
   $password = [regex]::Match($raw, '"password"\s*:\s*"([!#-&(-\[\]-~]{7,64})"')
-  if (-not $password.Success) { refuse 'credentials' "the secret $name needs a ""password"" of 7 to 64 printable ASCII characters without white space, quotes or backslashes" }
+  if (-not $password.Success) {
+    refuse 'credentials' "the secret $name needs a ""password"" of 7 to 64 printable ASCII characters without white space, quotes or backslashes"
+  }
   $secret = $password.Groups[1].Value
   $script:secrets += $secret
   $script:raw = ''
@@ -36,7 +38,8 @@ function read_secret([string]$source, [string]$name) {
   $aws = @(Get-Command -Name aws -CommandType Application -ErrorAction SilentlyContinue)
   if ($aws.Count) {
     $service = if ($isParameter) { 'ssm' } else { 'secretsmanager' }
-    $query = if ($isParameter) { "get-parameter --name ""$name"" --with-decryption --query Parameter.Value" } else { "get-secret-value --secret-id ""$name"" --query SecretString" }
+    $query = "get-secret-value --secret-id ""$name"" --query SecretString"
+    if ($isParameter) { $query = "get-parameter --name ""$name"" --with-decryption --query Parameter.Value" }
     $child = start_program $aws[0].Path "$service $query --region $($given.region) --output text"
     $child.StandardInput.Dispose()
     $out, $err = $child.StandardOutput.ReadToEndAsync(), $child.StandardError.ReadToEndAsync()
@@ -50,7 +53,7 @@ function read_secret([string]$source, [string]$name) {
   if (-not (Get-Command -Name $cmdlet -ErrorAction SilentlyContinue)) { refuse 'tool-missing' "aws, or $cmdlet" }
   # In a runspace of its own, since it has no time limit.
   $shell = [powershell]::Create().AddCommand($cmdlet).AddParameter('Region', $given.region)
-  $shell = if ($isParameter) { $shell.AddParameter('Name', $name).AddParameter('WithDecryption', $true) } else { $shell.AddParameter('SecretId', $name) }
+  [void]$(if ($isParameter) { $shell.AddParameter('Name', $name).AddParameter('WithDecryption', $true) } else { $shell.AddParameter('SecretId', $name) })
   $asked = $shell.BeginInvoke()
   if (-not $asked.AsyncWaitHandle.WaitOne($AWS_SECONDS * 1000)) { unanswered $name $cmdlet }
   try { $found = $shell.EndInvoke($asked) } catch { refuse 'credentials' "${name}: $($_.Exception.GetBaseException().Message)" }

@@ -4,11 +4,13 @@
 # The one block the bot reads. Line feeds only, ASCII only: no code page changes those.
 function answer([string]$result, [string]$detail, [int]$code, [string]$packed) {
   if ($given.action -ceq 'session') { how_far }
-  $lines = @('-----BEGIN HSM-SYNC-----', "action=$($given.action)", "operation=$($given.operation)", "result=$result", "detail=$(one_line $detail)") + $facts
+  $lines = @('-----BEGIN HSM-SYNC-----', "action=$($given.action)", "operation=$($given.operation)")
+  $lines += @("result=$result", "detail=$(one_line $detail)") + $facts
   if ($packed) {
     $from = ([int]$given.chunk - 1) * $CHUNK
     $part = if ($from -lt $packed.Length) { $packed.Substring($from, [Math]::Min($CHUNK, $packed.Length - $from)) } else { '' }
-    $lines += "sha256=$(sha256_of $ASCII.GetBytes($packed))", "chunks=$([Math]::Ceiling($packed.Length / $CHUNK))", "chunk=$($given.chunk)", "content=$part"
+    $lines += "sha256=$(sha256_of $ASCII.GetBytes($packed))", "chunks=$([Math]::Ceiling($packed.Length / $CHUNK))"
+    $lines += "chunk=$($given.chunk)", "content=$part"
   }
   [Console]::Out.Write(($lines + '-----END HSM-SYNC-----' -join "`n") + "`n")
   [Console]::Out.Flush()
@@ -125,7 +127,9 @@ function unpack([string]$packed) {
   $LATIN.GetString($plain.ToArray())
 }
 
-function sha256_of([byte[]]$bytes) { [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($bytes)).Replace('-', '').ToLowerInvariant() }
+function sha256_of([byte[]]$bytes) {
+  [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($bytes)).Replace('-', '').ToLowerInvariant()
+}
 
 function read_file([string]$path) { if ([IO.File]::Exists($path)) { $LATIN.GetString([IO.File]::ReadAllBytes($path)) } else { '' } }
 
@@ -156,7 +160,9 @@ function fetch {
   if ($end[0]) { $script:facts = @((read_file "$dir/facts").Split("`n")) }
   else { # nobody runs it and it has no end: killed
     $end = 'stopped-killed', ''
-    if ([IO.Directory]::Exists($given.work)) { foreach ($left in [IO.Directory]::GetDirectories($given.work, "hsm-sync.*.$($given.operation)")) { remove $left } }
+    if ([IO.Directory]::Exists($given.work)) {
+      foreach ($left in [IO.Directory]::GetDirectories($given.work, "hsm-sync.*.$($given.operation)")) { remove $left }
+    }
     $script:facts = @(read_mark)
     remember $end[0] '' ''
   }

@@ -2,7 +2,8 @@
 # with LF, which every reader of lines takes (a CR might become part of a password). Windows has no stdbuf: a tool that
 # holds its prompt back is `silent`, and nothing is sent to it.
 
-function left { [Math]::Max([int]$given.seconds - $clock.Elapsed.TotalSeconds, 10) } # of the seconds that a step may take; at least enough to end well
+# Of the seconds that a step may take; at least enough to end well.
+function left { [Math]::Max([int]$given.seconds - $clock.Elapsed.TotalSeconds, 10) }
 
 # Pipes, and no window. ProcessStartInfo has no list of arguments before .NET Core: they are quoted by who calls.
 function start_program([string]$path, [string]$arguments) {

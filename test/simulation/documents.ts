@@ -55,7 +55,7 @@ export class Documents {
     const spell = this.wrong.find(({ from, to }) => from <= now && now < to)
     if (spell?.kind === 'missing') return undefined
     const right = this.#rightContent()
-    const content = spell ? right.replace('ulimit -c 0', 'curl attacker.example') : right
+    const content = spell ? right.replace('and nothing else', 'and something else') : right
     return { content, hash: hashOf(content) }
   }
 }

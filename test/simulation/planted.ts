@@ -15,6 +15,18 @@ export interface Edit {
 export const MOST_SEEDS = 500
 
 export const PLANTED: readonly Planted[] = [
+  one(
+    'what the settings call a bastion is believed, whatever Systems Manager says',
+    'src/application/look-at-bastion.ts',
+    {
+      find: '  if (presence.platform !== PLATFORMS[platform].type)\n',
+      replace: "  if (presence.platform === '')\n",
+    },
+  ),
+  one('a Windows bastion is sent the script of Linux', 'src/engines/cmu/index.ts', {
+    find: "  const scriptFor = ({ platform = 'linux' }: Pick<BastionFacts, 'platform'>) => scripts[platform]\n",
+    replace: '  const scriptFor = (_: object) => scripts.linux\n',
+  }),
   one('a locked document is not compared with what it should hold', 'src/application/look-at-bastion.ts', {
     find: '  if (!isDocument(found.content, ',
     replace: "  if (found.content === '' && !isDocument(found.content, ",

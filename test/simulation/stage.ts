@@ -20,6 +20,7 @@ import { CHANNEL, DEAD_GROUP, GROUP, LISTED, People } from './slack/people.ts'
 import { StoreFault } from './store-fault.ts'
 import { MINUTE, SECOND, Time } from './time.ts'
 import { DISK_FAULTS, Weather } from './weather.ts'
+import { Windows } from './windows.ts'
 import { Directory } from './world/directory.ts'
 import type { Hsms } from './world/hsms.ts'
 
@@ -45,6 +46,7 @@ export class Stage {
   readonly bastion: Bastion
   readonly ssm: Ssm
   readonly documents: Documents
+  readonly windows: Windows
   readonly directory: Directory
   readonly calendar: Calendar
   readonly people: People
@@ -72,7 +74,10 @@ export class Stage {
     this.secrets = new Secrets(this.weather, this.random('secrets'))
     this.bastion = this.#bastion(this.random('tool'))
     this.documents = new Documents(time, this.random('documents'), this.weather, () => this.#rightDocument())
-    this.ssm = new Ssm(time, this.random('ssm'), this.weather, { bastion: this.bastion, documents: this.documents })
+    this.windows = new Windows(this.random('windows'), this.weather, this.engine)
+    this.windows.plan(time, this.bastion)
+    const { bastion, documents, windows } = this
+    this.ssm = new Ssm(time, this.random('ssm'), this.weather, { bastion, documents, windows })
     this.directory = new Directory(time, this.random('directory'), this.weather, this.hsms)
     this.people = new People(time, this.random('people'), this.weather)
     this.channel = new Channel(time, this.random('slack'), this.weather)
@@ -82,7 +87,11 @@ export class Stage {
     const landscape = landscapeOf(this.hsms, random)
     const more = this.calendar.isThere ? { calendar: 'change-windows' } : {}
     const locked = this.documents.isThere ? { document: 'HsmSync' } : {}
-    const routes = landscape.routes.map((route) => ({ ...route, ...more, bastion: { ...route.bastion, ...locked } }))
+    const routes = landscape.routes.map((route) => ({
+      ...route,
+      ...more,
+      bastion: { ...route.bastion, ...locked, platform: windows.platform },
+    }))
     this.landscape = { ...landscape, routes }
   }
 

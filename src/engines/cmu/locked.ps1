@@ -5,7 +5,9 @@ $servers = 0
 
 function permit_config([string]$config) {
   $base = without_addresses (read_file $given.base) '[^"]*'
-  if (-not $base -or (without_addresses $config '[0-9A-Fa-f.:]*') -cne $base) { refuse 'config-digest' "the config is not that of $($given.base) with other servers" }
+  if (-not $base -or (without_addresses $config '[0-9A-Fa-f.:]*') -cne $base) {
+    refuse 'config-digest' "the config is not that of $($given.base) with other servers"
+  }
   $script:servers = [regex]::Matches($config, '"hostname"').Count
 }
 

@@ -5,10 +5,13 @@ $QUESTION = '\((R/I/A|R/B/I|[Yy]/[Nn])\)|Enter [a-z ]*password'
 
 function read_config { # config=: the base config
   if ($given.binary -and -not [IO.File]::Exists($given.binary)) { refuse 'tool-missing' $given.binary }
-  if (-not [IO.File]::Exists($given.config)) { refuse $(if ([IO.Directory]::Exists($given.config)) { 'config-unreadable' } else { 'config-missing' }) $given.config }
+  if ([IO.Directory]::Exists($given.config)) { refuse 'config-unreadable' $given.config }
+  if (-not [IO.File]::Exists($given.config)) { refuse 'config-missing' $given.config }
   try { $bytes = [IO.File]::ReadAllBytes($given.config) } catch { refuse 'config-unreadable' $given.config }
   # What any step needs is found missing when somebody asks, not after the approvals.
-  if (-not (Get-Command -Name aws, Get-SECSecretValue, Get-SSMParameterValue -ErrorAction SilentlyContinue)) { refuse 'tool-missing' 'aws' }
+  if (-not (Get-Command -Name aws, Get-SECSecretValue, Get-SSMParameterValue -ErrorAction SilentlyContinue)) {
+    refuse 'tool-missing' 'aws'
+  }
   $packed = pack $bytes
   if ($packed.Length -gt $CHUNK) { refuse 'config-too-large' $given.config }
   answer 'done' '' 0 $packed

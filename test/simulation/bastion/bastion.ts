@@ -94,6 +94,11 @@ export class Bastion {
     this.#shells = new Set()
   }
 
+  /** On Windows the agent ends what is cancelled, but not what that started. */
+  endShells(): void {
+    for (const shell of this.#shells) shell.isEnded = true
+  }
+
   async #main(shell: Shell, data: ReadonlyMap<string, string>): Promise<Ended> {
     await shell.wait(200)
     switch (data.get('action')) {

@@ -23,7 +23,7 @@ export class CloudHsmCli {
   }
 
   async start(): Promise<Said> {
-    await this.#hands.shell.wait(this.#hands.random.int(300, 1_500))
+    await this.#hands.shell.toolWait(this.#hands.random.int(300, 1_500))
     return { text: this.#prompt(), end: 'prompt' }
   }
 
@@ -43,7 +43,7 @@ export class CloudHsmCli {
     }
     const command = asked ? 'login' : words.slice(0, 2).join(' ')
     const pace = command.endsWith('replicate') || asked ? random.int(100, 1_500) : random.int(20, 400)
-    await shell.wait(pace)
+    await shell.toolWait(pace)
     const fault = this.#hands.fault(command)
     if (fault === 'silent-before') return { text: '', end: 'silent' }
     if (fault === 'gone-before') return { text: 'Segmentation fault\n', end: 'gone' }
@@ -52,7 +52,7 @@ export class CloudHsmCli {
       fault === 'fail'
         ? answer('Internal error: the HSM did not answer')
         : this.#safely(() => (asked ? this.#login(asked, line) : this.#run(command, words, fault)))
-    await shell.wait(pace)
+    await shell.toolWait(pace)
     if (fault === 'silent-after') return { text: '', end: 'silent' }
     if (fault === 'gone-after') return { text: '', end: 'gone' }
     return { text: `${text}${this.#prompt()}`, end: 'prompt' }

@@ -34,7 +34,7 @@ export class Cmu {
 
   /** Connects to every server of the configuration file. */
   async start(config: string): Promise<Said> {
-    await this.#hands.shell.wait(this.#hands.random.int(300, 1_500))
+    await this.#hands.shell.toolWait(this.#hands.random.int(300, 1_500))
     const text: string[] = ['Connecting to the server(s), it may take time', '']
     let number = 0
     for (const ip of serversIn(config)) {
@@ -54,7 +54,7 @@ export class Cmu {
     const { shell, random } = this.#hands
     const [command = '', ...args] = line.trim().split(/\s+/)
     const pace = command.startsWith('sync') ? random.int(50, 900) : random.int(20, 400)
-    await shell.wait(pace)
+    await shell.toolWait(pace)
     const fault = this.#hands.fault(command)
     if (fault === 'silent-before') return { text: '', end: 'silent' }
     if (fault === 'gone-before') return { text: 'Segmentation fault\n', end: 'gone' }
@@ -66,7 +66,7 @@ export class Cmu {
         : fault === 'lie'
           ? `${command} success\n`
           : this.#run(command, args, fault)
-    await shell.wait(pace)
+    await shell.toolWait(pace)
     if (fault === 'silent-after') return { text: '', end: 'silent' }
     if (fault === 'gone-after') return { text: '', end: 'gone' }
     return { text: `${text}${this.#prompt()}`, end: 'prompt' }

@@ -45,6 +45,7 @@ export class Session {
 
   /** One more chunk of the transcript. What cannot be recorded any more is not gone on with. */
   keep(text: string): void {
+    this.shell.check()
     if (this.disk.takesMore()) this.folder.transcript += this.#withoutSecrets(text)
     else this.stop ||= 'state'
   }

@@ -10,16 +10,29 @@ export class Killed extends Error {}
 /** One run of a script on the bastion, with the locks that it holds. */
 export class Shell {
   isKilled = false
+  /** On Windows: PowerShell was ended, and the tool that it started goes on with the command that it has. */
+  isEnded = false
   readonly #time: Clock
 
   constructor(time: Clock) {
     this.#time = time
   }
 
-  /** Throws Killed where the bastion went down meanwhile. */
+  /** The script's own time. Throws Killed where it was killed meanwhile. */
   async wait(ms: number): Promise<void> {
+    await this.toolWait(ms)
+    this.check()
+  }
+
+  /** The tool's time. Throws Killed where the bastion went down meanwhile. */
+  async toolWait(ms: number): Promise<void> {
     await this.#time.sleep(ms)
     if (this.isKilled) throw new Killed()
+  }
+
+  /** What the script does next it does only if it is still there. */
+  check(): void {
+    if (this.isKilled || this.isEnded) throw new Killed()
   }
 }
 

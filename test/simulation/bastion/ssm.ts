@@ -1,8 +1,10 @@
 import type { Bastions, CommandToSend, Instance, Invocation, Sent } from '../../../src/application/ports.ts'
+import type { Platform } from '../../../src/domain/platform.ts'
 import type { Documents } from '../documents.ts'
 import type { Random } from '../random.ts'
 import { SECOND, type Time } from '../time.ts'
 import type { Weather } from '../weather.ts'
+import type { Windows } from '../windows.ts'
 import type { Bastion } from './bastion.ts'
 
 /** One command as SSM has it. */
@@ -20,6 +22,11 @@ export interface Command {
   isTold: boolean
   /** The hash of the locked document that it named. */
   readonly document: string | undefined
+  /** Whose document for scripts it was sent by, and what its script is written for. */
+  readonly platform: Platform
+  readonly writtenFor: Platform
+  /** What the instance was then. */
+  readonly type: string
 }
 
 /** What becomes of a command between SSM, the agent and SSM's record of it. */
@@ -44,19 +51,21 @@ export class Ssm implements Bastions {
   readonly #weather: Weather
   readonly #bastion: Bastion
   readonly #documents: Documents
+  readonly #windows: Windows
   #downUntil = 0
 
   constructor(
     time: Time,
     random: Random,
     weather: Weather,
-    parts: { readonly bastion: Bastion; readonly documents: Documents },
+    parts: { readonly bastion: Bastion; readonly documents: Documents; readonly windows: Windows },
   ) {
     this.#time = time
     this.#random = random
     this.#weather = weather
     this.#bastion = parts.bastion
     this.#documents = parts.documents
+    this.#windows = parts.windows
   }
 
   /** The bastion goes down and comes back. */
@@ -68,14 +77,14 @@ export class Ssm implements Bastions {
   async presence() {
     await this.#time.sleep(this.#random.int(30, 200))
     const ping = this.#time.now < this.#downUntil ? 'ConnectionLost' : 'Online'
-    return { ping, platform: 'Linux' }
+    return { ping, platform: this.#windows.type }
   }
 
   document({ region }: Instance) {
     return this.#documents.document(region)
   }
 
-  async send({ document }: Instance, { call: { lines }, comment }: CommandToSend): Promise<Sent> {
+  async send({ document, platform = 'linux' }: Instance, { call: { lines }, comment }: CommandToSend): Promise<Sent> {
     await this.#time.sleep(this.#random.int(30, 300))
     if (document && !this.#documents.takes(document.hash))
       return { kind: 'refused', problem: 'InvalidDocument: the hash does not match', again: false }
@@ -93,11 +102,11 @@ export class Ssm implements Bastions {
         return { kind: 'refused', problem: 'InvalidInstanceId: not in a valid state', again: false }
       if (how === 'credentials')
         return { kind: 'refused', problem: 'CredentialsProviderError: no credentials', again: this.#random.chance(0.5) }
-      if (how === 'lost-after') this.#create(lines, comment, document?.hash)
+      if (how === 'lost-after') this.#create(lines, comment, { document: document?.hash, platform })
       await this.#time.sleep(this.#random.int(1, 20) * SECOND)
       return { kind: 'unsure', problem: 'TimeoutError: socket hang up' }
     }
-    const command = this.#create(lines, comment, document?.hash)
+    const command = this.#create(lines, comment, { document: document?.hash, platform })
     command.isTold = true
     return { kind: 'sent', commandId: command.commandId }
   }
@@ -119,7 +128,7 @@ export class Ssm implements Bastions {
     )?.commandId
   }
 
-  #create(lines: readonly string[], comment: string, document: string | undefined): Command {
+  #create(lines: readonly string[], comment: string, sent: Pick<Command, 'document' | 'platform'>): Command {
     const { now } = this.#time
     const isSlow = this.#weather.happens('status', 0.2)
     const command: Command = {
@@ -133,7 +142,9 @@ export class Ssm implements Bastions {
       output: '',
       isOver: false,
       isTold: false,
-      document,
+      writtenFor: lines[0]?.startsWith('$data') ? 'windows' : 'linux',
+      type: this.#windows.type,
+      ...sent,
     }
     this.commands.push(command)
     this.#deliver(command, this.#fate())

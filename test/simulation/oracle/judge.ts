@@ -7,6 +7,7 @@ import { judgeDeliveries } from './deliveries.ts'
 import { judgeDocuments } from './documents.ts'
 import { judgeOperations } from './operations.ts'
 import { judgeOutcomes } from './outcomes.ts'
+import { judgePlatforms } from './platforms.ts'
 import { requestsOf } from './records.ts'
 import { judgeSlack } from './slack.ts'
 
@@ -24,6 +25,7 @@ export async function judge(stage: Stage, crowd: Crowd): Promise<readonly string
     ...judgeOutcomes(stage, requests),
     ...judgeBrake(stage, requests),
     ...judgeDocuments(stage, requests),
+    ...judgePlatforms(stage),
     ...judgeSlack(stage, requests),
     ...judgeDeliveries(stage, crowd),
     ...(await judgeAudit(stage, requests)),

@@ -70,8 +70,8 @@ it.each(['.sh', '.ps1'])('knows every result that the scripts print, and no othe
   const words = (pattern: RegExp) => [...scripts.matchAll(pattern)].map(([, word = '']) => word)
   const found = new Set([
     ...words(/\brefuse '?([a-z-]+)'?/g).map((word) => `refused-${word}`),
-    ...words(/(?:\bstop='?|\bfail |\becho |:stop = ')([a-z]+)\b/g).map((word) => `stopped-${word}`),
-    ...words(/\b(?:answer|conclude) '?([a-z-]+)'? ["']/g),
+    ...words(/(?:\bstop='?|\bfail |\becho |:stop = '|\breturn ')([a-z]+)\b/g).map((word) => `stopped-${word}`),
+    ...words(/\b(?:answer|conclude) '?([a-z-]+)(?:'? ["']|' \$)/g),
     ...words(/\b(stopped-[a-z]+|refused-[a-z-]+)\b/g),
   ])
   // Of the script itself: words of its own (`unsuited`, `unasked`) are another mode or another stop before it ends.
@@ -79,6 +79,6 @@ it.each(['.sh', '.ps1'])('knows every result that the scripts print, and no othe
   const others = /^stopped-(failed|login|risk|time)$|^refused-(configure|configured-.*|namespace|version)$/
   const own = RESULTS.filter((result) => result !== 'sealed' && (kind === '.sh' || !others.test(result)))
   expect(own.filter((result) => !found.has(result))).toEqual([])
-  const printed = [...found].filter((word) => !/^stopped-(unsuited|unasked|no|yes|on)$/.test(word))
+  const printed = [...found].filter((word) => !/^stopped-(unsuited|unasked|no|yes|on|taken|held)$/.test(word))
   expect(printed.filter((word) => !(RESULTS as readonly string[]).includes(word))).toEqual([])
 })
