@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterEach } from 'vitest'
+import { type Ended, type Program, playProgram } from '../simulator/bin/played-program.mjs'
 import { type Simulator, startSimulator } from '../simulator/index.ts'
 import { isJson, isJsonList, type Json } from '../simulator/json.ts'
 import { hsmOf } from '../simulator/world/world.ts'
@@ -9,7 +10,8 @@ import type { BastionSpec, WorldSpec } from '../simulator/world/world-spec.ts'
 import type { WorldState } from '../simulator/world/world-state.ts'
 import { hsm2mClusters, plantedCryptoUserPassword, plantedPassword } from '../simulator/worlds.ts'
 
-// A world with the fake cloudhsm-cli and configure-cli, run by hand as a script on a bastion would.
+// A world with the fake cloudhsm-cli and configure-cli, run by hand as a script on a bastion would. They are played in
+// this process, as simulator-programs.test.ts holds them to the programs; `run` starts a program really.
 
 export const us = 'cluster-2abcdefghij'
 export const eu = 'cluster-7klmnopqrst'
@@ -79,13 +81,7 @@ export function placeholderConfig() {
   return { clusters: [{ type: 'hsm1', cluster: { hsm_ca_file: '/x', servers } }], logging: { log_type: 'term' } }
 }
 
-interface Ended {
-  readonly status: number | null
-  readonly signal: string | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
+/** Starts a program, where processes, signals, terminals or time are the matter. */
 export function run(
   tool: string,
   args: readonly string[],
@@ -111,14 +107,36 @@ export function run(
 export const paths = () => simulator.bastionPaths('us-bastion')
 const wordsOf = (words: string | readonly string[]) => (typeof words === 'string' ? words.split(' ') : words)
 export const cli = (words: string | readonly string[], environment: Record<string, string> = {}, input = '') =>
-  run(paths().cli, wordsOf(words), environment, input)
+  play('cloudhsm-cli', wordsOf(words), environment, input)
 export const configure = (words: string, environment: Record<string, string> = {}) =>
-  run(paths().configure, words.split(' '), environment)
+  play('configure-cli', words.split(' '), environment)
+
+async function play(
+  tool: Program,
+  words: readonly string[],
+  environment: Record<string, string>,
+  input = '',
+): Promise<Ended> {
+  const world = {
+    SIM_STATE: simulator.world.path,
+    SIM_BASTION: 'i-0123456789abcdef0',
+    SIM_ETC: dirname(paths().cliConfig),
+  }
+  return playProgram(tool, { variables: { ...environment, ...world }, words, input })
+}
 
 export const replicateUser = (name: string, environment: Record<string, string> = adminAtBoth, role = 'crypto-user') =>
-  cli(['user', 'replicate', '--username', name, '--role', role, ...bothClusters], environment)
+  cli(userReplication(name, role), environment)
+export const userReplication = (name: string, role = 'crypto-user') => [
+  ...['user', 'replicate', '--username', name, '--role', role],
+  ...bothClusters,
+]
 export const replicateKey = (handle: number, environment: Record<string, string> = adminAtBoth) =>
-  cli(['key', 'replicate', '--filter', `key-reference=${reference(handle)}`, ...bothClusters], environment)
+  cli(keyReplication(handle), environment)
+export const keyReplication = (handle: number) => [
+  ...['key', 'replicate', '--filter', `key-reference=${reference(handle)}`],
+  ...bothClusters,
+]
 
 export function reference(handle: number): string {
   return `0x${handle.toString(16).padStart(16, '0')}`

@@ -207,8 +207,8 @@ describe('a bastion', () => {
 
   it('has its processes recorded', async () => {
     await start({ unconfigured: true, bastion: { cliConfig: null } })
-    await configure(`add-cluster --cluster-id ${us}`)
-    await cli(`user list --cluster-id ${us}`)
+    await run(paths().configure, ['add-cluster', '--cluster-id', us])
+    await run(paths().cli, ['user', 'list', '--cluster-id', us])
     expect(simulator.recordings().map(({ tool }) => tool)).toEqual(['configure-cli', 'cloudhsm-cli'])
   })
 })

@@ -13,6 +13,7 @@ import {
   eu2,
   freshKeys,
   handlesOf,
+  keyReplication,
   missingKey,
   namesOf,
   paths,
@@ -24,6 +25,7 @@ import {
   start,
   us,
   us1,
+  userReplication,
 } from './cli-place.ts'
 
 // The fake cloudhsm-cli as a session, misbehaving as planned, and at the size of a large cluster.
@@ -167,7 +169,8 @@ describe('planned misbehaviour', () => {
   })
 
   it.each([false, true])('kill: before or after the effect (after: %s)', async (after) => {
-    const { signal, status } = await play({ command: 'key replicate', do: 'kill', after })
+    await start({ toolFaults: [{ command: 'key replicate', do: 'kill', after }] })
+    const { signal, status } = await run(paths().cli, keyReplication(missingKey), adminAtBoth)
     expect(signal ?? status).toBe('SIGKILL')
     expect(added(eu1)).toBe(after ? 1 : 0)
     expect(simulator.sessions()).toMatchObject([{ ended: false }])
@@ -176,8 +179,8 @@ describe('planned misbehaviour', () => {
 
   it('hang: never answers', async () => {
     await start({ toolFaults: [{ command: 'key replicate', do: 'hang' }] })
-    const words = ['key', 'replicate', '--filter', `key-reference=${reference(missingKey)}`, ...bothClusters]
-    expect(await run('timeout', ['1', paths().cli, ...words], adminAtBoth)).toMatchObject({ status: 124, stdout: '' })
+    const words = ['1', paths().cli, ...keyReplication(missingKey)]
+    expect(await run('timeout', words, adminAtBoth)).toMatchObject({ status: 124, stdout: '' })
     expect(added(eu1)).toBe(0)
   })
 
@@ -204,7 +207,7 @@ describe('planned misbehaviour', () => {
   it('takes its time', async () => {
     await start({ latencyMs: { 'cli start': 50, 'cli login': 100, 'user replicate': 100 } })
     const started = Date.now()
-    await replicateUser('crypto_user5')
+    await run(paths().cli, userReplication('crypto_user5'), adminAtBoth)
     expect(Date.now() - started).toBeGreaterThan(350)
   })
 })
@@ -222,7 +225,7 @@ describe('at the size of a large cluster', () => {
     )
     const started = Date.now()
     const typed = [...logIn, ...users, ...keys, 'quit'].join('\n')
-    const { stdout } = await cli(`interactive --cluster-id ${us}`, {}, `${typed}\n`)
+    const { stdout } = await run(paths().cli, ['interactive', '--cluster-id', us], {}, `${typed}\n`)
     const elapsed = Date.now() - started
     expect(stdout.match(/^\{"error_code":0,.*Successfully replicated (user|key)"\}\}$/gm)).toHaveLength(3350)
     expect(handlesOf(eu2)).toHaveLength(3300)

@@ -2,13 +2,16 @@ import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { playProgram } from '../simulator/bin/played-program.mjs'
 import { type Dialect, dialectDimensions, dialectOf } from '../simulator/bin/shared/dialect.mjs'
 import { type Simulator, startSimulator } from '../simulator/index.ts'
 import { hsmOf } from '../simulator/world/world.ts'
 import type { ToolFault, WorldSpec } from '../simulator/world/world-spec.ts'
 import { largeWorld, plantedPassword, twoClusters } from '../simulator/worlds.ts'
 
-// Sessions with the fake cloudhsm_mgmt_util, driven through a pipe as on a bastion.
+// Sessions with the fake cloudhsm_mgmt_util. They are played in this process, as simulator-programs.test.ts holds them
+// to the program; where processes, pipes or signals are the matter, the program is driven through a pipe as on a
+// bastion.
 
 const source = '10.0.1.7'
 const destinations = ['10.8.1.4', '10.8.2.6']
@@ -39,7 +42,14 @@ interface Ended {
   readonly signal: string | null
 }
 
-function session(lines: readonly string[], config = mergedConfig()): Promise<Ended> {
+async function session(lines: readonly string[], config = mergedConfig()): Promise<Ended> {
+  const variables = { SIM_STATE: simulator.world.path, SIM_BASTION: 'i-0123456789abcdef0', SIM_ETC: '' }
+  const input = `${lines.join('\n')}\n`
+  const { stdout, status, signal } = playProgram('cloudhsm_mgmt_util', { variables, words: [config], input })
+  return { text: byLine(stdout), code: status, signal }
+}
+
+function program(lines: readonly string[], config = mergedConfig()): Promise<Ended> {
   const child = spawn(simulator.bastionPaths('us-bastion').binary, [config], { stdio: ['pipe', 'pipe', 'inherit'] })
   const chunks: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -48,13 +58,14 @@ function session(lines: readonly string[], config = mergedConfig()): Promise<End
   child.stdin.end(`${lines.join('\n')}\n`)
   return new Promise((resolve) => {
     child.on('close', (code, signal) => {
-      // Piped input is not echoed, so an answer begins right behind the prompt: give it a line of its own.
-      const text = Buffer.concat(chunks)
-        .toString('utf8')
-        .replace(/^(aws-cloudhsm|server ?\d?)> ?/gm, '$&\n')
-      resolve({ text, code, signal })
+      resolve({ text: byLine(Buffer.concat(chunks).toString('utf8')), code, signal })
     })
   })
+}
+
+/** Piped input is not echoed, so an answer begins right behind the prompt: this gives it a line of its own. */
+function byLine(text: string): string {
+  return text.replace(/^(aws-cloudhsm|server ?\d?)> ?/gm, '$&\n')
 }
 
 const handlesOf = (hsmId: string) => hsmOf(simulator.world.read(), hsmId).keys.map((key) => key.handle)
@@ -146,7 +157,7 @@ describe('a driver that waits for the prompt', () => {
 
   it('leaves at the end of the input', async () => {
     await start()
-    expect((await session(['info server 0'])).text).toMatch(/please wait\.\.\.\n$/)
+    expect((await program(['info server 0'])).text).toMatch(/please wait\.\.\.\n$/)
   })
 })
 
@@ -263,7 +274,8 @@ describe('copying', () => {
 
   it('sees what another session has done in the meantime', async () => {
     await start()
-    await Promise.all([sync('syncUser 7 1'), sync('syncUser 7 1'), sync('syncUser 8 1'), sync('syncUser 8 2')])
+    const beside = (command: string) => program([login, 'server 0', command, 'quit'])
+    await Promise.all(['syncUser 7 1', 'syncUser 7 1', 'syncUser 8 1', 'syncUser 8 2'].map(beside))
     const ids = hsmOf(simulator.world.read(), 'hsm-7eeeeeeeee1').users.map((user) => user.id)
     expect(
       namesOf('hsm-7eeeeeeeee1')
@@ -284,9 +296,10 @@ describe('what must never be sent', () => {
 })
 
 describe('planned misbehaviour', () => {
+  const lines = (...after: string[]) => [login, 'server 0', 'syncKey 262163 1', ...after, 'quit']
   const play = async (fault: ToolFault, ...after: string[]) => {
     await start({ toolFaults: [fault], dialect: { echo: false } })
-    return await session([login, 'server 0', 'syncKey 262163 1', ...after, 'quit'])
+    return await session(lines(...after))
   }
   const arrived = () => handlesOf('hsm-7eeeeeeeee1').includes(262_163)
 
@@ -321,12 +334,13 @@ describe('planned misbehaviour', () => {
   })
 
   it.each([false, true])('kill: before or after the effect (after: %s)', async (after) => {
-    const { signal, code } = await play({ command: 'syncKey', do: 'kill', after })
+    await start({ toolFaults: [{ command: 'syncKey', do: 'kill', after }], dialect: { echo: false } })
+    const { signal, code } = await program(lines())
     expect(signal ?? code).toBe('SIGKILL')
     expect(arrived()).toBe(after)
     expect(simulator.sessions()).toMatchObject([{ ended: false }])
     // The next session is not held up by what the killed one left.
-    expect((await session([login, 'server 0', 'syncKey 262158 1', 'quit'])).text).toContain('sync')
+    expect((await program([login, 'server 0', 'syncKey 262158 1', 'quit'])).text).toContain('sync')
   })
 })
 
@@ -335,7 +349,7 @@ describe('a session killed at any moment', () => {
     simulator = await startSimulator({ world: largeWorld(5, 1500), seed: 2 })
     const config = mergedConfig()
     const users = [3, 4, 5, 6, 7].map((id) => `syncUser ${id} 1`)
-    await session([login, 'server 0', ...users, 'quit'], config)
+    await program([login, 'server 0', ...users, 'quit'], config)
     const keys = hsmOf(simulator.world.read(), 'hsm-2uuuuuuuuu1').keys.map(({ handle }) => handle)
     for (const [turn, part] of [keys.slice(0, 500), keys.slice(500, 1000), keys.slice(1000)].entries()) {
       const child = spawn(simulator.bastionPaths('us-bastion').binary, [config])
@@ -351,7 +365,7 @@ describe('a session killed at any moment', () => {
       const arrived = new Set(handlesOf('hsm-7eeeeeeeee1'))
       expect(part.slice(0, acknowledged).every((handle) => arrived.has(handle))).toBe(true)
     }
-    expect((await session(['listUsers', 'quit'], config)).text).toContain('crypto_user5')
+    expect((await program(['listUsers', 'quit'], config)).text).toContain('crypto_user5')
   })
 })
 
@@ -364,7 +378,7 @@ describe('at the quota', () => {
       .flatMap(({ id }) => [`syncUser ${id} 1`, `syncUser ${id} 2`])
     const keys = us.keys.map((key) => `syncKey ${key.handle} 1`)
     const started = Date.now()
-    const { text } = await session([login, 'server 0', ...users, ...keys, 'quit'])
+    const { text } = await program([login, 'server 0', ...users, ...keys, 'quit'])
     const elapsed = Date.now() - started
     expect(text.match(/^syncUser success$/gm)).toHaveLength(100)
     expect(text.match(/^syncKey success$/gm)).toHaveLength(3300)

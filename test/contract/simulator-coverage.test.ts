@@ -5,6 +5,7 @@ import * as hsm from '@aws-sdk/client-cloudhsm-v2'
 import * as ssm from '@aws-sdk/client-ssm'
 import { webApi } from '@slack/bolt'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Program, playProgram } from '../simulator/bin/played-program.mjs'
 import { coverage } from '../simulator/coverage.ts'
 import { type Simulator, startSimulator } from '../simulator/index.ts'
 import { methods } from '../simulator/slack/web-api.ts'
@@ -86,14 +87,23 @@ describe('AWS', () => {
   const hsmClient = () => new hsm.CloudHSMV2Client(options())
 })
 
+// In this process, as simulator-programs.test.ts holds the tools to their programs.
+function play(tool: Program, words: readonly string[], input = '') {
+  const variables = {
+    SIM_STATE: simulator.world.path,
+    SIM_BASTION: 'by-hand',
+    SIM_ETC: join(simulator.directory, 'etc'),
+  }
+  return playProgram(tool, { variables, words, input })
+}
+
 describe('cloudhsm_mgmt_util', () => {
   // A command that asks takes `quit` for an answer and leaves at the end of the input.
   function session(command: string): string {
     const config = simulator.bastionPaths('us-bastion').config
-    const tool = join(simulator.binDirectory, 'cloudhsm_mgmt_util')
-    const { status, stdout } = spawnSync(tool, [config], { input: `${command}\nquit\n` })
+    const { status, stdout } = play('cloudhsm_mgmt_util', [config], `${command}\nquit\n`)
     expect(status).toBe(simulator.world.read().dialect.exitCode)
-    return stdout.toString()
+    return stdout
   }
 
   it('has exactly the supported commands', () => {
@@ -108,8 +118,8 @@ describe('cloudhsm_mgmt_util', () => {
 
 describe('cloudhsm-cli', () => {
   const run = (words: string) => {
-    const { stdout, stderr } = spawnSync(join(simulator.binDirectory, 'cloudhsm-cli'), words.split(' '))
-    return stdout.toString() + stderr.toString()
+    const { stdout, stderr } = play('cloudhsm-cli', words.split(' '))
+    return stdout + stderr
   }
 
   it('has exactly the supported commands', () => {
@@ -124,10 +134,10 @@ describe('cloudhsm-cli', () => {
 
 describe('configure-cli', () => {
   it.each(rows(coverage.configureCli))('%s: %s', (word, level) => {
-    const { status, stderr } = spawnSync(join(simulator.binDirectory, 'configure-cli'), [word])
+    const { status, stderr } = play('configure-cli', [word])
     // There is no cluster that could be given an option.
     expect(status).toBe(word === '--disable-key-availability-check' ? 1 : 2)
-    expect(/error: (unexpected argument|unrecognized)/.test(stderr.toString())).toBe(level === 'refused')
+    expect(/error: (unexpected argument|unrecognized)/.test(stderr)).toBe(level === 'refused')
   })
 })
 

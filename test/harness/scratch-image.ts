@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -55,7 +55,10 @@ async function buildStage(
     built = { ...built, ...said(instruction, built) }
     const folder = join(root, built.workdir)
     if (instruction.word === 'WORKDIR') mkdirSync(folder, { recursive: true })
-    if (instruction.word === 'COPY') copy(instruction, rootOf(instruction.flags.get('from')), folder, root)
+    if (instruction.word === 'COPY') {
+      const stage = instruction.flags.get('from')
+      copy(instruction, { from: rootOf(stage), folder, root, isLinked: stage !== undefined })
+    }
     if (instruction.word === 'RUN') await run(onThisMachine(instruction.rest, root), folder, built.env)
   }
   return built
@@ -84,8 +87,16 @@ function said({ word, rest, ...instruction }: Instruction, image: ScratchImage):
   }
 }
 
+interface Copying {
+  readonly from: string
+  readonly folder: string
+  readonly root: string
+  /** Folders of a stage that is built get a second name, file by file: nobody changes them any more. */
+  readonly isLinked: boolean
+}
+
 /** A folder's content, or files into a folder (Dockerfile reference, COPY). */
-function copy({ rest }: Instruction, from: string, folder: string, root: string): void {
+function copy({ rest }: Instruction, { from, folder, root, isLinked }: Copying): void {
   const words = rest.split(/\s+/)
   const target = words.at(-1) ?? ''
   const place = target.startsWith('/') ? join(root, target) : join(folder, target)
@@ -93,7 +104,10 @@ function copy({ rest }: Instruction, from: string, folder: string, root: string)
     const path = join(from, source)
     const isFolder = statSync(path).isDirectory()
     if (!isFolder && !target.endsWith('/')) throw new Error(`COPY ${rest}: write a folder as ${target}/`)
-    cpSync(path, isFolder ? place : join(place, basename(path)), { recursive: true, verbatimSymlinks: true })
+    if (isFolder && isLinked) {
+      mkdirSync(place, { recursive: true })
+      execFileSync('cp', ['-al', `${path}/.`, place])
+    } else cpSync(path, isFolder ? place : join(place, basename(path)), { recursive: true, verbatimSymlinks: true })
   }
 }
 

@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { operationId } from '../../../src/domain/ids.ts'
 import { isRefusal } from '../../../src/domain/refusal.ts'
 import { KEY_SERVER } from '../../../src/domain/run-plan.ts'
+import type { Spec } from '../../../src/domain/spec.ts'
 import { REQUEST_ID, sure } from '../../fixtures/examples.ts'
 import { Ground, type RunOptions } from '../../harness/engine-run.ts'
 import type { BastionSpec } from '../../simulator/world/world-spec.ts'
@@ -136,7 +137,24 @@ describe('a configuration that does not name exactly the approved HSMs: nothing 
     Object.assign(other, { ip: ips[0] })
   }
 
-  it.concurrent.each<[string, string, (state: WorldState) => void]>([
+  // One approval for all of them, and one bastion, in the state that the approval found.
+  let ground: Ground
+  let spec: Spec
+  let before: WorldState
+  let configure: string
+  beforeAll(async () => {
+    ground = new Ground({ engine: tool.engine, world: tool.world() })
+    spec = await ground.approved()
+    before = ground.world.read()
+    configure = readFileSync(ground.files.configure, 'utf8')
+  })
+  afterEach(() => {
+    ground.world.update((state) => Object.assign(state, structuredClone({ ...before, generation: state.generation })))
+    writeFileSync(ground.files.configure, configure)
+  })
+  afterAll(() => ground?.remove())
+
+  it.each<[string, string, (state: WorldState) => void]>([
     [
       'an HSM has another address',
       'other-hsms',
@@ -149,36 +167,31 @@ describe('a configuration that does not name exactly the approved HSMs: nothing 
       'not-configured',
       (state) => state.toolFaults.push({ command: 'configure-cli', do: 'lie' }),
     ],
-  ])('%s', (_what, stop, meanwhile) =>
-    onGround({}, async (ground) => {
-      const spec = await ground.approved()
-      ground.world.update(meanwhile)
-      const { outcome } = await ground.runApproved(spec)
-      expect(outcome).toMatchObject({
-        state: 'failed',
-        proof: 'none',
-        evidence: expect.stringMatching(/-sent$/),
-        stop: { code: stop },
-      })
-      expect(ground.logins()).toEqual([])
-      expect(ground.sessions().filter(({ commands }) => commands[0] !== '--version')).toEqual([])
-    }),
-  )
+  ])('%s', async (_what, stop, meanwhile) => {
+    ground.world.update(meanwhile)
+    const { outcome } = await ground.runApproved(spec)
+    expect(outcome).toMatchObject({
+      state: 'failed',
+      proof: 'none',
+      evidence: expect.stringMatching(/-sent$/),
+      stop: { code: stop },
+    })
+    expect(ground.logins()).toEqual([])
+    expect(ground.sessions().filter(({ commands }) => commands[0] !== '--version')).toEqual([])
+  })
 
-  it('configure-cli configures another cluster than it was told', () =>
-    onGround({}, async (ground) => {
-      const spec = await ground.approved()
-      makeItConfigureAnother(ground)
-      const { outcome } = await ground.runApproved(spec)
-      expect(outcome).toMatchObject({
-        state: 'failed',
-        evidence: expect.stringMatching(/-sent$/),
-        stop: { code: 'other-hsms' },
-      })
-      expect(ground.logins()).toEqual([])
-      const again = await ground.derive()
-      expect(again).toMatchObject({ refused: { code: 'tool-config', problem: 'other-clusters' } })
-    }))
+  it('configure-cli configures another cluster than it was told', async () => {
+    makeItConfigureAnother(ground)
+    const { outcome } = await ground.runApproved(spec)
+    expect(outcome).toMatchObject({
+      state: 'failed',
+      evidence: expect.stringMatching(/-sent$/),
+      stop: { code: 'other-hsms' },
+    })
+    expect(ground.logins()).toEqual([])
+    const again = await ground.derive()
+    expect(again).toMatchObject({ refused: { code: 'tool-config', problem: 'other-clusters' } })
+  })
 })
 
 const makeItConfigureAnother = (ground: Ground) => makeItWrite(ground, 's/cluster-7klmnopqrst/cluster-7klmnopqrst2/')

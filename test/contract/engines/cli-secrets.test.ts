@@ -20,7 +20,7 @@ const scope = { users: { kind: 'listed', items: ['crypto_user6'] }, keys: theKey
 
 interface Ended {
   readonly ground: Ground
-  /** The bastion's files as a step left them, one entry for each step, and the last ones. */
+  /** Every text that was in a file of the bastion at some look, during a step or at the end, as it is and unpacked. */
   readonly files: readonly string[]
 }
 
@@ -28,13 +28,17 @@ async function runOn(tool: Tool, given: (state: WorldState) => void, look: (ende
   const ground = new Ground({ engine: tool.engine, world: tool.world(), cryptoUsers })
   try {
     ground.world.update(given)
-    const files: string[] = []
+    const files = new Set<string>()
+    const lookAround = () => {
+      for (const text of filesOf(ground)) files.add(text)
+    }
     const during: RunOptions['during'] = async (_plan, script) => {
-      for (let isOver = false; !isOver; files.push(...filesOf(ground)))
+      for (let isOver = false; !isOver; lookAround())
         isOver = await Promise.race([script.result.then(() => true), pause(100)])
     }
     await ground.run({ during, scope })
-    look({ ground, files: [...files, ...filesOf(ground)] })
+    lookAround()
+    look({ ground, files: [...files].flatMap(unpacked) })
   } finally {
     ground.remove()
   }
@@ -42,13 +46,12 @@ async function runOn(tool: Tool, given: (state: WorldState) => void, look: (ende
 
 const pause = (ms: number) => new Promise<false>((resolve) => setTimeout(() => resolve(false), ms))
 
-/** Every file of the script, as it stands there and unpacked. Pipes are left alone. */
+/** Every file of the script, as it stands there. Pipes are left alone. */
 function filesOf({ files }: Ground): string[] {
   return [files.stateDir, files.workDir].filter(existsSync).flatMap((place) =>
     entriesOf(place)
       .filter((entry) => entry.isFile())
-      .flatMap((entry) => readNow(join(entry.parentPath, entry.name)))
-      .flatMap(unpacked),
+      .flatMap((entry) => readNow(join(entry.parentPath, entry.name))),
   )
 }
 

@@ -1,5 +1,5 @@
 // What a tool has of its own process. Tools are programs; where no test looks at processes they are also played in turn
-// inside one (in-memory.mjs), which then stands in for theirs.
+// inside one (in-memory.mjs, played-program.mjs), which then stands in for theirs.
 
 import { readSync, writeSync } from 'node:fs'
 import { isTerminal } from './late.mjs'
