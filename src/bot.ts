@@ -54,6 +54,7 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   const pages = healthPages({
     store,
     clock,
+    routes: config.landscape.routes,
     askSlack: () => client.auth.test(),
     isConnected: () => connection?.isUp() ?? true,
   })

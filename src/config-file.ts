@@ -58,6 +58,7 @@ function toRoute(file: File, route: File['routes'][number]): Route[] {
       ...(route.requesters ? { requesters: route.requesters } : {}),
       ...(route.ticket === undefined ? {} : { ticket: route.ticket }),
       ...(route.calendar === undefined ? {} : { calendar: route.calendar }),
+      ...(route.watch ? { watch: { everyMs: route.watch.every } } : {}),
       approvers: route.approval.approvers,
       required: route.approval.required,
       expiresAfterMs: route.approval.expiresAfter,

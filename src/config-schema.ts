@@ -123,6 +123,12 @@ const calendar = z
     'expected the name or ARN of an SSM Change Calendar',
   )
 
+const watched = z
+  .string()
+  .regex(/^\d{1,4}[hd]$/, 'expected a duration such as 24h or 7d')
+  .transform((text) => Number(text.slice(0, -1)) * HOURS[text.slice(-1) as keyof typeof HOURS])
+  .refine((ms) => ms >= HOURS.h && ms <= 30 * HOURS.d, 'expected between 1h and 30d')
+
 const RouteSchema = z.strictObject({
   source: alias,
   destination: alias,
@@ -132,6 +138,7 @@ const RouteSchema = z.strictObject({
   requesters: z.strictObject(people).optional(),
   ticket: ticket.optional(),
   calendar: calendar.optional(),
+  watch: z.strictObject({ every: watched }).optional(),
   approval: z.strictObject({
     approvers: z.strictObject(people),
     required: z.number().int().min(1).max(20).default(1),

@@ -99,9 +99,12 @@ const SETTINGS: readonly Setting[] = [
     ]),
     leaf(
       'calendar',
-      'an SSM Change Calendar: nothing starts unless it is open; left out: none is asked',
+      'an SSM Change Calendar: nothing that people ask for starts unless it is open; left out: none is asked',
       'hsm-windows',
     ),
+    group('watch', 'compares by itself (it logs in to list, and never writes); left out: only when somebody asks', [
+      leaf('every', 'from 1h to 30d', '24h'),
+    ]),
     leaf('ticket', 'a word of the reason must match; left out: none needed', 'CHG[0-9]{7}'),
     group('approval', 'who decides; never the one who asked', [
       group('approvers', 'users, user groups or both', [

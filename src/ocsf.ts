@@ -56,6 +56,8 @@ const KINDS: Readonly<Record<AuditType, Kind>> = {
   braked: { ...SENT, severity: 'Medium' },
   frozen: { ...DECIDED, severity: 'Medium' },
   unfrozen: DECIDED,
+  'watch-paused': { ...SENT, severity: 'Medium' },
+  'watch-resumed': DECIDED,
   halted: { ...SENT, severity: 'Medium' },
   'looked-for-joined': { ...SENT, activity: 'Read' },
   succeeded: { ...SENT, status: 'Success' },

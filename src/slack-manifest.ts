@@ -33,6 +33,11 @@ const COMMANDS: readonly { readonly command: string; readonly description: strin
     usage: '[open|mine|<id> [approve <digest>|reject <reason>|withdraw]]',
   },
   {
+    command: '/hsm-status',
+    description: 'How the routes stand: in sync or behind, the last run, what is open',
+    usage: '[<cluster>]',
+  },
+  {
     command: '/hsm-freeze',
     description: 'The brake: nothing starts any more, and runs end between batches',
     usage: '<reason>',

@@ -1,9 +1,11 @@
 import type { Web } from './adapters/slack/api/web.ts'
 import { startPainter } from './adapters/slack/outgoing/painter.ts'
+import { showWatches } from './adapters/slack/outgoing/watch-board.ts'
 import { driveRuns } from './application/drive-runs.ts'
 import type { Deps } from './application/ports.ts'
 import { runTranscript } from './application/run-transcript.ts'
 import { forgetSteps, sweepRequests } from './application/sweep-requests.ts'
+import { watchedRoutes, watchRoutes } from './application/watch-routes.ts'
 import { describeError, warnOnce } from './log.ts'
 
 export interface Work {
@@ -20,6 +22,9 @@ const SWEEP_MS = 10_000
 /** What is due is done in its moment, but never more often than this. */
 const SHORTEST_SWEEP_MS = 1_000
 const FORGET_MS = 3_600_000
+const WATCH_MS = 5_000
+/** A look is begun, taken down and shown without a pause in between; then the loop rests. */
+const MOST_PASSES = 3
 
 /** Everything that goes on by itself, over any ports: runs, what Slack shows, expiry and reminders. */
 export function startWork(ports: Omit<Deps, 'changed' | 'warnOnce'>, web: Web): Work {
@@ -39,11 +44,12 @@ export function startWork(ports: Omit<Deps, 'changed' | 'warnOnce'>, web: Web): 
   const runs = driveRuns(deps)
   const sweeping = new AbortController()
   const swept = sweep(deps, sweeping.signal)
+  const watched = watch(deps, web, sweeping.signal)
   return {
     deps,
     stop: async (others) => {
       sweeping.abort()
-      await Promise.all([runs.stop(), swept, others])
+      await Promise.all([runs.stop(), swept, watched, others])
       await painter.stop()
     },
   }
@@ -64,5 +70,18 @@ async function sweep(deps: Deps, signal: AbortSignal): Promise<void> {
     }
     const soon = due === undefined ? SWEEP_MS : due - deps.clock.now()
     await deps.clock.sleep(Math.max(SHORTEST_SWEEP_MS, Math.min(SWEEP_MS, soon)), signal)
+  }
+}
+
+/** Compares watched routes when they are due, and keeps their messages up to date. Nothing where none is watched. */
+async function watch(deps: Deps, web: Web, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && watchedRoutes(deps).length > 0) {
+    try {
+      for (let pass = 0; pass < MOST_PASSES && (await watchRoutes(deps, signal)); pass++);
+      await showWatches({ ...deps, web }, signal)
+    } catch (error) {
+      deps.log.error({ error: describeError(error) }, 'could not look after the watched routes')
+    }
+    await deps.clock.sleep(WATCH_MS, signal)
   }
 }

@@ -10,7 +10,7 @@ const PROCESSES = ['contract', 'e2e', 'faults', 'integration'].map((layer) => `t
 /** Real scripts under a real shell, or the real SQLite, though they stand beside what they belong to. */
 const REAL = [
   'test/unit/engines/bastion*.test.ts',
-  'test/unit/engines/check.test.ts',
+  'test/unit/engines/check*.test.ts',
   'test/unit/engines/cli-questions.test.ts',
   'test/unit/application/large-listing.test.ts',
   'test/unit/application/run-step.test.ts',

@@ -2,6 +2,8 @@ import { createServer } from 'node:http'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Clock } from '../application/ports.ts'
 import type { Store } from '../application/store.ts'
+import type { Route } from '../domain/route.ts'
+import { watchKey } from '../domain/watch.ts'
 import { limited } from './limited.ts'
 import { slackProblem } from './slack/api/slack-problem.ts'
 
@@ -18,6 +20,7 @@ export interface HealthPage {
 export function healthPages(deps: {
   readonly store: Store
   readonly clock: Clock
+  readonly routes: readonly Pick<Route, 'source' | 'destination' | 'watch'>[]
   /** Rejects while nothing can be asked of Slack, or Slack can deliver nothing. */
   readonly askSlack: () => Promise<unknown>
   readonly isConnected: () => boolean
@@ -44,6 +47,53 @@ export function healthPages(deps: {
       this.set((await deps.store.unpainted(Number.MAX_SAFE_INTEGER, 500)).length)
     },
   })
+
+  const kinds = ['users', 'keys', 'others'] as const
+  new Gauge({
+    name: 'hsm_sync_route_behind',
+    help: 'What a watched destination lacked or had otherwise at its last look that said something, by kind',
+    labelNames: ['source', 'destination', 'kind'],
+    registers: [registry],
+    async collect() {
+      this.reset()
+      for (const { labels, watch } of await watches()) {
+        const verdict = watch.lastKnown?.verdict
+        if (!verdict || verdict.kind === 'unknown') continue
+        for (const kind of kinds) this.set({ ...labels, kind }, verdict.kind === 'behind' ? verdict[kind] : 0)
+      }
+    },
+  })
+  new Gauge({
+    name: 'hsm_sync_route_looked_seconds',
+    help: 'How long ago a watched destination was last looked at with an answer; absent where it never was',
+    labelNames: ['source', 'destination'],
+    registers: [registry],
+    async collect() {
+      this.reset()
+      for (const { labels, watch } of await watches())
+        if (watch.lastKnown) this.set(labels, (deps.clock.now() - watch.lastKnown.at) / 1000)
+    },
+  })
+  new Gauge({
+    name: 'hsm_sync_route_watch_paused',
+    help: '1 where the watch looks no more after a failed login, until a person says so',
+    labelNames: ['source', 'destination'],
+    registers: [registry],
+    async collect() {
+      this.reset()
+      for (const { labels, watch } of await watches()) this.set(labels, watch.paused ? 1 : 0)
+    },
+  })
+  const watches = async () => {
+    const found = await Promise.all(
+      deps.routes.map(async (route) => {
+        const stored = route.watch && (await deps.store.watch(watchKey(route)))
+        const labels = { source: route.source.alias, destination: route.destination.alias }
+        return stored ? [{ labels, watch: stored.watch }] : []
+      }),
+    )
+    return found.flat()
+  }
 
   let lastGood = 0
   const slackAnswers = async () => {

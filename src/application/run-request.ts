@@ -16,6 +16,7 @@ import { next } from '../domain/run-plan.ts'
 import { differences, digestOf } from '../domain/spec.ts'
 import type { Stop } from '../domain/step.ts'
 import { findTicket } from '../domain/ticket.ts'
+import { WATCHER } from '../domain/watch.ts'
 import type { Engine } from '../engines/engine.ts'
 import { deriveSpec } from './derive-spec.ts'
 import { holdOf, LOOK_AGAIN_MS } from './hold-runs.ts'
@@ -69,9 +70,18 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
   const route = findRoute(deps.landscape, spec.source.clusterId, spec.destination.clusterId)
   if (!route)
     return apply(deps, request.id, { type: 'found-stale', changed: ['the route: it is no longer in the settings'] })
-  if (route.ticket !== undefined && (spec.ticket === undefined || findTicket(route.ticket, spec.ticket) === undefined))
+  const flaw = request.isWatch && flawOfWatch(request, route)
+  if (flaw) return apply(deps, request.id, { type: 'found-stale', changed: [flaw] })
+  if (
+    !request.isWatch &&
+    route.ticket !== undefined &&
+    (spec.ticket === undefined || findTicket(route.ticket, spec.ticket) === undefined)
+  )
     return apply(deps, request.id, { type: 'found-stale', changed: ['the route: it asks for another ticket now'] })
   let current = await lookWhatHolds(deps, request, { route, signal })
+  // A look that the brake holds is called off: it would keep people from asking.
+  if (request.isWatch && current && !isRefusal(current) && current.state === 'approved' && current.held)
+    return apply(deps, request.id, { type: 'withdraw', by: WATCHER })
   if (!mayStart(current)) return current
   const asker = await recheckAsker(deps, request, { route, signal })
   if (signal.aborted) return undefined
@@ -101,13 +111,21 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
   }
 }
 
+/** The settings are what approves a comparison of the watch, and they approve nothing else. */
+function flawOfWatch({ spec: { mode } }: Approved, { watch }: Route): string | undefined {
+  if (mode !== 'plan') return 'the stored request itself: the watch only compares'
+  return watch ? undefined : 'the settings: the route is no longer watched'
+}
+
 /** The request with what holds it now; stored, for its card, where that has changed. */
 async function lookWhatHolds(
   deps: Deps,
   request: Approved,
   { route, signal }: { readonly route: Route; readonly signal: AbortSignal },
 ): Promise<Request | Refusal | undefined> {
-  const hold = await holdOf(deps, route, signal)
+  // A calendar is for changes: a look of the watch is none.
+  const { calendar, ...uncalendared } = route
+  const hold = await holdOf(deps, request.isWatch ? uncalendared : route, signal)
   if (signal.aborted) return undefined
   if (isSameHold(hold, request.held)) return request
   return apply(deps, request.id, { type: 'hold', ...(hold ? { hold } : {}) })
@@ -126,7 +144,7 @@ async function recheckAsker(
   { requestedBy, expiresAt, id }: Approved,
   { route, signal }: { readonly route: Route; readonly signal: AbortSignal },
 ): Promise<RequestEvent | undefined> {
-  while (route.requesters && !signal.aborted) {
+  while (route.requesters && requestedBy !== WATCHER && !signal.aborted) {
     const refusal = await refuseAsker(deps, route, requestedBy)
     if (deps.clock.now() >= expiresAt) return TOO_OLD
     if (!refusal) return undefined
@@ -267,7 +285,8 @@ function reasonToHalt(
   const { spec } = request
   const isSameProgram =
     engine.scriptDigest(spec.bastion) === spec.scriptDigest && engine.programDigest === spec.programDigest
-  if (!isSameProgram || digestOf(spec) !== request.digest)
+  const isAllowed = !request.isWatch || spec.mode === 'plan'
+  if (!isSameProgram || !isAllowed || digestOf(spec) !== request.digest)
     return { code: 'not-approved', detail: 'the bot was updated or its store was changed while the run was going' }
   if (steps.length >= MOST_STEPS) return { code: 'interrupted', detail: `${steps.length} steps without an end` }
   const last = steps.at(-1)

@@ -4,6 +4,7 @@ import type { RequestId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Request, RequestState } from '../domain/request.ts'
 import type { DoneStep, StepPlan } from '../domain/step.ts'
+import type { Watch } from '../domain/watch.ts'
 import type { OutputBlock } from '../engines/printed.ts'
 
 export interface StoredRequest {
@@ -56,6 +57,8 @@ export type AuditType =
   | 'settings'
   | 'frozen'
   | 'unfrozen'
+  | 'watch-paused'
+  | 'watch-resumed'
 
 export interface AuditEntry {
   readonly at: Instant
@@ -83,7 +86,27 @@ export interface PostedMessage {
   readonly hash: string
 }
 
+/** A watched route, as stored. */
+export interface StoredWatch {
+  readonly watch: Watch
+  /** Grows with every change. */
+  readonly version: number
+}
+
+/** The message of a watched route as it stands in Slack. */
+export interface WatchMessage {
+  readonly edition: number
+  readonly status: 'posting' | 'posted'
+  readonly ts?: string
+  readonly hash: string
+  readonly channel: string
+  /** Since when it was being posted. */
+  readonly since: Instant
+}
+
 export interface RequestFilter {
+  /** Only what people asked for. */
+  readonly byPeople?: boolean
   readonly states?: readonly Request['state'][]
   readonly requestedBy?: string
   readonly limit: number
@@ -193,6 +216,18 @@ export interface Store {
    * was to be put on, nothing has changed then; where one was to be taken off, it is off.
    */
   setFrozen(freeze: Freeze | undefined, audit: AuditEntry): Promise<Freeze | undefined>
+
+  watch(route: string): Promise<StoredWatch | undefined>
+  /**
+   * Stores a watch, with its row in the record if there is one, unless somebody changed it since this version (0: there
+   * was none). Answers whether it did.
+   */
+  saveWatch(watch: Watch, version: number, audit?: AuditEntry): Promise<boolean>
+  /** The messages of a watched route, newest edition first. */
+  watchMessages(route: string): Promise<readonly WatchMessage[]>
+  saveWatchMessage(route: string, message: WatchMessage): Promise<void>
+  /** Takes the right to write a route's message, unless another process has it. */
+  claimWatch(route: string, holder: string, now: Instant, until: Instant): Promise<boolean>
 
   ready(): Promise<void>
   close(): Promise<void>

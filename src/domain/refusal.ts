@@ -93,6 +93,8 @@ export type RefusalFacts =
       readonly platform: string
       readonly expected: Platform
     }
+  | { readonly code: 'not-watched' }
+  | { readonly code: 'not-paused' }
   | { readonly code: 'engine-platform'; readonly bastion: string }
   | {
       readonly code: 'document-wrong'

@@ -23,7 +23,10 @@ export interface ApprovalRule {
 
 interface Asked {
   readonly id: RequestId
+  /** Who asked; `bot` where `isWatch`. */
   readonly requestedBy: string
+  /** A comparison of the watch: the bot's own, approved by the settings. It may only read. */
+  readonly isWatch?: true
   readonly requestedAt: Instant
   readonly expiresAt: Instant
   readonly reason: string
@@ -248,9 +251,11 @@ function asked(request: Request): Asked {
     deadGroups,
     remindAt,
     reminders,
+    isWatch,
   } = request
   const optional = {
     ...(lineage ? { lineage } : {}),
+    ...(isWatch ? { isWatch } : {}),
     ...(askedIn === undefined ? {} : { askedIn }),
     ...(deadGroups ? { deadGroups } : {}),
     ...(remindAt ? { remindAt } : {}),

@@ -37,6 +37,8 @@ export interface Route {
   readonly ticket?: string
   /** An SSM Change Calendar, by name or ARN: while it is closed nothing starts. Absent: none is asked. */
   readonly calendar?: string
+  /** The route is compared again and again, in milliseconds; absent: only when somebody asks. */
+  readonly watch?: { readonly everyMs: number }
   readonly approvers: PeopleList
   readonly required: number
   readonly expiresAfterMs: number

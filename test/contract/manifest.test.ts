@@ -109,6 +109,7 @@ describe('manifest.yml and the people who type', () => {
   it('hints at the arguments of every command that takes some', () => {
     const hints = Object.fromEntries(commands.map(({ command, usage_hint }) => [command, usage_hint]))
     expect(hints).toEqual({
+      '/hsm-status': '[<cluster>]',
       '/hsm-freeze': '<reason>',
       '/hsm-unfreeze': undefined,
       '/hsm-ips': '<cluster> [<cluster>]',

@@ -15,6 +15,7 @@ import type { AtPlace, Place } from './store/place.ts'
 import { requestPromises } from './store/request-promises.ts'
 import { runPromises } from './store/run-promises.ts'
 import { schemaPromises } from './store/schema-promises.ts'
+import { watchPromises } from './store/watch-promises.ts'
 
 // What every store promises, on both databases. PostgreSQL has three replicas at work, SQLite its one process.
 
@@ -56,6 +57,7 @@ describe.each(databases)('the store on $name', ({ processes, newUrl }) => {
   describe('the audit record', () => auditPromises(at))
   describe('pictures in Slack', () => paintingPromises(at))
   describe('the brake', () => brakePromises(at))
+  describe('a watched route', () => watchPromises(at))
   describe('deliveries', () => inboxPromises(at))
   describe('the schema', () => schemaPromises(at))
 })

@@ -31,7 +31,13 @@ export function shownDifferences(
     slot: markOf(message)?.slot ?? message.files[0]?.name ?? 'unmarked',
   }))
   const picture = threadOf(view, transcript)
-  const names = picture.map((slot) => (slot.kind === 'file' ? slot.file.name : slot.slot))
+  // Where Slack took no upload a file stands there as text, in chunks that are slots of their own.
+  const chunksOf = (slot: string) => shown.map((one) => one.slot).filter((one) => one.startsWith(`${slot}:`))
+  const names = picture.flatMap((slot) => {
+    if (slot.kind === 'message') return [slot.slot]
+    const isUploaded = shown.some((one) => one.slot === slot.file.name)
+    return isUploaded || chunksOf(slot.slot).length === 0 ? [slot.file.name] : chunksOf(slot.slot)
+  })
   for (const slot of new Set([...names, ...shown.map((one) => one.slot)])) {
     const times = shown.filter((one) => one.slot === slot).length
     if (times > 1) say(`${slot} stands there ${times} times`)

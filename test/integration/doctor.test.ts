@@ -182,9 +182,9 @@ const WRONG: readonly (readonly [string, Planted, string])[] = [
     'wrong   bastion: us-bastion (i-0123456789abcdef0): Bastion us-bastion (i-0123456789abcdef0) is not online',
   ],
   [
-    'a bastion that runs Windows',
-    bastionOf({ platform: 'Windows' }),
-    'wrong   bastion: us-bastion (i-0123456789abcdef0): Bastion us-bastion runs Windows',
+    'a bastion that runs something else than the settings say',
+    { change: ({ bastions: [bastion] }) => bastion && Object.assign(bastion, { platform: 'Windows' }) },
+    'wrong   bastion: us-bastion (i-0123456789abcdef0): Systems Manager says that bastion us-bastion runs Windows; its settings say platform: linux',
   ],
   [
     'an agent that is too old',

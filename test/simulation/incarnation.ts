@@ -175,7 +175,16 @@ export class Incarnation {
   }
 }
 
-const LATER: ReadonlySet<string> = new Set(['frozen', 'setFrozen', 'history'])
+const LATER: ReadonlySet<string> = new Set([
+  'frozen',
+  'setFrozen',
+  'history',
+  'watch',
+  'saveWatch',
+  'watchMessages',
+  'saveWatchMessage',
+  'claimWatch',
+])
 
 /** Not worth a line of the story. */
 const QUIET: ReadonlySet<string> = new Set([
@@ -191,6 +200,8 @@ const QUIET: ReadonlySet<string> = new Set([
   'renewLease',
   'look',
   'frozen',
+  'watch',
+  'watchMessages',
 ])
 
 function never(): Promise<never> {

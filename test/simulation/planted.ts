@@ -15,6 +15,14 @@ export interface Edit {
 export const MOST_SEEDS = 500
 
 export const PLANTED: readonly Planted[] = [
+  one('the watch looks again after a failed login', 'src/application/watch-routes.ts', {
+    find: '  if (stored.watch.paused || now < stored.watch.nextAt) return false\n',
+    replace: '  if (now < stored.watch.nextAt) return false\n',
+  }),
+  one('the watch says in sync of what lacks keys', 'src/domain/watch.ts', {
+    find: "  if (users + keys + others > 0) return { kind: 'behind', users, keys, others }\n",
+    replace: "  if (users + others > 0) return { kind: 'behind', users, keys, others }\n",
+  }),
   one(
     'what the settings call a bastion is believed, whatever Systems Manager says',
     'src/application/look-at-bastion.ts',

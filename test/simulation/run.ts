@@ -92,9 +92,11 @@ async function askOnceMore(
     })
     if (!('refused' in answer)) return []
     // Somebody's ask of before may be filed only now: that one ends first.
-    if (answer.refused !== 'destination-busy' || tries === 3)
+    const most = route.watch ? 40 : 3
+    if (answer.refused !== 'destination-busy' || tries === most)
       return [`${route.destination.alias} is not free at the end: a new ask is refused with ${answer.refused}`]
-    await time.sleep(LONGEST_END_MS)
+    // A look of the watch is over soon.
+    await time.sleep(route.watch ? 45 * SECOND : LONGEST_END_MS)
   }
 }
 

@@ -24,6 +24,8 @@ export const FAILED_ONCE: readonly { readonly seed: number; readonly what: strin
 
 /** Where each planted fault was found last, by its name: it is played there first. */
 export const FOUND_AT: Readonly<Record<string, number>> = {
+  'the watch looks again after a failed login': 115,
+  'the watch says in sync of what lacks keys': 50,
   'what the settings call a bastion is believed, whatever Systems Manager says': 171,
   'a Windows bastion is sent the script of Linux': 9,
   'a locked document is not compared with what it should hold': 18,

@@ -87,9 +87,12 @@ export class Stage {
     const landscape = landscapeOf(this.hsms, random)
     const more = this.calendar.isThere ? { calendar: 'change-windows' } : {}
     const locked = this.documents.isThere ? { document: 'HsmSync' } : {}
+    const eye = this.random('watch')
+    const watched = eye.chance(0.25) ? { watch: { everyMs: eye.int(3, 8) * MINUTE } } : {}
     const routes = landscape.routes.map((route) => ({
       ...route,
       ...more,
+      ...watched,
       bastion: { ...route.bastion, ...locked, platform: windows.platform },
     }))
     this.landscape = { ...landscape, routes }

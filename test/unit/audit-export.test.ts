@@ -34,6 +34,8 @@ const CLASS_OF: Readonly<Record<AuditType, 3004 | 6003>> = {
   braked: 6003,
   frozen: 3004,
   unfrozen: 3004,
+  'watch-paused': 6003,
+  'watch-resumed': 3004,
   halted: 6003,
   'looked-for-joined': 6003,
   succeeded: 6003,

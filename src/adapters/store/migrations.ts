@@ -11,6 +11,7 @@ export function migrations(dialect: Dialect): MigrationProvider {
       '003-findings': findings(),
       '004-deliveries': deliveries(),
       '005-brake': brake(),
+      '006-watches': watches(),
     }),
   }
 }
@@ -135,6 +136,27 @@ function brake(): Migration {
       .addColumn('by_whom', 'text', (column) => column.notNull())
       .addColumn('at', 'bigint', (column) => column.notNull())
       .addColumn('reason', 'text', (column) => column.notNull())
+      .execute()
+  }
+  return { up }
+}
+
+function watches(): Migration {
+  const up = async (db: Kysely<unknown>) => {
+    await db.schema
+      .createTable('watches')
+      .addColumn('route', 'text', (column) => column.primaryKey())
+      .addColumn('version', 'integer', (column) => column.notNull())
+      .addColumn('doc', 'text', (column) => column.notNull())
+      .addColumn('holder', 'text')
+      .addColumn('until', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+    await db.schema
+      .createTable('watch_messages')
+      .addColumn('route', 'text', (column) => column.notNull())
+      .addColumn('edition', 'integer', (column) => column.notNull())
+      .addColumn('doc', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('watch_messages_key', ['route', 'edition'])
       .execute()
   }
   return { up }

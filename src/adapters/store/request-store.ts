@@ -12,6 +12,7 @@ import { postedStore } from './posted-store.ts'
 import { recorder } from './recorder.ts'
 import { columnsOf, parseRequest, parseStep } from './request-rows.ts'
 import { SHAPE, type Tables } from './schema.ts'
+import { watchStore } from './watch-store.ts'
 
 type Tx = Transaction<Tables>
 
@@ -25,6 +26,7 @@ export function requestStore(database: Database, told?: (row: ExportedRow) => vo
     ...postedStore(db),
     ...inboxStore(db, dialect),
     ...brakeStore(db, record),
+    ...watchStore(db, record),
     create: (request, entry) =>
       record(async (tx, audit) => {
         const destination = request.spec.destination.clusterId
@@ -71,12 +73,13 @@ export function requestStore(database: Database, told?: (row: ExportedRow) => vo
         return { request: after, version: version + 1 } satisfies StoredRequest
       }),
 
-    list: async ({ states, requestedBy, limit }) => {
+    list: async ({ states, requestedBy, byPeople, limit }) => {
       let query = db
         .selectFrom('requests')
         .select(['id', 'version', 'shape', 'doc'])
         .orderBy('requested_at', 'desc')
         .limit(limit)
+      if (byPeople) query = query.where('requested_by', '!=', 'bot')
       if (states) query = query.where('state', 'in', [...states])
       // Lets the partial index serve the open ones however many are finished.
       if (states?.every((state) => ['pending', 'approved', 'running'].includes(state)))

@@ -39,6 +39,10 @@ export interface Tables {
   slots: { request_id: string; slot: string; status: string; ts: string | null; hash: string }
   /** One row while the brake is on. */
   brake: { id: number; by_whom: string; at: number; reason: string }
+  /** A route that is watched: what is known of it as JSON, and who writes its message. */
+  watches: { route: string; version: number; doc: string; holder: string | null; until: number }
+  /** Its messages in Slack, by edition. */
+  watch_messages: { route: string; edition: number; doc: string }
   /** What Slack delivered; `doc` until it is answered. */
   inbox: {
     key: string

@@ -1,3 +1,4 @@
+import { duration } from '../../adapters/slack/views/text.ts'
 import type { Config } from '../../config.ts'
 import type { Bastion, Route } from '../../domain/route.ts'
 import { type Finding, OK, unwise, type Verdict } from './finding.ts'
@@ -16,7 +17,18 @@ export function judgeSettings({
     ['DATABASE_URL', databaseUrl === 'sqlite::memory:' ? IN_MEMORY : undefined],
   ]
   const found = doubts.flatMap(([about, doubt]) => (doubt ? [{ check: 'settings', about, ...doubt }] : []))
-  return [{ check: 'settings', about: 'config.yml and environment', ...OK }, ...found]
+  const watched = routes.flatMap((route) =>
+    route.watch
+      ? [
+          {
+            check: 'watch',
+            about: `${nameOf(route)}: it logs in every ${duration(route.watch.everyMs)} by itself, to list`,
+            ...OK,
+          },
+        ]
+      : [],
+  )
+  return [{ check: 'settings', about: 'config.yml and environment', ...OK }, ...found, ...watched]
 }
 
 export function nameOf({ source, destination }: Pick<Route, 'source' | 'destination'>): string {

@@ -24,7 +24,8 @@ export function judgeBrake(stage: Stage, requests: readonly RequestDoc[]): strin
     ...rows.flatMap(unentitled),
     ...requests.flatMap((request) => [
       ...started(request, frozen, 'the brake was on'),
-      ...started(request, held, 'the calendar was not known to be open'),
+      // A calendar is for changes, and a look of the watch is none.
+      ...started(request, request.isWatch ? [] : held, 'the calendar was not known to be open'),
       ...written(stage, request, frozen),
       ...untrue(request, rows),
     ]),

@@ -10,6 +10,7 @@ import { judgeOutcomes } from './outcomes.ts'
 import { judgePlatforms } from './platforms.ts'
 import { requestsOf } from './records.ts'
 import { judgeSlack } from './slack.ts'
+import { judgeWatch } from './watch.ts'
 
 /**
  * Everything that is claimed and not true. The oracle knows the HSMs, the bastion, Slack and what people did; it uses
@@ -26,6 +27,7 @@ export async function judge(stage: Stage, crowd: Crowd): Promise<readonly string
     ...judgeBrake(stage, requests),
     ...judgeDocuments(stage, requests),
     ...judgePlatforms(stage),
+    ...judgeWatch(stage, requests),
     ...judgeSlack(stage, requests),
     ...judgeDeliveries(stage, crowd),
     ...(await judgeAudit(stage, requests)),

@@ -162,6 +162,16 @@ function spanOf(steps: readonly StepDoc[], { proof }: OutcomeDoc): Span | undefi
   return first && last && { from: first.plannedAt, to: listings.at(-1)?.endedAt ?? 0 }
 }
 
+/** Of a comparison that is said to have found nothing: everything in scope is there. */
+export function judgeInSync(stage: Stage, request: RequestDoc): string[] {
+  const { outcome } = request
+  const steps = stepsOf(stage, request.id)
+  const listing = outcome && spanOf(steps, outcome)
+  const source = sourceOf(stage, request)
+  if (!outcome || !listing || !source) return [`${request.id} is said to have found all in sync, without a listing`]
+  return judgeSuccess(request, { source, places: destinationsOf(stage, request), listing, outcome, steps })
+}
+
 function judgeSuccess(request: RequestDoc, { source, places, listing }: Seen): string[] {
   const { engine } = request.spec
   const all = { from: request.startedAt ?? 0, to: listing.to }

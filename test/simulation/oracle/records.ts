@@ -5,6 +5,7 @@ export interface RequestDoc {
   readonly id: string
   readonly state: string
   readonly requestedBy: string
+  readonly isWatch?: true
   readonly askedIn?: string
   readonly requestedAt: number
   readonly expiresAt: number
@@ -110,7 +111,7 @@ export function auditOf({ database }: Stage): readonly AuditDoc[] {
   return rowsOf(rows)
 }
 
-function rowsOf<Doc>(rows: readonly unknown[]): Doc[] {
+export function rowsOf<Doc>(rows: readonly unknown[]): Doc[] {
   return rows.map((row) => {
     if (typeof row !== 'object' || row === null || !('text' in row)) throw new Error('not a row')
     return JSON.parse(String(row.text))

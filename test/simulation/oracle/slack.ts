@@ -25,7 +25,7 @@ const FINISHED: ReadonlySet<string> = new Set(['succeeded', 'partial', 'failed',
  */
 export function judgeSlack(stage: Stage, requests: readonly RequestDoc[]): string[] {
   return requests.flatMap((request) => {
-    if (request.reason.startsWith('last-')) return []
+    if (request.isWatch || request.reason.startsWith('last-')) return []
     return judgeShown(stage, request).map((problem) => `request ${request.id} in Slack: ${problem}`)
   })
 }

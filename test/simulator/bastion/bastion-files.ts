@@ -142,7 +142,7 @@ function writeTool(folder: string, name: keyof typeof programs, world: ToolWorld
     `SIM_STATE=${quote(world.state)}`,
     `SIM_BASTION=${quote(world.bastion)}`,
     `SIM_ETC=${quote(world.etc)}`,
-    world.more ?? '',
+    ...(world.more ? [world.more] : []),
     'exec',
     quote(runtime),
   ]

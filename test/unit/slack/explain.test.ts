@@ -63,6 +63,8 @@ const REFUSALS = {
     ping: 'ConnectionLost',
   },
   'bastion-platform': { code: 'bastion-platform', bastion, platform: 'Windows', expected: 'linux' },
+  'not-watched': { code: 'not-watched' },
+  'not-paused': { code: 'not-paused' },
   'engine-platform': { code: 'engine-platform', bastion },
   'bastion-cannot': { code: 'bastion-cannot', bastion, problem: 'no space left' },
   'base-config': {

@@ -5,6 +5,7 @@ import { askWorkspace, refuseStranger } from '../../../application/ask-workspace
 import { type Click as Decision, decideRequest, previewDecision } from '../../../application/decide-request.ts'
 import { type FoundHsms, lookupHsms } from '../../../application/lookup-hsms.ts'
 import { type RefusedClick, recordRefusedClick } from '../../../application/refused-click.ts'
+import { resumeWatch } from '../../../application/resume-watch.ts'
 import { parseRequestId } from '../../../domain/ids.ts'
 import { isRefusal, type Refusal, refuse } from '../../../domain/refusal.ts'
 import { describeError } from '../../../log.ts'
@@ -70,6 +71,14 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
     },
     [ACTIONS.askExactly]: async ({ value: request, user: by, channel }, answer, delivery) => {
       await answerRequest(deps, await askExactly(deps, { request, by, channel, delivery }), answer)
+    },
+    [ACTIONS.watchAgain]: async ({ value: route, user: by }, answer) => {
+      const resumed = await resumeWatch(deps, { by, route })
+      await answer({
+        text: isRefusal(resumed)
+          ? explain(resumed)
+          : `The watch looks at ${code(resumed.destination.alias)} again, within a minute.`,
+      })
     },
     [ACTIONS.shareHsms]: async (click, answer) => {
       const shared = await shareable(deps, click)

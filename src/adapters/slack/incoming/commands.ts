@@ -1,6 +1,7 @@
 import { askWorkspace, refuseStranger } from '../../../application/ask-workspace.ts'
 import { freeze, unfreeze } from '../../../application/brake.ts'
 import { listMine, listOpen, showRequest } from '../../../application/list-requests.ts'
+import { listStatus } from '../../../application/list-status.ts'
 import { lookupHsms, lookupPair } from '../../../application/lookup-hsms.ts'
 import { submitRequest } from '../../../application/submit-request.ts'
 import { LONGEST_FREEZE_REASON } from '../../../domain/freeze.ts'
@@ -12,6 +13,7 @@ import { helpView } from '../views/help.ts'
 import { hsmsView, pairView } from '../views/hsms.ts'
 import { checkingText, usageText } from '../views/request-answers.ts'
 import { historyView, REQUESTS_USAGE, requestsView } from '../views/requests.ts'
+import { statusView } from '../views/status.ts'
 import { code, person } from '../views/text.ts'
 import { type Answer, answerRequest, type ListenerDeps, linkTo } from './answer.ts'
 import { decideByCommand } from './decide-by-command.ts'
@@ -84,6 +86,20 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
         const shown = await showRequest(deps, word)
         if (isRefusal(shown)) return answer({ text: `${explain(shown)} ${REQUESTS_USAGE}` })
         await answer(historyView(shown, await linkTo(deps, shown.request)))
+      },
+    },
+    '/hsm-status': {
+      first: () => undefined,
+      work: async (command, answer) => {
+        const stranger = await refuseStranger(deps, command.user)
+        if (stranger) return answer({ text: explain(stranger) })
+        const [name, ...rest] = plainWords(command.text)
+        const statuses = rest.length > 0 ? undefined : await listStatus(deps, name)
+        if (!statuses)
+          return answer({
+            text: `Name one cluster, or none: ${code('/hsm-status [<cluster>]')}. Known: ${aliases(deps)}.`,
+          })
+        await answer(statusView(statuses, { freeze: await deps.store.frozen(), now: deps.clock.now() }))
       },
     },
     '/hsm-freeze': {

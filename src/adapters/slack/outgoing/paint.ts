@@ -36,6 +36,11 @@ export async function paint(deps: PaintDeps, id: RequestId, brush: Brush): Promi
   try {
     const view = await viewRequest(deps, id)
     if (!view) return { kind: 'shown' }
+    // What the watch finds stands in the route's own message.
+    if (view.request.isWatch) {
+      await deps.store.markPainted(id, view.version)
+      return { kind: 'shown' }
+    }
     const posted = new Map((await deps.store.posted(id)).map((slot) => [slot.slot, slot]))
     const obstacle = await obstacleIn(deps, view.request.channel)
     if (obstacle) {

@@ -16,11 +16,11 @@ export interface PaintDeps
 /** Longer than any single call to Slack takes (an upload: 15 s); it is taken anew before each. */
 const PAINT_LEASE_MS = 30_000
 /** Slack's words for "this message can no longer be changed". */
-const GONE: ReadonlySet<string> = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed'])
+export const GONE: ReadonlySet<string> = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed'])
 /** Slack's words for "there is no such thread": the card that it hung on is gone. */
 const NO_THREAD: ReadonlySet<string> = new Set(['thread_not_found', 'invalid_thread_ts'])
 /** Slack's words for "not in this form". */
-const NOT_SO: ReadonlySet<string> = new Set([
+export const NOT_SO: ReadonlySet<string> = new Set([
   'invalid_blocks',
   'invalid_blocks_format',
   'msg_blocks_too_long',

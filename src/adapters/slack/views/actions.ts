@@ -7,6 +7,7 @@ export const ACTIONS = {
   askAgain: 'ask_again',
   askExactly: 'ask_exactly',
   shareHsms: 'share_hsms',
+  watchAgain: 'watch_again',
 } as const
 
 export const REJECT_VIEW = 'reject_reason'

@@ -43,6 +43,10 @@ export function explain({ refused }: Refusal): string {
       return `Bastion ${code(refused.bastion)} (${code(refused.instanceId)}) is not online: Systems Manager says ${code(refused.ping)}.`
     case 'bastion-platform':
       return `Systems Manager says that bastion ${code(refused.bastion)} runs ${refused.platform}; its settings say ${code(`platform: ${refused.expected}`)}.`
+    case 'not-watched':
+      return 'This route is no longer watched by the settings.'
+    case 'not-paused':
+      return 'The watch of this route is not stopped (any more).'
     case 'engine-platform':
       return `Bastion ${code(refused.bastion)} runs Windows, where CloudHSM CLI is not used: its configuration cannot be shown to a run's own commands alone there. Name a Linux bastion for this route.`
     case 'document-wrong': {

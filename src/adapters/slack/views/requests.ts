@@ -11,7 +11,7 @@ import { resultView } from './result.ts'
 import { engineText, hsmText, loginText, scopeText } from './spec-text.ts'
 import { meaningOf, STATE_FACES } from './states.ts'
 import { diffText, progressText, stepLine } from './steps.ts'
-import { approversText, code, count, person, plain, when } from './text.ts'
+import { approversText, askerText, code, count, person, plain, when } from './text.ts'
 
 export const REQUESTS_USAGE = `Usage: ${code('/hsm-requests [open|mine|<id>]')} or ${code('/hsm-requests <id> approve <digest>|reject <reason>|withdraw')}.`
 
@@ -26,7 +26,7 @@ export function requestsView(
     const link = links.get(request.id)
     const id = link ? `<${link}|${request.id}>` : code(request.id)
     const { source, destination, mode } = request.spec
-    return `${icon} ${id} · ${mode} ${source.alias} → ${destination.alias} · ${state} · ${person(request.requestedBy)} ${when(request.requestedAt)} · ${plain(request.reason, 80)}`
+    return `${icon} ${id} · ${mode} ${source.alias} → ${destination.alias} · ${state} · ${askerText(request)} ${when(request.requestedAt)} · ${plain(request.reason, 80)}`
   })
   const text = requests.length === 0 ? `${title}: none.` : `${title} (${requests.length})`
   return {
@@ -59,12 +59,14 @@ export function historyView(
   const result = isFinished(request) ? resultView(request).blocks : []
   const about = [
     `${face.icon} *${face.title}* · ${code(request.id)} · ${spec.mode} ${code(spec.source.alias)} → ${code(spec.destination.alias)}${link ? ` · <${link}|card>` : ''}`,
-    `${meaningOf(request)} Asked by ${person(request.requestedBy)} ${when(request.requestedAt)}: ${plain(request.reason)}`,
+    `${meaningOf(request)} Asked by ${askerText(request)} ${when(request.requestedAt)}: ${plain(request.reason)}`,
     ...(spec.ticket === undefined ? [] : [`Ticket: ${code(spec.ticket)}`]),
     `Users: ${scopeText(spec, 'users')} · keys: ${scopeText(spec, 'keys')}`,
     `Engine and bastion: ${engineText(spec)}`,
     `Runs as ${loginText(spec)}`,
-    `Approvals: ${approvalsOf(request).length} of ${request.rule.required} · may approve: ${approversText(request.rule)} · expires ${when(request.expiresAt)}`,
+    request.isWatch
+      ? 'Approved by the settings: it only compares'
+      : `Approvals: ${approvalsOf(request).length} of ${request.rule.required} · may approve: ${approversText(request.rule)} · expires ${when(request.expiresAt)}`,
     `Digest ${code(request.digest)}`,
   ]
   const refused = history.filter(({ type }) => type === 'refused-click').length
@@ -113,8 +115,9 @@ export function historyView(
 }
 
 /** How to decide where there is no button to press. */
-function decisionText({ state, id, digest }: Request): readonly string[] {
+function decisionText({ state, id, digest, isWatch }: Request): readonly string[] {
   const form = (words: string) => code(`/hsm-requests ${id} ${words}`)
+  if (isWatch) return []
   if (state === 'approved' || state === 'running')
     return [`Who asked can stop it without a button, too: ${form('withdraw')}.`]
   if (state !== 'pending') return []

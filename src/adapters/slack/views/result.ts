@@ -11,7 +11,7 @@ import { explain } from './explain.ts'
 import { frozenText } from './frozen-text.ts'
 import { STATE_FACES } from './states.ts'
 import { stopText } from './stop-text.ts'
-import { code, columns, count, duration, person, plain } from './text.ts'
+import { askerText, code, columns, count, duration, plain } from './text.ts'
 
 const SHOWN_DISCREPANCIES = 15
 
@@ -23,7 +23,7 @@ export function resultView(
   const { outcome, spec } = request
   const face = STATE_FACES[request.state]
   const took = duration(request.finishedAt - request.startedAt)
-  const title = `${face.icon} *${headline(request)}* ${person(request.requestedBy)} · ${took}`
+  const title = `${face.icon} *${headline(request)}* ${askerText(request)} · ${took}`
   const blocks: Block[] = [section(`${title}\n${changed(outcome)}`)]
   if (outcome.destinations.length > 0 && spec.mode === 'sync') blocks.push(pre(table(outcome), 2500))
   if (outcome.discrepancies.length > 0) blocks.push(...chunks(discrepancyLines(request), 2800).map(section))
@@ -35,7 +35,7 @@ export function resultView(
   if (missing && !isRefusal(missing)) blocks.push(exactlyThis(request, missing))
   if (anchor !== undefined) blocks.push(context(anchorText(anchor)))
   return {
-    text: `${face.icon} ${face.title}: ${spec.source.alias} → ${spec.destination.alias} (${request.id}) ${person(request.requestedBy)}`,
+    text: `${face.icon} ${face.title}: ${spec.source.alias} → ${spec.destination.alias} (${request.id}) ${askerText(request)}`,
     blocks,
   }
 }

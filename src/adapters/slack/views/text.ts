@@ -31,6 +31,11 @@ export function person(userId: string): string {
   return `<@${userId}>`
 }
 
+/** Who asked for a request. */
+export function askerText({ requestedBy, isWatch }: { readonly requestedBy: string; readonly isWatch?: true }): string {
+  return isWatch ? 'the watch' : person(requestedBy)
+}
+
 /** The approvers of a rule, as Slack names them. */
 export function approversText(rule: {
   readonly users: readonly string[]

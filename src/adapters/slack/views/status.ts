@@ -1,0 +1,43 @@
+import type { RouteStatus } from '../../../application/list-status.ts'
+import type { Instant } from '../../../domain/brand.ts'
+import type { Freeze } from '../../../domain/freeze.ts'
+import { isFinished } from '../../../domain/request.ts'
+import { chunks, context, type Message, section } from './blocks.ts'
+import { frozenText } from './frozen-text.ts'
+import { STATE_FACES } from './states.ts'
+import { askerText, code, when } from './text.ts'
+import { isOld, stateLine } from './watch-text.ts'
+
+const SHOWN = 25
+
+/** All routes at a glance. */
+export function statusView(
+  statuses: readonly RouteStatus[],
+  { freeze, now }: { readonly freeze: Freeze | undefined; readonly now: Instant },
+): Message {
+  const lines = statuses.slice(0, SHOWN).map((status) => lineOf(status, now))
+  const more = statuses.length > SHOWN ? [`… and ${statuses.length - SHOWN} more: name a cluster.`] : []
+  return {
+    text: `How ${statuses.length === 1 ? 'the route stands' : `${statuses.length} routes stand`}`,
+    blocks: [
+      ...(freeze ? [section(`🧊 Nothing starts, because ${frozenText(freeze)}.`)] : []),
+      ...chunks([...lines, ...more], 2800).map(section),
+      context(`${code('/hsm-sync <source> <destination> mode=plan <reason>')} asks for a comparison now.`),
+    ],
+  }
+}
+
+function lineOf({ route, watch, last, open }: RouteStatus, now: Instant): string {
+  const { source, destination } = route
+  const state = route.watch
+    ? stateLine(route, watch ?? {})
+    : `▫️ ${code(destination.alias)} is not watched: nobody compares it with ${code(source.alias)} but when asked.`
+  const old = watch && route.watch && isOld(watch, route.watch.everyMs, now) ? [' ⚠️ That look is old.'] : []
+  const parts = [
+    ...(open ? [`open: ${STATE_FACES[open.state].icon} ${code(open.id)} by ${askerText(open)}`] : []),
+    last && isFinished(last)
+      ? `last: ${STATE_FACES[last.state].icon} ${last.spec.mode} ${code(last.id)} ${when(last.finishedAt)}`
+      : 'nothing that people asked for has run lately',
+  ]
+  return `${state}${old.join('')}\n   ${parts.join(' · ')}`
+}

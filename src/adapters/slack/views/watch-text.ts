@@ -1,0 +1,142 @@
+import type { Instant } from '../../../domain/brand.ts'
+import { isRefusal, type Refusal, refuse } from '../../../domain/refusal.ts'
+import type { Route } from '../../../domain/route.ts'
+import type { Scope } from '../../../domain/scope.ts'
+import type { Verdict, Watch, WhyUnknown } from '../../../domain/watch.ts'
+import { ACTIONS } from './actions.ts'
+import { type Block, button, context, type Message, section } from './blocks.ts'
+import { explain } from './explain.ts'
+import { stopText } from './stop-text.ts'
+import { code, count, duration, when } from './text.ts'
+
+/** A watched route and what is known of it. */
+export interface WatchShown {
+  readonly route: Pick<Route, 'source' | 'destination' | 'ticket'> & { readonly watch: { readonly everyMs: number } }
+  readonly watch: Watch
+  /** What a sync of exactly what was found missing would cover; a refusal where there is no such request. */
+  readonly missing?: Scope | Refusal | undefined
+}
+
+/** The one standing message of a watched route. */
+export function watchView({ route, watch, missing }: WatchShown): Message {
+  const { found, paused } = watch
+  const text = `${stateLine(route, watch)}`
+  const blocks: Block[] = [section(`*Watch* ${text}`)]
+  if (found?.verdict.kind === 'behind' && missing && !isRefusal(missing) && route.ticket === undefined)
+    blocks.push(exactlyThis(found.request))
+  const next = nextLine(route, watch)
+  if (next) blocks.push(section(next))
+  if (paused) blocks.push(lookAgain(watch))
+  const rhythm = `Compared every ${duration(route.watch.everyMs)} by the settings; it lists, and never writes.`
+  const by = found ? ` By comparison ${code(found.request)}: ${code(`/hsm-requests ${found.request}`)}.` : ''
+  blocks.push(context(`${rhythm}${by}`))
+  return { text, blocks }
+}
+
+/** What an older message of a route says once there is a newer one. */
+export function watchBeforeView({ source, destination }: Pick<Route, 'source' | 'destination'>): Message {
+  const text = `Watch of ${source.alias} → ${destination.alias}: this is past; what was found since stands in a newer message.`
+  return { text, blocks: [context(text)] }
+}
+
+/** One line: how the destination stands. */
+export function stateLine(
+  { source, destination }: Pick<Route, 'source' | 'destination'>,
+  { found, lastKnown, paused }: Pick<Watch, 'found' | 'lastKnown' | 'paused'>,
+): string {
+  const [from, to] = [code(source.alias), code(destination.alias)]
+  if (!found) return `⏳ ${to} has not been compared with ${from} yet.`
+  const { verdict, at, since } = found
+  const stopped = paused ? ' *No more looks until a person says so.*' : ''
+  switch (verdict.kind) {
+    case 'in-sync':
+      return `✅ ${to} is in sync with ${from}, looked at ${when(at)}.${labelText(verdict.byLabel)}${stopped}`
+    case 'behind':
+      return `🟠 ${to} is ${behindText(verdict)} ${from}, first seen ${when(since)}, looked at ${when(at)}.${stopped}`
+    case 'unknown':
+      return `❔ Could not look whether ${to} is in sync with ${from} since ${when(since)}: ${whyText(verdict.why)}${knownText(lastKnown)}${stopped}`
+    default:
+      return verdict satisfies never
+  }
+}
+
+function behindText({ users, keys, others }: Verdict & { kind: 'behind' }): string {
+  const missing = [keys > 0 ? count(keys, 'key') : '', users > 0 ? count(users, 'user') : ''].filter(
+    (part) => part !== '',
+  )
+  const differs = others > 0 ? `${count(others, 'difference')} of another kind` : ''
+  if (missing.length === 0) return `not behind, but has ${differs} to`
+  return `${missing.join(' and ')} behind${differs === '' ? '' : `, with ${differs} to`}`
+}
+
+function labelText(byLabel: number): string {
+  return byLabel === 0
+    ? ''
+    : ` ${count(byLabel, 'key')} could be compared by reference and label only: an administrator's listing shows no more.`
+}
+
+function knownText(known: Watch['lastKnown']): string {
+  if (!known) return ' It was never looked at before.'
+  const { verdict, at } = known
+  return verdict.kind === 'behind'
+    ? ` Looked at last ${when(at)}: ${behindText(verdict)} it.`
+    : ` Looked at last ${when(at)}: in sync then.`
+}
+
+function whyText(why: WhyUnknown): string {
+  switch (why.kind) {
+    case 'refused':
+      return explain(refuse(why.refused))
+    case 'stopped':
+      return stopText({ code: why.code, detail: '' }).what
+    case 'changed':
+      return 'what would have run was no longer what the settings had approved when it was to begin.'
+    default:
+      return why satisfies never
+  }
+}
+
+function exactlyThis(request: string): Block {
+  const confirm = {
+    title: 'Ask for exactly this?',
+    text: 'A sync of exactly what this comparison found missing, named one by one. It runs only once it is approved.',
+    yes: 'Ask',
+    no: 'Not now',
+  }
+  return {
+    type: 'actions',
+    block_id: `watch:${request}`,
+    elements: [button({ action: ACTIONS.askExactly, label: 'Request exactly this', value: request, confirm })],
+  }
+}
+
+function lookAgain({ route }: Watch): Block {
+  const confirm = {
+    title: 'Look again?',
+    text: 'The bot then logs in to the HSMs again. Do this once you know why a login failed: too many failures lock the user.',
+    yes: 'Look again',
+    no: 'Not now',
+  }
+  return {
+    type: 'actions',
+    block_id: `watch-paused:${route}`,
+    elements: [button({ action: ACTIONS.watchAgain, label: 'Look again', value: route, confirm })],
+  }
+}
+
+/** What a person may do about it. */
+function nextLine({ source, destination, ticket }: WatchShown['route'], { found, paused }: Watch): string | undefined {
+  if (paused)
+    return `*Next:* a login failed or could not be proved in comparison ${code(paused)}. Find out why before anything logs in again; an approver of this route may then go on.`
+  if (found?.verdict.kind !== 'behind') return undefined
+  if (ticket !== undefined)
+    return `*Next:* ask for it with its ticket: ${code(`/hsm-sync ${source.alias} ${destination.alias} <reason with ${ticket}>`)}.`
+  if (found.verdict.users + found.verdict.keys === 0)
+    return `*Next:* nothing is missing that a sync would copy; ${code(`/hsm-requests ${found.request}`)} names what differs.`
+  return undefined
+}
+
+/** How soon a line about a route is old: twice its rhythm. */
+export function isOld(watch: Watch, everyMs: number, now: Instant): boolean {
+  return watch.found !== undefined && now - watch.found.at > 2 * everyMs
+}

@@ -1,0 +1,41 @@
+import { isFinished, isOpen, type Request } from '../domain/request.ts'
+import { findCluster, type Route } from '../domain/route.ts'
+import { type Watch, watchKey } from '../domain/watch.ts'
+import type { Deps } from './ports.ts'
+
+/** How a route stands: what its watch found, what people's last run on it came to, and what is open. */
+export interface RouteStatus {
+  readonly route: Route
+  readonly watch?: Watch
+  readonly last?: Request
+  readonly open?: Request
+}
+
+/** Newest requests that are looked through for the last run of a route. */
+const MOST_LOOKED_AT = 200
+
+/** The routes, or those that a cluster stands on; `undefined`: no cluster has that name. */
+export async function listStatus(
+  { store, landscape }: Pick<Deps, 'store' | 'landscape'>,
+  name?: string,
+): Promise<readonly RouteStatus[] | undefined> {
+  const cluster = name === undefined ? undefined : findCluster(landscape, name)
+  if (name !== undefined && !cluster) return undefined
+  const routes = landscape.routes.filter(
+    ({ source, destination }) =>
+      !cluster || [source, destination].some(({ clusterId }) => clusterId === cluster.clusterId),
+  )
+  const [{ requests: people }, { requests: open }] = await Promise.all([
+    store.list({ byPeople: true, limit: MOST_LOOKED_AT }),
+    store.list({ states: ['pending', 'approved', 'running'], limit: 500 }),
+  ])
+  return Promise.all(
+    routes.map(async (route): Promise<RouteStatus> => {
+      const isOf = ({ spec }: Request) => watchKey(spec) === watchKey(route)
+      const watch = route.watch && (await store.watch(watchKey(route)))?.watch
+      const last = people.find((request) => isOf(request) && isFinished(request))
+      const now = open.find((request) => isOf(request) && isOpen(request))
+      return { route, ...(watch ? { watch } : {}), ...(last ? { last } : {}), ...(now ? { open: now } : {}) }
+    }),
+  )
+}

@@ -1,0 +1,165 @@
+import type { RequestId } from '../domain/ids.ts'
+import { isRefusal, type Refusal } from '../domain/refusal.ts'
+import { type Approved, isOpen } from '../domain/request.ts'
+import type { Route } from '../domain/route.ts'
+import { EVERYTHING } from '../domain/scope.ts'
+import { digestOf } from '../domain/spec.ts'
+import { firstLook, found, settle, WATCHER, type Watch, watchKey } from '../domain/watch.ts'
+import { describeError } from '../log.ts'
+import { deriveSpec } from './derive-spec.ts'
+import { viewRequest } from './list-requests.ts'
+import type { Deps } from './ports.ts'
+import { diffOf } from './run-view.ts'
+import type { StoredWatch } from './store.ts'
+
+/** From when it is filed to when it must have begun: nothing has to be decided. */
+const BEGIN_WITHIN_MS = 30 * 60_000
+/** So long after it was begun a comparison that is not stored was never filed: looking takes a few minutes. */
+const FILED_WITHIN_MS = 15 * 60_000
+/** How soon to try again where something else had the destination, or the brake was on. */
+const BUSY_MS = 5 * 60_000
+
+/** A route that the settings have watched. */
+export type WatchedRoute = Route & Required<Pick<Route, 'watch'>>
+
+export function watchedRoutes({ landscape }: Pick<Deps, 'landscape'>): readonly WatchedRoute[] {
+  return landscape.routes.flatMap((route) => (route.watch ? [{ ...route, watch: route.watch }] : []))
+}
+
+/**
+ * One pass over all watched routes: takes down what ended comparisons found, and begins those that are due, one a
+ * route. Several processes may do it at once. Answers whether anything changed.
+ */
+export async function watchRoutes(deps: Deps, signal: AbortSignal): Promise<boolean> {
+  let hasChanged = false
+  for (const route of watchedRoutes(deps)) {
+    if (signal.aborted) break
+    try {
+      hasChanged = (await watchRoute(deps, route, signal)) || hasChanged
+    } catch (error) {
+      deps.log.error({ route: watchKey(route), error: describeError(error) }, 'could not look after a watched route')
+    }
+  }
+  return hasChanged
+}
+
+async function watchRoute(deps: Deps, route: WatchedRoute, signal: AbortSignal): Promise<boolean> {
+  const key = watchKey(route)
+  const stored = await deps.store.watch(key)
+  const now = deps.clock.now()
+  if (!stored) {
+    const nextAt = firstLook(key, route.watch.everyMs, now)
+    return deps.store.saveWatch({ route: key, nextAt, edition: 1 }, 0)
+  }
+  if (stored.watch.going) return takeDown(deps, route, stored, stored.watch.going)
+  if (stored.watch.paused || now < stored.watch.nextAt) return false
+  const isFree = !(await deps.store.frozen()) && !(await isBusy(deps, route))
+  // Never in the way of people: what has the destination now is waited for.
+  if (!isFree) return deps.store.saveWatch({ ...stored.watch, nextAt: now + BUSY_MS }, stored.version)
+  return begin(deps, route, stored, signal)
+}
+
+async function isBusy({ store }: Deps, { destination }: Route): Promise<boolean> {
+  const { requests } = await store.list({ states: ['pending', 'approved', 'running'], limit: 500 })
+  return requests.some(({ spec }) => spec.destination.clusterId === destination.clusterId)
+}
+
+/** The watch names its comparison before it is filed, so that only one process does. */
+async function begin(
+  deps: Deps,
+  route: WatchedRoute,
+  { watch, version }: StoredWatch,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const now = deps.clock.now()
+  const request = deps.newRequestId()
+  const going: Watch = {
+    ...watch,
+    going: { request, at: now },
+    nextAt: nextAfter(watch.nextAt, route.watch.everyMs, now),
+  }
+  if (!(await deps.store.saveWatch(going, version))) return false
+  const filed = await file(deps, route, request, signal)
+  if (filed === 'filed') return true
+  const { going: _, ...idle } = going
+  const after =
+    filed === 'busy'
+      ? { ...idle, nextAt: deps.clock.now() + BUSY_MS }
+      : found(idle, {
+          verdict: { kind: 'unknown', why: { kind: 'refused', refused: filed.refused } },
+          request,
+          at: now,
+        })
+  return deps.store.saveWatch(after, version + 1)
+}
+
+/** What was missed while nothing ran is not made up for. */
+function nextAfter(planned: number, everyMs: number, now: number): number {
+  return planned + everyMs * Math.max(1, Math.ceil((now - planned) / everyMs))
+}
+
+/** A comparison of everything that the settings have approved: it only reads. */
+async function file(
+  deps: Deps,
+  route: WatchedRoute,
+  id: RequestId,
+  signal: AbortSignal,
+): Promise<'filed' | 'busy' | Refusal> {
+  const derived = await deriveSpec(deps, route, { mode: 'plan', scope: EVERYTHING }, { request: id, signal })
+  if (isRefusal(derived)) return derived
+  const { spec, lineage } = derived
+  const now = deps.clock.now()
+  const request: Approved = {
+    id,
+    state: 'approved',
+    approvedAt: now,
+    requestedBy: WATCHER,
+    isWatch: true,
+    requestedAt: now,
+    expiresAt: now + BEGIN_WITHIN_MS,
+    reason: 'the watch of this route, by the settings',
+    channel: route.channel,
+    rule: { users: [], userGroups: [], required: 0 },
+    spec,
+    digest: digestOf(spec),
+    lineage,
+    decisions: [],
+  }
+  const { source, destination } = route
+  const facts = {
+    source: source.alias,
+    destination: destination.alias,
+    mode: 'plan',
+    digest: request.digest,
+    engine: spec.engine,
+    lineage: lineage.verdict,
+    watch: true,
+  }
+  const stored = await deps.store.create(request, { at: now, type: 'requested', actor: WATCHER, request: id, facts })
+  if (stored.kind === 'busy') return 'busy'
+  deps.changed(id)
+  return 'filed'
+}
+
+/** What a comparison came to, once it has ended. */
+async function takeDown(
+  deps: Deps,
+  { watch: { everyMs } }: WatchedRoute,
+  { watch, version }: StoredWatch,
+  going: NonNullable<Watch['going']>,
+): Promise<boolean> {
+  const now = deps.clock.now()
+  const view = await viewRequest(deps, going.request)
+  if (!view) {
+    if (now - going.at < FILED_WITHIN_MS) return false
+    const { going: _, ...idle } = watch
+    return deps.store.saveWatch({ ...idle, nextAt: Math.min(watch.nextAt, now + everyMs) }, version)
+  }
+  const { request, steps } = view
+  if (isOpen(request)) return false
+  const after = settle(watch, request, diffOf(request.spec, steps), now)
+  const audit = { at: now, actor: WATCHER, request: request.id }
+  if (after.paused && !watch.paused)
+    return deps.store.saveWatch(after, version, { ...audit, type: 'watch-paused', facts: { route: watch.route } })
+  return deps.store.saveWatch(after, version)
+}

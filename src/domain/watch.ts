@@ -1,0 +1,132 @@
+import type { Instant } from './brand.ts'
+import type { Diff } from './diff.ts'
+import type { RequestId } from './ids.ts'
+import type { RefusalFacts } from './refusal.ts'
+import { isFinished, type Request } from './request.ts'
+import type { StopCode } from './step.ts'
+
+/** Who asks for the comparisons of the watch. */
+export const WATCHER = 'bot'
+
+/** What a comparison says of a route. In sync is said only of two whole listings between which nothing differs. */
+export type Verdict =
+  | {
+      readonly kind: 'in-sync'
+      /** Keys that the listings show by reference and label only. */
+      readonly byLabel: number
+    }
+  | {
+      readonly kind: 'behind'
+      readonly users: number
+      readonly keys: number
+      /** What differs in another way: conflicts, keys without their owners, users on some HSMs only. */
+      readonly others: number
+    }
+  /** It could not be looked: no statement about the clusters. */
+  | { readonly kind: 'unknown'; readonly why: WhyUnknown }
+
+export type WhyUnknown =
+  | { readonly kind: 'refused'; readonly refused: RefusalFacts }
+  | { readonly kind: 'stopped'; readonly code: StopCode }
+  | { readonly kind: 'changed' }
+
+/** A route that is compared again and again, as the settings say: what is known of it. */
+export interface Watch {
+  /** Names the route: both cluster ids. */
+  readonly route: string
+  readonly nextAt: Instant
+  /** A comparison that was begun. */
+  readonly going?: { readonly request: RequestId; readonly at: Instant }
+  /** Nothing is begun any more: the comparison at whose end a login had failed. */
+  readonly paused?: RequestId
+  /** What was found last, by which comparison, and since when it is so, as far as anybody looked. */
+  readonly found?: {
+    readonly verdict: Verdict
+    readonly request: RequestId
+    readonly at: Instant
+    readonly since: Instant
+  }
+  /** The newest verdict that says something about the clusters. */
+  readonly lastKnown?: { readonly verdict: Verdict; readonly at: Instant }
+  /** Counts its messages: each time it became worse or came back there is a new one. */
+  readonly edition: number
+}
+
+export function watchKey(route: {
+  readonly source: { readonly clusterId: string }
+  readonly destination: { readonly clusterId: string }
+}): string {
+  return `${route.source.clusterId}>${route.destination.clusterId}`
+}
+
+/** What an ended comparison says; `undefined`: it was called off, and says nothing. */
+export function verdictOf(request: Request, diff: Diff | undefined): Verdict | undefined {
+  if (request.state === 'withdrawn' || request.state === 'rejected') return undefined
+  if (request.state === 'stale') {
+    const why: WhyUnknown = request.refused ? { kind: 'refused', refused: request.refused } : { kind: 'changed' }
+    return { kind: 'unknown', why }
+  }
+  if (!isFinished(request)) return { kind: 'unknown', why: { kind: 'changed' } }
+  const { outcome } = request
+  if (outcome.withdrawn) return undefined
+  if (outcome.state !== 'succeeded' || !diff || outcome.stop) {
+    if (outcome.because) return { kind: 'unknown', why: { kind: 'refused', refused: outcome.because } }
+    return { kind: 'unknown', why: { kind: 'stopped', code: outcome.stop?.code ?? 'unreadable' } }
+  }
+  const users = new Set(diff.users.flatMap(({ missing }) => missing.map(({ name }) => name))).size
+  const keys = diff.keys.missing.length
+  const others = outcome.discrepancies.length
+  if (users + keys + others > 0) return { kind: 'behind', users, keys, others }
+  return { kind: 'in-sync', byLabel: outcome.comparison?.byLabel ?? 0 }
+}
+
+/** Ends of a run after which nobody but a person may let the bot log in again by itself. */
+const FAILED_LOGINS: ReadonlySet<StopCode> = new Set([
+  'login-failed',
+  'login-risk',
+  'login-unsure',
+  'second-factor',
+  'no-officer',
+  'credentials',
+])
+
+export function hasFailedLogin(request: Request): boolean {
+  const code = isFinished(request) ? request.outcome.stop?.code : undefined
+  return code !== undefined && FAILED_LOGINS.has(code)
+}
+
+/** The watch after a comparison ended. `everyMs`: how often it looks. */
+export function settle(watch: Watch, request: Request, diff: Diff | undefined, now: Instant): Watch {
+  const { going: _, ...rest } = watch
+  const verdict = verdictOf(request, diff)
+  const paused = hasFailedLogin(request) ? { paused: request.id } : {}
+  return verdict ? found({ ...rest, ...paused }, { verdict, request: request.id, at: now }) : { ...rest, ...paused }
+}
+
+/** The watch with what a look came to. */
+export function found(watch: Watch, look: Omit<NonNullable<Watch['found']>, 'since'>): Watch {
+  const before = watch.found
+  const isSame = before?.verdict.kind === look.verdict.kind
+  return {
+    ...watch,
+    found: { ...look, since: isSame ? before.since : look.at },
+    ...(look.verdict.kind === 'unknown' ? {} : { lastKnown: { verdict: look.verdict, at: look.at } }),
+    edition: watch.edition + (before && isNews(before.verdict, look.verdict) ? 1 : 0),
+  }
+}
+
+/** People are told anew: it became worse, or came back. */
+function isNews(before: Verdict, now: Verdict): boolean {
+  if (before.kind !== now.kind) return true
+  if (before.kind !== 'behind' || now.kind !== 'behind') return false
+  return now.users > before.users || now.keys > before.keys || now.others > before.others
+}
+
+/**
+ * When the route is first looked at: some way into its period, by its name, so that routes do not start together.
+ */
+export function firstLook(route: string, everyMs: number, now: Instant): Instant {
+  let sum = 0
+  for (const sign of route) sum = (sum * 31 + sign.charCodeAt(0)) % 10_007
+  return now + Math.floor((everyMs * sum) / 10_007)
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import { diffInventories } from '../../../src/domain/diff.ts'
+import type { Inventory } from '../../../src/domain/inventory.ts'
+import type { OutcomeReport } from '../../../src/domain/outcome.ts'
+import { isFinished, type Request } from '../../../src/domain/request.ts'
+import { EVERYTHING } from '../../../src/domain/scope.ts'
+import { STOP_CODES } from '../../../src/domain/step.ts'
+import {
+  firstLook,
+  found,
+  hasFailedLogin,
+  settle,
+  type Verdict,
+  verdictOf,
+  type Watch,
+} from '../../../src/domain/watch.ts'
+import { ADMIN, HOUR, inventory, key, NOW, outcome, REQUEST_ID, request, spec, user } from '../../fixtures/examples.ts'
+
+const JDOE = user('jdoe')
+const source = inventory(0, [ADMIN, JDOE], [key(7), key(8)])
+const differs = (...destinations: Inventory[]) => diffInventories(source, destinations, EVERYTHING)
+const same = differs(inventory(1, [ADMIN, JDOE], [key(7), key(8)]))
+
+function compared(changes: Partial<OutcomeReport> = {}, state: 'succeeded' | 'failed' = 'succeeded'): Request {
+  const ended = request(state, { spec: spec({ mode: 'plan' }) })
+  if (!isFinished(ended)) throw new Error('not finished')
+  return { ...ended, outcome: outcome(state, { proof: 'before', evidence: 'only-reads-sent', ...changes }) }
+}
+
+const watch: Watch = { route: 'a>b', nextAt: NOW, edition: 1 }
+
+describe('what a comparison says', () => {
+  it('is in sync only of two whole listings between which nothing differs', () => {
+    expect(verdictOf(compared(), same)).toEqual({ kind: 'in-sync', byLabel: 0 })
+    expect(verdictOf(compared({ comparison: { byMaterial: 1, byLabel: 4 } }), same)).toMatchObject({ byLabel: 4 })
+    expect(verdictOf(compared(), undefined)).toMatchObject({ kind: 'unknown' })
+    const stopped = compared({ stop: { code: 'lost', detail: '' } })
+    expect(verdictOf(stopped, same)).toEqual({ kind: 'unknown', why: { kind: 'stopped', code: 'lost' } })
+    expect(verdictOf(compared({}, 'failed'), same)).toMatchObject({ kind: 'unknown' })
+  })
+
+  it('counts a user once, on however many HSMs it is missing, and what differs in another way apart', () => {
+    const diff = differs(inventory(1, [ADMIN], [key(7)]), inventory(2, [ADMIN], [key(7)]))
+    expect(verdictOf(compared(), diff)).toEqual({ kind: 'behind', users: 1, keys: 1, others: 0 })
+    const conflict = { kind: 'key', name: '7', problem: 'conflict', why: 'another owner' } as const
+    expect(verdictOf(compared({ discrepancies: [conflict] }), same)).toMatchObject({ kind: 'behind', others: 1 })
+  })
+
+  it('is nothing where it was called off, and unknown where it could not begin', () => {
+    expect(verdictOf(request('withdrawn'), undefined)).toBeUndefined()
+    expect(verdictOf(compared({ withdrawn: true }, 'failed'), undefined)).toBeUndefined()
+    expect(verdictOf(request('stale'), undefined)).toEqual({ kind: 'unknown', why: { kind: 'changed' } })
+  })
+})
+
+describe('after a failed login', () => {
+  it.each(STOP_CODES)('%s', (code) => {
+    const isLogin = ['login-failed', 'login-risk', 'login-unsure', 'second-factor', 'no-officer', 'credentials']
+    const ended = compared({ stop: { code, detail: '' } }, 'failed')
+    expect(hasFailedLogin(ended)).toBe(isLogin.includes(code))
+    expect(settle(watch, ended, undefined, NOW).paused).toBe(isLogin.includes(code) ? REQUEST_ID : undefined)
+  })
+})
+
+describe('the watch', () => {
+  const look = (verdict: Verdict, at: number) => ({ verdict, request: REQUEST_ID, at })
+  const BEHIND: Verdict = { kind: 'behind', users: 1, keys: 2, others: 0 }
+  const SYNC: Verdict = { kind: 'in-sync', byLabel: 0 }
+  const UNKNOWN: Verdict = { kind: 'unknown', why: { kind: 'changed' } }
+
+  it('says since when it is so, and keeps what was known last', () => {
+    const first = found(watch, look(BEHIND, NOW))
+    const second = found(first, look({ ...BEHIND, keys: 1 }, NOW + HOUR))
+    expect(second.found).toMatchObject({ at: NOW + HOUR, since: NOW })
+    const blind = found(second, look(UNKNOWN, NOW + 2 * HOUR))
+    expect(blind.found?.since).toBe(NOW + 2 * HOUR)
+    expect(blind.lastKnown).toEqual({ verdict: { ...BEHIND, keys: 1 }, at: NOW + HOUR })
+  })
+
+  it.each<[string, Verdict, Verdict, number]>([
+    ['the same', BEHIND, BEHIND, 0],
+    ['better, but still behind', BEHIND, { ...BEHIND, keys: 1 }, 0],
+    ['worse', BEHIND, { ...BEHIND, keys: 3 }, 1],
+    ['worse in one way and better in another', BEHIND, { ...BEHIND, keys: 0, others: 1 }, 1],
+    ['behind', SYNC, BEHIND, 1],
+    ['back in sync', BEHIND, SYNC, 1],
+    ['blind', SYNC, UNKNOWN, 1],
+    ['seen again', UNKNOWN, SYNC, 1],
+    ['blind still', UNKNOWN, UNKNOWN, 0],
+  ])('posts anew when it becomes worse or comes back: %s', (_, before, now, more) => {
+    const edition = found(found(watch, look(before, NOW)), look(now, NOW + HOUR)).edition
+    expect(edition).toBe(watch.edition + more)
+  })
+
+  it('spreads the first looks of routes over the period', () => {
+    const names = Array.from({ length: 40 }, (_, at) => `cluster-2abcdefgh${at}>cluster-7klmnopqrs${at}`)
+    const looks = names.map((name) => firstLook(name, 24 * HOUR, NOW) - NOW)
+    expect(looks.every((ms) => ms >= 0 && ms < 24 * HOUR)).toBe(true)
+    const quarters = new Set(looks.map((ms) => Math.floor(ms / (6 * HOUR))))
+    expect(quarters.size).toBe(4)
+  })
+})

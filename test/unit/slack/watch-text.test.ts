@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { isOld, stateLine, watchView } from '../../../src/adapters/slack/views/watch-text.ts'
+import type { Scope } from '../../../src/domain/scope.ts'
+import type { Verdict, Watch } from '../../../src/domain/watch.ts'
+import { HOUR, NOW, REQUEST_ID, spec } from '../../fixtures/examples.ts'
+
+const { source, destination } = spec()
+const route = { source, destination, watch: { everyMs: 24 * HOUR } }
+const missing: Scope = { users: { kind: 'listed', items: ['jdoe'] }, keys: { kind: 'listed', items: [7, 8] } }
+const seen = (verdict: Verdict, changes: Partial<Watch> = {}): Watch => ({
+  route: 'a>b',
+  nextAt: NOW,
+  edition: 1,
+  found: { verdict, request: REQUEST_ID, at: NOW, since: NOW - HOUR },
+  lastKnown: { verdict, at: NOW },
+  ...changes,
+})
+const BEHIND: Verdict = { kind: 'behind', users: 1, keys: 12, others: 0 }
+const lineOf = (watch: Partial<Watch>) => stateLine(route, watch).replace(/<!date[^|]*\|([^>]*)>/g, '$1')
+const buttons = (watch: Watch, more: object = {}) =>
+  JSON.stringify(
+    watchView({ route: { ...route, ...more }, watch, missing }).blocks.filter(({ type }) => type === 'actions'),
+  )
+
+describe('the line of a watched route', () => {
+  it.each<[string, Partial<Watch>, string]>([
+    ['nothing yet', {}, '⏳ `prod-eu` has not been compared with `prod-us` yet.'],
+    [
+      'behind',
+      seen(BEHIND),
+      '🟠 `prod-eu` is 12 keys and 1 user behind `prod-us`, first seen 2027-01-15 07:00:00 UTC, looked at 2027-01-15 08:00:00 UTC.',
+    ],
+    [
+      'in sync',
+      seen({ kind: 'in-sync', byLabel: 0 }),
+      '✅ `prod-eu` is in sync with `prod-us`, looked at 2027-01-15 08:00:00 UTC.',
+    ],
+    [
+      'in sync, as far as labels tell',
+      seen({ kind: 'in-sync', byLabel: 3 }),
+      "✅ `prod-eu` is in sync with `prod-us`, looked at 2027-01-15 08:00:00 UTC. 3 keys could be compared by reference and label only: an administrator's listing shows no more.",
+    ],
+    [
+      'conflicts only',
+      seen({ kind: 'behind', users: 0, keys: 0, others: 2 }),
+      '🟠 `prod-eu` is not behind, but has 2 differences of another kind to `prod-us`, first seen 2027-01-15 07:00:00 UTC, looked at 2027-01-15 08:00:00 UTC.',
+    ],
+    [
+      'blind',
+      seen({ kind: 'unknown', why: { kind: 'changed' } }, { lastKnown: { verdict: BEHIND, at: NOW - 5 * HOUR } }),
+      '❔ Could not look whether `prod-eu` is in sync with `prod-us` since 2027-01-15 07:00:00 UTC: what would have run was no longer what the settings had approved when it was to begin. Looked at last 2027-01-15 03:00:00 UTC: 12 keys and 1 user behind it.',
+    ],
+  ])('%s', (_, watch, line) => expect(lineOf(watch)).toBe(line))
+})
+
+describe('the buttons of its message', () => {
+  it('asks for exactly what is missing, where a request needs no ticket', () => {
+    expect(buttons(seen(BEHIND))).toContain(`"value":"${REQUEST_ID}"`)
+    expect(buttons(seen(BEHIND), { ticket: 'CHG[0-9]{7}' })).toBe('[]')
+    expect(
+      JSON.stringify(watchView({ route: { ...route, ticket: 'CHG[0-9]{7}' }, watch: seen(BEHIND), missing })),
+    ).toContain('ask for it with its ticket')
+    expect(buttons(seen({ kind: 'in-sync', byLabel: 0 }))).toBe('[]')
+  })
+
+  it('looks again after a failed login only when a person says so', () => {
+    const paused = seen({ kind: 'unknown', why: { kind: 'stopped', code: 'login-failed' } }, { paused: REQUEST_ID })
+    expect(buttons(paused)).toContain('watch_again')
+    expect(lineOf(paused)).toContain('No more looks until a person says so')
+  })
+})
+
+it('calls a look old after twice its rhythm', () => {
+  expect(isOld(seen(BEHIND), HOUR, NOW + 2 * HOUR)).toBe(false)
+  expect(isOld(seen(BEHIND), HOUR, NOW + 2 * HOUR + 1)).toBe(true)
+})
