@@ -9,7 +9,7 @@ import { describeError } from '../log.ts'
 import { deriveSpec } from './derive-spec.ts'
 import { viewRequest } from './list-requests.ts'
 import type { Deps } from './ports.ts'
-import { diffOf } from './run-view.ts'
+import { listedBefore } from './run-view.ts'
 import type { StoredWatch } from './store.ts'
 
 /** From when it is filed to when it must have begun: nothing has to be decided. */
@@ -157,7 +157,7 @@ async function takeDown(
   }
   const { request, steps } = view
   if (isOpen(request)) return false
-  const after = settle(watch, request, diffOf(request.spec, steps), now)
+  const after = settle(watch, request, listedBefore(steps), now)
   const audit = { at: now, actor: WATCHER, request: request.id }
   if (after.paused && !watch.paused)
     return deps.store.saveWatch(after, version, { ...audit, type: 'watch-paused', facts: { route: watch.route } })

@@ -1,6 +1,7 @@
 import type { Instant } from './brand.ts'
-import type { Diff } from './diff.ts'
+import { diffOnce } from './diff.ts'
 import type { RequestId } from './ids.ts'
+import { type Inventory, userKey } from './inventory.ts'
 import type { RefusalFacts } from './refusal.ts'
 import { isFinished, type Request } from './request.ts'
 import type { StopCode } from './step.ts'
@@ -14,6 +15,8 @@ export type Verdict =
       readonly kind: 'in-sync'
       /** Keys that the listings show by reference and label only. */
       readonly byLabel: number
+      /** What the destination has and the source has not: no sync is for those. */
+      readonly extra: Extra
     }
   | {
       readonly kind: 'behind'
@@ -24,6 +27,11 @@ export type Verdict =
     }
   /** It could not be looked: no statement about the clusters. */
   | { readonly kind: 'unknown'; readonly why: WhyUnknown }
+
+export interface Extra {
+  readonly users: number
+  readonly keys: number
+}
 
 export type WhyUnknown =
   | { readonly kind: 'refused'; readonly refused: RefusalFacts }
@@ -60,7 +68,7 @@ export function watchKey(route: {
 }
 
 /** What an ended comparison says; `undefined`: it was called off, and says nothing. */
-export function verdictOf(request: Request, diff: Diff | undefined): Verdict | undefined {
+export function verdictOf(request: Request, listed: readonly Inventory[] | undefined): Verdict | undefined {
   if (request.state === 'withdrawn' || request.state === 'rejected') return undefined
   if (request.state === 'stale') {
     const why: WhyUnknown = request.refused ? { kind: 'refused', refused: request.refused } : { kind: 'changed' }
@@ -69,6 +77,7 @@ export function verdictOf(request: Request, diff: Diff | undefined): Verdict | u
   if (!isFinished(request)) return { kind: 'unknown', why: { kind: 'changed' } }
   const { outcome } = request
   if (outcome.withdrawn) return undefined
+  const diff = listed && diffOnce(listed, request.spec.scope)
   if (outcome.state !== 'succeeded' || !diff || outcome.stop) {
     if (outcome.because) return { kind: 'unknown', why: { kind: 'refused', refused: outcome.because } }
     return { kind: 'unknown', why: { kind: 'stopped', code: outcome.stop?.code ?? 'unreadable' } }
@@ -77,7 +86,16 @@ export function verdictOf(request: Request, diff: Diff | undefined): Verdict | u
   const keys = diff.keys.missing.length
   const others = outcome.discrepancies.length
   if (users + keys + others > 0) return { kind: 'behind', users, keys, others }
-  return { kind: 'in-sync', byLabel: outcome.comparison?.byLabel ?? 0 }
+  return { kind: 'in-sync', byLabel: outcome.comparison?.byLabel ?? 0, extra: extraIn(listed) }
+}
+
+/** Users and keys on any HSM of the destination that the source has not. */
+function extraIn([source, ...destinations]: readonly Inventory[]): Extra {
+  const users = new Set(destinations.flatMap((hsm) => hsm.users.map(userKey)))
+  const keys = new Set(destinations.flatMap((hsm) => hsm.keys.map(({ handle }) => handle)))
+  for (const user of source?.users ?? []) users.delete(userKey(user))
+  for (const { handle } of source?.keys ?? []) keys.delete(handle)
+  return { users: users.size, keys: keys.size }
 }
 
 /** Ends of a run after which nobody but a person may let the bot log in again by itself. */
@@ -95,10 +113,10 @@ export function hasFailedLogin(request: Request): boolean {
   return code !== undefined && FAILED_LOGINS.has(code)
 }
 
-/** The watch after a comparison ended. `everyMs`: how often it looks. */
-export function settle(watch: Watch, request: Request, diff: Diff | undefined, now: Instant): Watch {
+/** The watch after a comparison ended. `listed`: what it listed, the source first, where it listed all. */
+export function settle(watch: Watch, request: Request, listed: readonly Inventory[] | undefined, now: Instant): Watch {
   const { going: _, ...rest } = watch
-  const verdict = verdictOf(request, diff)
+  const verdict = verdictOf(request, listed)
   const paused = hasFailedLogin(request) ? { paused: request.id } : {}
   return verdict ? found({ ...rest, ...paused }, { verdict, request: request.id, at: now }) : { ...rest, ...paused }
 }

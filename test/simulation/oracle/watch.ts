@@ -65,9 +65,10 @@ function judgeMessage(
   const [message] = newest
   const text = message ? textOf(message.message) : ''
   const { kind } = watch.found.verdict
-  const face = { 'in-sync': 'is in sync with', behind: 'behind', unknown: 'Could not look whether' }[kind] ?? '?'
+  const faces = { 'in-sync': /is in sync with|has all that/, behind: /behind/, unknown: /Could not look whether/ }
+  const face = Object.entries(faces).find(([name]) => name === kind)?.[1] ?? /^$/
   // What was found a moment ago may not be shown yet.
-  if (message && !text.includes(face) && weather.isClear() && !isFresh(stage, watch, requests))
+  if (message && !face.test(text) && weather.isClear() && !isFresh(stage, watch, requests))
     problems.push(`its message says "${text.slice(0, 120)}", found was ${kind}`)
   const look = requests.find(({ id }) => id === watch.found?.request)
   if (kind === 'in-sync' && look) problems.push(...judgeInSync(stage, look))

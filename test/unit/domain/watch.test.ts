@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { diffInventories } from '../../../src/domain/diff.ts'
 import type { Inventory } from '../../../src/domain/inventory.ts'
 import type { OutcomeReport } from '../../../src/domain/outcome.ts'
 import { isFinished, type Request } from '../../../src/domain/request.ts'
-import { EVERYTHING } from '../../../src/domain/scope.ts'
 import { STOP_CODES } from '../../../src/domain/step.ts'
 import {
   firstLook,
@@ -18,8 +16,8 @@ import { ADMIN, HOUR, inventory, key, NOW, outcome, REQUEST_ID, request, spec, u
 
 const JDOE = user('jdoe')
 const source = inventory(0, [ADMIN, JDOE], [key(7), key(8)])
-const differs = (...destinations: Inventory[]) => diffInventories(source, destinations, EVERYTHING)
-const same = differs(inventory(1, [ADMIN, JDOE], [key(7), key(8)]))
+const listed = (...destinations: Inventory[]) => [source, ...destinations]
+const same = listed(inventory(1, [ADMIN, JDOE], [key(7), key(8)]))
 
 function compared(changes: Partial<OutcomeReport> = {}, state: 'succeeded' | 'failed' = 'succeeded'): Request {
   const ended = request(state, { spec: spec({ mode: 'plan' }) })
@@ -27,11 +25,12 @@ function compared(changes: Partial<OutcomeReport> = {}, state: 'succeeded' | 'fa
   return { ...ended, outcome: outcome(state, { proof: 'before', evidence: 'only-reads-sent', ...changes }) }
 }
 
+const NOTHING = { users: 0, keys: 0 }
 const watch: Watch = { route: 'a>b', nextAt: NOW, edition: 1 }
 
 describe('what a comparison says', () => {
   it('is in sync only of two whole listings between which nothing differs', () => {
-    expect(verdictOf(compared(), same)).toEqual({ kind: 'in-sync', byLabel: 0 })
+    expect(verdictOf(compared(), same)).toEqual({ kind: 'in-sync', byLabel: 0, extra: NOTHING })
     expect(verdictOf(compared({ comparison: { byMaterial: 1, byLabel: 4 } }), same)).toMatchObject({ byLabel: 4 })
     expect(verdictOf(compared(), undefined)).toMatchObject({ kind: 'unknown' })
     const stopped = compared({ stop: { code: 'lost', detail: '' } })
@@ -39,9 +38,17 @@ describe('what a comparison says', () => {
     expect(verdictOf(compared({}, 'failed'), same)).toMatchObject({ kind: 'unknown' })
   })
 
+  it('counts what the destination has and the source has not, on any HSM', () => {
+    const more = [
+      inventory(1, [ADMIN, JDOE, user('extra')], [key(7), key(8)]),
+      inventory(2, [ADMIN, JDOE], [key(7), key(8), key(9)]),
+    ]
+    expect(verdictOf(compared(), listed(...more))).toMatchObject({ extra: { users: 1, keys: 1 } })
+  })
+
   it('counts a user once, on however many HSMs it is missing, and what differs in another way apart', () => {
-    const diff = differs(inventory(1, [ADMIN], [key(7)]), inventory(2, [ADMIN], [key(7)]))
-    expect(verdictOf(compared(), diff)).toEqual({ kind: 'behind', users: 1, keys: 1, others: 0 })
+    const found = listed(inventory(1, [ADMIN], [key(7)]), inventory(2, [ADMIN], [key(7)]))
+    expect(verdictOf(compared(), found)).toEqual({ kind: 'behind', users: 1, keys: 1, others: 0 })
     const conflict = { kind: 'key', name: '7', problem: 'conflict', why: 'another owner' } as const
     expect(verdictOf(compared({ discrepancies: [conflict] }), same)).toMatchObject({ kind: 'behind', others: 1 })
   })
@@ -65,7 +72,7 @@ describe('after a failed login', () => {
 describe('the watch', () => {
   const look = (verdict: Verdict, at: number) => ({ verdict, request: REQUEST_ID, at })
   const BEHIND: Verdict = { kind: 'behind', users: 1, keys: 2, others: 0 }
-  const SYNC: Verdict = { kind: 'in-sync', byLabel: 0 }
+  const SYNC: Verdict = { kind: 'in-sync', byLabel: 0, extra: NOTHING }
   const UNKNOWN: Verdict = { kind: 'unknown', why: { kind: 'changed' } }
 
   it('says since when it is so, and keeps what was known last', () => {

@@ -9,7 +9,12 @@ const textOf = (message: ReturnType<typeof statusView>) =>
   JSON.stringify(message.blocks).replace(/<!date[^|]*\|([^>]*)>/g, '$1')
 
 it('shows of each route how it stands, what ran last and what is open', () => {
-  const found = { verdict: { kind: 'in-sync', byLabel: 0 }, request: REQUEST_ID, at: NOW, since: NOW } as const
+  const found = {
+    verdict: { kind: 'in-sync', byLabel: 0, extra: { users: 0, keys: 0 } },
+    request: REQUEST_ID,
+    at: NOW,
+    since: NOW,
+  } as const
   const watch = { route: 'a>b', nextAt: NOW, edition: 1, found }
   const shown = textOf(
     statusView([{ route, watch, last: request('partial'), open: request('pending') }], {
@@ -17,13 +22,7 @@ it('shows of each route how it stands, what ran last and what is open', () => {
       now: NOW + 3 * HOUR,
     }),
   )
-  for (const words of [
-    'is in sync with',
-    'That look is old',
-    '`7Q2F` by <@U0ASKER>',
-    'last: ',
-    'an HSM fails',
-  ])
+  for (const words of ['is in sync with', 'That look is old', '`7Q2F` by <@U0ASKER>', 'last: ', 'an HSM fails'])
     expect(shown).toContain(words)
 })
 

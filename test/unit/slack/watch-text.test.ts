@@ -15,6 +15,7 @@ const seen = (verdict: Verdict, changes: Partial<Watch> = {}): Watch => ({
   lastKnown: { verdict, at: NOW },
   ...changes,
 })
+const NOTHING = { users: 0, keys: 0 }
 const BEHIND: Verdict = { kind: 'behind', users: 1, keys: 12, others: 0 }
 const lineOf = (watch: Partial<Watch>) => stateLine(route, watch).replace(/<!date[^|]*\|([^>]*)>/g, '$1')
 const buttons = (watch: Watch, more: object = {}) =>
@@ -32,13 +33,18 @@ describe('the line of a watched route', () => {
     ],
     [
       'in sync',
-      seen({ kind: 'in-sync', byLabel: 0 }),
+      seen({ kind: 'in-sync', byLabel: 0, extra: NOTHING }),
       '✅ `prod-eu` is in sync with `prod-us`, looked at 2027-01-15 08:00:00 UTC.',
     ],
     [
       'in sync, as far as labels tell',
-      seen({ kind: 'in-sync', byLabel: 3 }),
+      seen({ kind: 'in-sync', byLabel: 3, extra: NOTHING }),
       "✅ `prod-eu` is in sync with `prod-us`, looked at 2027-01-15 08:00:00 UTC. 3 keys could be compared by reference and label only: an administrator's listing shows no more.",
+    ],
+    [
+      'more than the source has',
+      seen({ kind: 'in-sync', byLabel: 0, extra: { users: 1, keys: 3 } }),
+      '✅ `prod-eu` has all that `prod-us` has, looked at 2027-01-15 08:00:00 UTC. It also has 3 keys and 1 user that `prod-us` lacks: no sync is for those.',
     ],
     [
       'conflicts only',
@@ -60,7 +66,7 @@ describe('the buttons of its message', () => {
     expect(
       JSON.stringify(watchView({ route: { ...route, ticket: 'CHG[0-9]{7}' }, watch: seen(BEHIND), missing })),
     ).toContain('ask for it with its ticket')
-    expect(buttons(seen({ kind: 'in-sync', byLabel: 0 }))).toBe('[]')
+    expect(buttons(seen({ kind: 'in-sync', byLabel: 0, extra: NOTHING }))).toBe('[]')
   })
 
   it('looks again after a failed login only when a person says so', () => {

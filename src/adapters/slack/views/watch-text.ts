@@ -50,7 +50,7 @@ export function stateLine(
   const stopped = paused ? ' *No more looks until a person says so.*' : ''
   switch (verdict.kind) {
     case 'in-sync':
-      return `✅ ${to} is in sync with ${from}, looked at ${when(at)}.${labelText(verdict.byLabel)}${stopped}`
+      return `✅ ${syncText(verdict, { from, to, at: when(at) })}${labelText(verdict.byLabel)}${stopped}`
     case 'behind':
       return `🟠 ${to} is ${behindText(verdict)} ${from}, first seen ${when(since)}, looked at ${when(at)}.${stopped}`
     case 'unknown':
@@ -58,6 +58,17 @@ export function stateLine(
     default:
       return verdict satisfies never
   }
+}
+
+/** In sync is said only where neither has what the other lacks. */
+function syncText(
+  { extra }: Verdict & { kind: 'in-sync' },
+  { from, to, at }: { readonly from: string; readonly to: string; readonly at: string },
+): string {
+  if (extra.users + extra.keys === 0) return `${to} is in sync with ${from}, looked at ${at}.`
+  const also = [extra.keys > 0 ? count(extra.keys, 'key') : '', extra.users > 0 ? count(extra.users, 'user') : '']
+  const what = also.filter((part) => part !== '').join(' and ')
+  return `${to} has all that ${from} has, looked at ${at}. It also has ${what} that ${from} lacks: no sync is for those.`
 }
 
 function behindText({ users, keys, others }: Verdict & { kind: 'behind' }): string {
@@ -80,7 +91,7 @@ function knownText(known: Watch['lastKnown']): string {
   const { verdict, at } = known
   return verdict.kind === 'behind'
     ? ` Looked at last ${when(at)}: ${behindText(verdict)} it.`
-    : ` Looked at last ${when(at)}: in sync then.`
+    : ` Looked at last ${when(at)}: it had all that the source has.`
 }
 
 function whyText(why: WhyUnknown): string {
