@@ -5,6 +5,7 @@ import { type Inventory, userKey } from './inventory.ts'
 import type { RefusalFacts } from './refusal.ts'
 import { isFinished, type Request } from './request.ts'
 import type { StopCode } from './step.ts'
+import { type Uneven, unevenUsers } from './uneven.ts'
 
 /** Who asks for the comparisons of the watch. */
 export const WATCHER = 'bot'
@@ -53,6 +54,8 @@ export interface Watch {
     readonly request: RequestId
     readonly at: Instant
     readonly since: Instant
+    /** Users that not every HSM of a cluster has, some of them. */
+    readonly uneven?: readonly Uneven[]
   }
   /** The newest verdict that says something about the clusters. */
   readonly lastKnown?: { readonly verdict: Verdict; readonly at: Instant }
@@ -113,12 +116,17 @@ export function hasFailedLogin(request: Request): boolean {
   return code !== undefined && FAILED_LOGINS.has(code)
 }
 
+const MOST_UNEVEN = 20
+
 /** The watch after a comparison ended. `listed`: what it listed, the source first, where it listed all. */
 export function settle(watch: Watch, request: Request, listed: readonly Inventory[] | undefined, now: Instant): Watch {
   const { going: _, ...rest } = watch
   const verdict = verdictOf(request, listed)
   const paused = hasFailedLogin(request) ? { paused: request.id } : {}
-  return verdict ? found({ ...rest, ...paused }, { verdict, request: request.id, at: now }) : { ...rest, ...paused }
+  if (!verdict) return { ...rest, ...paused }
+  const uneven = listed ? unevenUsers(request.spec, listed).slice(0, MOST_UNEVEN) : []
+  const look = { verdict, request: request.id, at: now, ...(uneven.length > 0 ? { uneven } : {}) }
+  return found({ ...rest, ...paused }, look)
 }
 
 /** The watch with what a look came to. */

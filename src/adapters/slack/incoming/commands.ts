@@ -2,7 +2,7 @@ import { askWorkspace, refuseStranger } from '../../../application/ask-workspace
 import { freeze, unfreeze } from '../../../application/brake.ts'
 import { listMine, listOpen, showRequest } from '../../../application/list-requests.ts'
 import { listStatus } from '../../../application/list-status.ts'
-import { lookupHsms, lookupPair } from '../../../application/lookup-hsms.ts'
+import { lookupHsms, lookupPair, withUneven } from '../../../application/lookup-hsms.ts'
 import { submitRequest } from '../../../application/submit-request.ts'
 import { LONGEST_FREEZE_REASON } from '../../../domain/freeze.ts'
 import { isRefusal } from '../../../domain/refusal.ts'
@@ -50,7 +50,7 @@ export function commandHandlers(deps: ListenerDeps): Readonly<Record<string, Com
           return answer(isRefusal(pair) ? { text: explain(pair) } : pairView(pair))
         }
         const found = await lookupHsms(deps, name)
-        await answer(isRefusal(found) ? { text: explain(found) } : hsmsView(found, 'private'))
+        await answer(isRefusal(found) ? { text: explain(found) } : hsmsView(await withUneven(deps, found), 'private'))
       },
     },
     '/hsm-sync': {

@@ -3,10 +3,11 @@ import { hsmTypeOf } from '../../../domain/cluster.ts'
 import { ACTIONS } from './actions.ts'
 import { type Block, button, context, type Message, pre, section } from './blocks.ts'
 import { lineageText } from './lineage.ts'
-import { code, columns, count, plain } from './text.ts'
+import { code, columns, count, plain, when } from './text.ts'
+import { unevenText } from './watch-text.ts'
 
 /** The HSMs of a cluster. Private: with a button to share; shared: without. */
-export function hsmsView({ name, cluster }: FoundHsms, audience: 'private' | 'shared'): Message {
+export function hsmsView({ name, cluster, uneven }: FoundHsms, audience: 'private' | 'shared'): Message {
   const title = `*${code(name)}* · ${cluster.region} · ${code(cluster.clusterId)} · ${plain(cluster.state, 40)} · ${count(cluster.hsms.length, 'HSM')}`
   const hasV6 = cluster.hsms.some((hsm) => hsm.eniIpV6)
   const head = ['ENI IP', ...(hasV6 ? ['IPv6'] : []), 'HSM', 'AZ', 'subnet', 'state', 'type']
@@ -19,9 +20,11 @@ export function hsmsView({ name, cluster }: FoundHsms, audience: 'private' | 'sh
     hsm.state,
     hsmTypeOf(cluster, hsm),
   ])
+  const inside = uneven && unevenText(uneven.users, [{ alias: name, clusterId: cluster.clusterId }])
   const blocks: Block[] = [
     section(title),
     cluster.hsms.length > 0 ? pre(columns([head, ...rows]), 6000) : section('This cluster has no HSMs.'),
+    ...(inside ? [section(`${inside}\nSeen by the watch ${when(uneven.at)}.`)] : []),
     ...(audience === 'private' && cluster.hsms.length > 0
       ? [
           {

@@ -2,12 +2,13 @@ import type { Instant } from '../../../domain/brand.ts'
 import { isRefusal, type Refusal, refuse } from '../../../domain/refusal.ts'
 import type { Route } from '../../../domain/route.ts'
 import type { Scope } from '../../../domain/scope.ts'
+import type { Uneven } from '../../../domain/uneven.ts'
 import type { Verdict, Watch, WhyUnknown } from '../../../domain/watch.ts'
 import { ACTIONS } from './actions.ts'
 import { type Block, button, context, type Message, section } from './blocks.ts'
 import { explain } from './explain.ts'
 import { stopText } from './stop-text.ts'
-import { code, count, duration, when } from './text.ts'
+import { code, count, duration, plain, when } from './text.ts'
 
 /** A watched route and what is known of it. */
 export interface WatchShown {
@@ -24,6 +25,8 @@ export function watchView({ route, watch, missing }: WatchShown): Message {
   const blocks: Block[] = [section(`*Watch* ${text}`)]
   if (found?.verdict.kind === 'behind' && missing && !isRefusal(missing) && route.ticket === undefined)
     blocks.push(exactlyThis(found.request))
+  const inside = unevenText(found?.uneven ?? [], [route.source, route.destination])
+  if (inside) blocks.push(section(inside))
   const next = nextLine(route, watch)
   if (next) blocks.push(section(next))
   if (paused) blocks.push(lookAgain(watch))
@@ -146,6 +149,24 @@ function nextLine({ source, destination, ticket }: WatchShown['route'], { found,
     return `*Next:* nothing is missing that a sync would copy; ${code(`/hsm-requests ${found.request}`)} names what differs.`
   return undefined
 }
+
+/** Users that not every HSM of a cluster has, and what to do about it. */
+export function unevenText(
+  uneven: readonly Uneven[],
+  sides: readonly { readonly alias: string; readonly clusterId: string }[],
+): string | undefined {
+  const lines = sides.flatMap(({ alias, clusterId }) => {
+    const users = uneven.filter((one) => one.clusterId === clusterId)
+    if (users.length === 0) return []
+    const named = users.slice(0, SHOWN_UNEVEN).map(({ user, what }) => `${code(user)} (${plain(what, 160)})`)
+    const more = users.length > SHOWN_UNEVEN ? [`and ${users.length - SHOWN_UNEVEN} more`] : []
+    return [`⚠️ *Inside ${code(alias)}* not every HSM has the same: ${[...named, ...more].join(', ')}.`]
+  })
+  if (lines.length === 0) return undefined
+  return `${lines.join('\n')}\nNothing spreads users between the HSMs of one cluster. A sync copies to each HSM what the source has; else repair the user there (AWS user guide: *troubleshooting*, inconsistent values).`
+}
+
+const SHOWN_UNEVEN = 5
 
 /** How soon a line about a route is old: twice its rhythm. */
 export function isOld(watch: Watch, everyMs: number, now: Instant): boolean {
