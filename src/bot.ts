@@ -75,7 +75,7 @@ export async function startBot(config: Config, world: World): Promise<Bot> {
   const work = startWork(ports, web)
   const anchors = logAnchors(database, clock, log)
   const tasks = createTasks(clock, (error) => log.error({ error: describeError(error) }, 'a task failed'))
-  const inbox = addListeners(app, { ...work.deps, web, tasks, network })
+  const inbox = addListeners(app, { ...work.deps, web, tasks, network, homes: work.homes })
 
   // Slack's absence holds up nothing else: the pages are served, runs go on, and what could not be shown is shown
   // later.

@@ -59,6 +59,8 @@ export function slackManifest(mode: ManifestMode): object {
       background_color: '#1d3557',
     },
     features: {
+      // Direct messages are the bot's only.
+      app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: true },
       bot_user: { display_name: 'hsm-sync', always_online: true },
       slash_commands: COMMANDS.map(({ command, description, usage }) => ({
         command,
@@ -70,6 +72,7 @@ export function slackManifest(mode: ManifestMode): object {
     },
     oauth_config: { scopes: { bot: Object.keys(BOT_SCOPES) } },
     settings: {
+      event_subscriptions: { ...(url === undefined ? {} : { request_url: url }), bot_events: ['app_home_opened'] },
       interactivity: { is_enabled: true, ...(url === undefined ? {} : { request_url: url }) },
       org_deploy_enabled: false,
       socket_mode_enabled: mode.kind === 'socket',

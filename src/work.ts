@@ -1,4 +1,5 @@
 import type { Web } from './adapters/slack/api/web.ts'
+import { type HomeTabs, startHomeTabs } from './adapters/slack/outgoing/home-tabs.ts'
 import { startPainter } from './adapters/slack/outgoing/painter.ts'
 import { showWatches } from './adapters/slack/outgoing/watch-board.ts'
 import { driveRuns } from './application/drive-runs.ts'
@@ -11,6 +12,7 @@ import { describeError, warnOnce } from './log.ts'
 export interface Work {
   /** What the use cases need; a change they make wakes what follows from it. */
   readonly deps: Deps
+  readonly homes: HomeTabs
   /**
    * Takes nothing new up and ends what is in flight; a run goes on at the next start. `others`: what may still change
    * requests, to be shown too.
@@ -44,12 +46,14 @@ export function startWork(ports: Omit<Deps, 'changed' | 'warnOnce'>, web: Web): 
   const runs = driveRuns(deps)
   const sweeping = new AbortController()
   const swept = sweep(deps, sweeping.signal)
+  const homes = startHomeTabs({ ...deps, web })
   const watched = watch(deps, web, sweeping.signal)
   return {
     deps,
+    homes,
     stop: async (others) => {
       sweeping.abort()
-      await Promise.all([runs.stop(), swept, watched, others])
+      await Promise.all([runs.stop(), swept, watched, homes.stop(), others])
       await painter.stop()
     },
   }

@@ -83,6 +83,7 @@ export class Channel implements Web {
 
   async whisper(): Promise<void> {}
   async openView(): Promise<void> {}
+  async publishHome(): Promise<void> {}
   async permalink(): Promise<string | undefined> {
     return undefined
   }

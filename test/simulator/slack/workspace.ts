@@ -29,6 +29,8 @@ export class Workspace {
   readonly userGroups = new Map<string, string[]>()
   readonly users = new Map<string, SlackUserSpec>()
   readonly ephemerals: EphemeralRecord[] = []
+  /** What stands on each person's home tab. */
+  readonly homes = new Map<string, Json>()
   readonly views: ViewRecord[] = []
   readonly uploads = new Map<string, { file: FileRecord; length: number; done: boolean }>()
   readonly triggers = new Map<string, Trigger>()

@@ -65,6 +65,8 @@ export interface Web {
   /** `keep` is called before each of its calls, and may throw: more than one fits into no lease. */
   upload(channel: string, threadTs: string, file: ThreadFile, keep: () => Promise<void>): Promise<void>
   openView(triggerId: string, view: webApi.ViewsOpenArguments['view']): Promise<void>
+  /** Puts this on a person's home tab. */
+  publishHome(user: string, view: webApi.ViewsPublishArguments['view']): Promise<void>
   permalink(channel: string, ts: string): Promise<string | undefined>
   /**
    * The ts of the bot's own message with this mark (or its own file of this name), in a thread or at the channel's top.
@@ -103,6 +105,9 @@ export function slackWeb(client: webApi.WebClient, whoAmI: WhoAmI, { fetch }: Pi
     upload: (channel, threadTs, file, keep) => upload({ client, fetch }, { channel, threadTs, file, keep }),
     openView: async (triggerId, view) => {
       await call(client.views.open({ trigger_id: triggerId, view }))
+    },
+    publishHome: async (user, view) => {
+      await call(client.views.publish({ user_id: user, view }))
     },
     permalink: async (channel, ts) => {
       try {

@@ -4,6 +4,7 @@ import { isRefusal, type Refusal, refuse } from '../../../domain/refusal.ts'
 import type { Request } from '../../../domain/request.ts'
 import type { Network } from '../../network.ts'
 import type { Web } from '../api/web.ts'
+import type { HomeTabs } from '../outgoing/home-tabs.ts'
 import type { Block } from '../views/blocks.ts'
 import { explain } from '../views/explain.ts'
 import { filedText } from '../views/request-answers.ts'
@@ -14,6 +15,7 @@ export interface ListenerDeps extends Deps {
   readonly web: Web
   readonly network: Pick<Network, 'fetch'>
   readonly tasks: Tasks
+  readonly homes: Pick<HomeTabs, 'opened'>
 }
 
 /** Says something to the person who typed or clicked; `shared`: to the whole channel. */

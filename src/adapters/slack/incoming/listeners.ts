@@ -74,6 +74,11 @@ export function addListeners(app: App, deps: ListenerDeps): Inbox {
     await inbox.receive(received, () => ack())
   })
 
+  // Nothing is lost where it is not stored: opening it again shows it.
+  app.event('app_home_opened', async ({ event }) => {
+    if (event.tab === 'home') deps.homes.opened(event.user)
+  })
+
   app.error(async (error) => {
     deps.log.error({ error: describeError(error) }, 'a Slack delivery failed')
   })

@@ -15,16 +15,19 @@ export function statusView(
   statuses: readonly RouteStatus[],
   { freeze, now }: { readonly freeze: Freeze | undefined; readonly now: Instant },
 ): Message {
-  const lines = statuses.slice(0, SHOWN).map((status) => lineOf(status, now))
-  const more = statuses.length > SHOWN ? [`… and ${statuses.length - SHOWN} more: name a cluster.`] : []
   return {
     text: `How ${statuses.length === 1 ? 'the route stands' : `${statuses.length} routes stand`}`,
     blocks: [
       ...(freeze ? [section(`🧊 Nothing starts, because ${frozenText(freeze)}.`)] : []),
-      ...chunks([...lines, ...more], 2800).map(section),
+      ...chunks(statusLines(statuses, now), 2800).map(section),
       context(`${code('/hsm-sync <source> <destination> mode=plan <reason>')} asks for a comparison now.`),
     ],
   }
+}
+
+export function statusLines(statuses: readonly RouteStatus[], now: Instant): readonly string[] {
+  const more = statuses.length > SHOWN ? [`… and ${statuses.length - SHOWN} more: name a cluster.`] : []
+  return [...statuses.slice(0, SHOWN).map((status) => lineOf(status, now)), ...more]
 }
 
 function lineOf({ route, watch, last, open }: RouteStatus, now: Instant): string {

@@ -13,6 +13,7 @@ export const viewMethods: Record<string, Method> = {
   'views.open': { run: open },
   'views.push': { run: push },
   'views.update': { run: update },
+  'views.publish': { run: publish },
 }
 
 function open(args: Json, { workspace }: MethodContext): Json {
@@ -41,6 +42,16 @@ function update(args: Json, { workspace }: MethodContext): Json {
     acceptView(args.view, () => workspace.nextId('blk')),
   )
   return { view: describeView(workspace, record) }
+}
+
+function publish(args: Json, { workspace }: MethodContext): Json {
+  const user = required(args, 'user_id')
+  if (!workspace.users.has(user)) throw new ApiError('invalid_arguments', 'no such user')
+  const view = acceptView(args.view, () => workspace.nextId('blk'), 'home')
+  workspace.homes.set(user, view)
+  return {
+    view: describeView(workspace, { id: workspace.nextId('V'), user, view, hash: newHash(), state: 'open', edits: [] }),
+  }
 }
 
 /** Opens a view for a person. */

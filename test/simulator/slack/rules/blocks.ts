@@ -4,11 +4,11 @@ import { actionElements, checkElement, inputElements } from './elements.ts'
 import { checkRichText, checkTable } from './rich-blocks.ts'
 import { type Complain, checkKeys, checkString, checkText, sumOfCharacters } from './text.ts'
 
-export type Surface = 'message' | 'modal'
+export type Surface = 'message' | 'modal' | 'home'
 type At = { pointer: string; complain: Complain }
 type Rule = { readonly keys: readonly string[]; readonly on: readonly Surface[]; check(block: Json, at: At): void }
 
-const both = ['message', 'modal'] as const
+const both = ['message', 'modal', 'home'] as const
 // Slack counts all blocks of a message together (bolt-js#2509, not documented).
 const messageCharacters = 13_200
 

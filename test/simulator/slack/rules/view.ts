@@ -18,14 +18,14 @@ const keys = [
 ]
 
 /** Checks a modal and gives its blocks their ids. Throws `invalid_arguments` or `view_too_large`. */
-export function acceptView(view: unknown, nextId: () => string): Json {
+export function acceptView(view: unknown, nextId: () => string, kind: 'modal' | 'home' = 'modal'): Json {
   const problems: string[] = []
   const complain: Complain = (pointer, problem) => void problems.push(`[ERROR] ${problem} [json-pointer:${pointer}]`)
   if (!isJson(view)) throw new ApiError('invalid_arguments', 'view must be an object')
   if (JSON.stringify(view).length > 250_000) throw new ApiError('view_too_large')
-  if (view.type !== 'modal') complain('/view/type', 'must be modal')
+  if (view.type !== kind) complain('/view/type', `must be ${kind}`)
   checkKeys(view, keys, { pointer: '/view', complain })
-  checkText(view.title, 24, { pointer: '/view/title', complain, plain: true })
+  if (kind === 'modal') checkText(view.title, 24, { pointer: '/view/title', complain, plain: true })
   for (const name of ['submit', 'close']) {
     if (view[name] !== undefined) checkText(view[name], 24, { pointer: `/view/${name}`, complain, plain: true })
   }
@@ -36,7 +36,7 @@ export function acceptView(view: unknown, nextId: () => string): Json {
   if (!Array.isArray(view.blocks)) complain('/view/blocks', 'missing required field')
   let blocks: Json[] = []
   try {
-    blocks = acceptBlocks(view.blocks, 'modal', nextId)
+    blocks = acceptBlocks(view.blocks, kind, nextId)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     problems.push(...error.details)

@@ -1,0 +1,82 @@
+import { refuseDecision, refuseRequester } from '../domain/approval-policy.ts'
+import type { Freeze } from '../domain/freeze.ts'
+import { isRefusal, type Refusal } from '../domain/refusal.ts'
+import { isFinished, OPEN_STATES, type Request } from '../domain/request.ts'
+import { findRoute } from '../domain/route.ts'
+import { askWorkspace, groupsOf } from './ask-workspace.ts'
+import { type RequestView, viewRequest } from './list-requests.ts'
+import { listStatus, type RouteStatus } from './list-status.ts'
+import type { Deps } from './ports.ts'
+
+/** What everybody's home shows, and what is chosen from for each. */
+export interface HomeFacts {
+  readonly open: readonly Request[]
+  readonly running: readonly RequestView[]
+  readonly ended: readonly Request[]
+  readonly statuses: readonly RouteStatus[]
+  readonly freeze: Freeze | undefined
+}
+
+/** One person's home. */
+export interface Home extends Omit<HomeFacts, 'open'> {
+  /** Pending requests that this person may still decide. */
+  readonly waiting: readonly Request[]
+  /** Open requests that this person asked for. */
+  readonly mine: readonly Request[]
+  /** Whether all groups of the routes could be read: else some may be missing among those that wait. */
+  readonly isWhole: boolean
+}
+
+const MOST_RUNNING = 10
+const MOST_ENDED = 8
+
+/** From the store alone: cheap enough to be looked at every few seconds. */
+export async function homeFacts(deps: Pick<Deps, 'store' | 'engines' | 'landscape'>): Promise<HomeFacts> {
+  const { store } = deps
+  const [{ requests: open }, { requests: people }, statuses, freeze] = await Promise.all([
+    store.list({ states: OPEN_STATES, limit: 500 }),
+    store.list({ byPeople: true, limit: 100 }),
+    listStatus(deps),
+    store.frozen(),
+  ])
+  const going = open.filter(({ state }) => state === 'running').slice(0, MOST_RUNNING)
+  const running = await Promise.all(going.map(({ id }) => viewRequest(deps, id)))
+  return {
+    open,
+    running: running.flatMap((view) => view ?? []),
+    ended: people.filter(isFinished).slice(0, MOST_ENDED),
+    statuses: statuses ?? [],
+    freeze,
+  }
+}
+
+/** What of it this person sees; or why nothing: strangers see nothing of it. */
+export async function homeFor(
+  { workspace, landscape }: Pick<Deps, 'workspace' | 'landscape'>,
+  { open, ...shared }: HomeFacts,
+  userId: string,
+): Promise<Home | Refusal> {
+  const person = await askWorkspace(() => workspace.person(userId))
+  if (isRefusal(person)) return person
+  const stranger = refuseRequester(person)
+  if (stranger) return stranger
+  const pending = open.filter(({ state }) => state === 'pending')
+  const rules = new Map(
+    pending.flatMap((request) => {
+      const route = findRoute(landscape, request.spec.source.clusterId, request.spec.destination.clusterId)
+      return route ? [[request.id, { ...route.approvers, required: route.required }] as const] : []
+    }),
+  )
+  const groups = [...new Set([...rules.values()].flatMap(({ userGroups }) => userGroups))]
+  const { memberOf, unread } = await groupsOf({ workspace }, groups, userId)
+  const mayDecide = (request: Request) => {
+    const rule = rules.get(request.id)
+    return rule !== undefined && !refuseDecision(request, rule, { person, memberOf })
+  }
+  return {
+    ...shared,
+    waiting: pending.filter(mayDecide),
+    mine: open.filter(({ requestedBy }) => requestedBy === userId),
+    isWhole: unread === undefined,
+  }
+}
