@@ -1,3 +1,5 @@
+import { SYNC_SHORTCUT } from './adapters/slack/views/actions.ts'
+
 /** How Slack reaches the bot. */
 export type ManifestMode =
   | { readonly kind: 'http' /** The bot's public address, without a path. */; readonly url: string }
@@ -62,6 +64,14 @@ export function slackManifest(mode: ManifestMode): object {
       // Direct messages are the bot's only.
       app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: true },
       bot_user: { display_name: 'hsm-sync', always_online: true },
+      shortcuts: [
+        {
+          name: 'Request a sync',
+          type: 'global',
+          callback_id: SYNC_SHORTCUT,
+          description: 'Opens the form of /hsm-sync',
+        },
+      ],
       slash_commands: COMMANDS.map(({ command, description, usage }) => ({
         command,
         ...(url === undefined ? {} : { url }),

@@ -23,7 +23,7 @@ export interface DeliveryOf {
 
 export interface Ask {
   readonly requestedBy: string
-  /** Where the asker typed. */
+  /** Where the asker typed; empty: in no channel. */
   readonly channel: string
   readonly source: string
   readonly destination: string
@@ -150,7 +150,7 @@ async function refuseChannels(deps: Deps, ask: Ask, route: Route): Promise<Refus
   if (refused) return refused
   // Nothing is posted where somebody asks, so it need not be visible: a direct message, a private channel without the
   // bot.
-  if (ask.channel !== route.channel) {
+  if (ask.channel !== '' && ask.channel !== route.channel) {
     const asked = await askWorkspace(() => deps.workspace.channel(ask.channel))
     if (asked && !isRefusal(asked) && asked.isExternal) return refuse({ code: 'channel-shared', channel: ask.channel })
   }

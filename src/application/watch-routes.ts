@@ -15,7 +15,7 @@ import type { StoredWatch } from './store.ts'
 /** From when it is filed to when it must have begun: nothing has to be decided. */
 const BEGIN_WITHIN_MS = 30 * 60_000
 /** So long after it was begun a comparison that is not stored was never filed: looking takes a few minutes. */
-const FILED_WITHIN_MS = 15 * 60_000
+const FILED_WITHIN_MS = 40 * 60_000
 /** How soon to try again where something else had the destination, or the brake was on. */
 const BUSY_MS = 5 * 60_000
 
@@ -52,8 +52,10 @@ async function watchRoute(deps: Deps, route: WatchedRoute, signal: AbortSignal):
     return deps.store.saveWatch({ route: key, nextAt, edition: 1 }, 0)
   }
   if (stored.watch.going) return takeDown(deps, route, stored, stored.watch.going)
-  if (stored.watch.paused || now < stored.watch.nextAt) return false
-  const isFree = !(await deps.store.frozen()) && !(await isBusy(deps, route))
+  // A period that was made shorter holds at once.
+  const nextAt = Math.min(stored.watch.nextAt, now + route.watch.everyMs)
+  if (stored.watch.paused || now < nextAt) return false
+  const isFree = !(await deps.store.frozen()) && !(await isBusy(deps, route)) && !(await isBarred(deps, route))
   // Never in the way of people: what has the destination now is waited for.
   if (!isFree) return deps.store.saveWatch({ ...stored.watch, nextAt: now + BUSY_MS }, stored.version)
   return begin(deps, route, stored, signal)
@@ -62,6 +64,13 @@ async function watchRoute(deps: Deps, route: WatchedRoute, signal: AbortSignal):
 async function isBusy({ store }: Deps, { destination }: Route): Promise<boolean> {
   const { requests } = await store.list({ states: ['pending', 'approved', 'running'], limit: 500 })
   return requests.some(({ spec }) => spec.destination.clusterId === destination.clusterId)
+}
+
+/** One bastion logs in as one officer: what failed on one of its routes would fail on the others. */
+async function isBarred(deps: Deps, { bastion }: Route): Promise<boolean> {
+  const others = watchedRoutes(deps).filter((one) => one.bastion.name === bastion.name)
+  const stored = await Promise.all(others.map((one) => deps.store.watch(watchKey(one))))
+  return stored.some((one) => one?.watch.paused !== undefined)
 }
 
 /** The watch names its comparison before it is filed, so that only one process does. */
@@ -82,6 +91,8 @@ async function begin(
   const filed = await file(deps, route, request, signal)
   if (filed === 'filed') return true
   const { going: _, ...idle } = going
+  // The bot is stopping: that says nothing, and is made up for at the next start.
+  if (signal.aborted) return deps.store.saveWatch({ ...idle, nextAt: deps.clock.now() }, version + 1)
   const after =
     filed === 'busy'
       ? { ...idle, nextAt: deps.clock.now() + BUSY_MS }
@@ -108,6 +119,8 @@ async function file(
   const derived = await deriveSpec(deps, route, { mode: 'plan', scope: EVERYTHING }, { request: id, signal })
   if (isRefusal(derived)) return derived
   const { spec, lineage } = derived
+  // It took its time: somebody may have given this look up meanwhile.
+  if ((await deps.store.watch(watchKey(route)))?.watch.going?.request !== id) return 'busy'
   const now = deps.clock.now()
   const request: Approved = {
     id,
@@ -149,7 +162,14 @@ async function takeDown(
   going: NonNullable<Watch['going']>,
 ): Promise<boolean> {
   const now = deps.clock.now()
-  const view = await viewRequest(deps, going.request)
+  const view = await viewRequest(deps, going.request).catch((error: unknown) => {
+    // What cannot be read says nothing, and is given up in the end.
+    deps.log.error(
+      { requestId: going.request, error: describeError(error) },
+      'a comparison of the watch cannot be read',
+    )
+    return undefined
+  })
   if (!view) {
     if (now - going.at < FILED_WITHIN_MS) return false
     const { going: _, ...idle } = watch
@@ -159,6 +179,7 @@ async function takeDown(
   if (isOpen(request)) return false
   const after = settle(watch, request, listedBefore(steps), now)
   const audit = { at: now, actor: WATCHER, request: request.id }
+  if (after.found === watch.found) return deps.store.saveWatch({ ...after, nextAt: now + BUSY_MS }, version)
   if (after.paused && !watch.paused)
     return deps.store.saveWatch(after, version, { ...audit, type: 'watch-paused', facts: { route: watch.route } })
   return deps.store.saveWatch(after, version)

@@ -37,7 +37,9 @@ export interface Extra {
 export type WhyUnknown =
   | { readonly kind: 'refused'; readonly refused: RefusalFacts }
   | { readonly kind: 'stopped'; readonly code: StopCode }
-  | { readonly kind: 'changed' }
+  | { readonly kind: 'changed'; readonly changed: readonly string[] }
+  /** HSMs of the destination that are not active, and were not listed. */
+  | { readonly kind: 'unlisted'; readonly hsms: number }
 
 /** A route that is compared again and again, as the settings say: what is known of it. */
 export interface Watch {
@@ -74,10 +76,12 @@ export function watchKey(route: {
 export function verdictOf(request: Request, listed: readonly Inventory[] | undefined): Verdict | undefined {
   if (request.state === 'withdrawn' || request.state === 'rejected') return undefined
   if (request.state === 'stale') {
-    const why: WhyUnknown = request.refused ? { kind: 'refused', refused: request.refused } : { kind: 'changed' }
+    const why: WhyUnknown = request.refused
+      ? { kind: 'refused', refused: request.refused }
+      : { kind: 'changed', changed: request.changed }
     return { kind: 'unknown', why }
   }
-  if (!isFinished(request)) return { kind: 'unknown', why: { kind: 'changed' } }
+  if (!isFinished(request)) return { kind: 'unknown', why: { kind: 'changed', changed: [] } }
   const { outcome } = request
   if (outcome.withdrawn) return undefined
   const diff = listed && diffOnce(listed, request.spec.scope)
@@ -85,6 +89,8 @@ export function verdictOf(request: Request, listed: readonly Inventory[] | undef
     if (outcome.because) return { kind: 'unknown', why: { kind: 'refused', refused: outcome.because } }
     return { kind: 'unknown', why: { kind: 'stopped', code: outcome.stop?.code ?? 'unreadable' } }
   }
+  const unlisted = request.spec.destination.leftOut.length
+  if (unlisted > 0) return { kind: 'unknown', why: { kind: 'unlisted', hsms: unlisted } }
   const users = new Set(diff.users.flatMap(({ missing }) => missing.map(({ name }) => name))).size
   const keys = diff.keys.missing.length
   const others = outcome.discrepancies.length
@@ -101,19 +107,33 @@ function extraIn([source, ...destinations]: readonly Inventory[]): Extra {
   return { users: users.size, keys: keys.size }
 }
 
-/** Ends of a run after which nobody but a person may let the bot log in again by itself. */
-const FAILED_LOGINS: ReadonlySet<StopCode> = new Set([
-  'login-failed',
-  'login-risk',
-  'login-unsure',
-  'second-factor',
-  'no-officer',
-  'credentials',
+/**
+ * Ends of a run that show that no login failed: it ended before one, or after it had listed. After any other end nobody
+ * but a person lets the bot log in again by itself.
+ */
+const NO_FAILED_LOGIN: ReadonlySet<StopCode> = new Set([
+  'not-connected',
+  'not-encrypted',
+  'wrong-partition',
+  'other-hsms',
+  'not-configured',
+  'bastion-busy',
+  'not-executed',
+  'not-approved',
+  'could-not-check',
+  'users-changed',
+  'inconsistent',
+  'partial-view',
 ])
+/** Here nothing was sent, because of a login: it would be so again. */
+const NOT_LOGGED_IN: ReadonlySet<StopCode> = new Set(['login-risk', 'second-factor', 'no-officer'])
 
-export function hasFailedLogin(request: Request): boolean {
-  const code = isFinished(request) ? request.outcome.stop?.code : undefined
-  return code !== undefined && FAILED_LOGINS.has(code)
+/** Did a login fail, or may it have? */
+export function mayHaveFailedLogin(request: Request): boolean {
+  if (!isFinished(request) || !request.outcome.stop) return false
+  const { evidence, stop } = request.outcome
+  if (NOT_LOGGED_IN.has(stop.code)) return true
+  return evidence !== 'nothing-sent' && !NO_FAILED_LOGIN.has(stop.code)
 }
 
 const MOST_UNEVEN = 20
@@ -122,11 +142,18 @@ const MOST_UNEVEN = 20
 export function settle(watch: Watch, request: Request, listed: readonly Inventory[] | undefined, now: Instant): Watch {
   const { going: _, ...rest } = watch
   const verdict = verdictOf(request, listed)
-  const paused = hasFailedLogin(request) ? { paused: request.id } : {}
+  const paused = mayHaveFailedLogin(request) ? { paused: request.id } : {}
   if (!verdict) return { ...rest, ...paused }
   const uneven = listed ? unevenUsers(request.spec, listed).slice(0, MOST_UNEVEN) : []
-  const look = { verdict, request: request.id, at: now, ...(uneven.length > 0 ? { uneven } : {}) }
-  return found({ ...rest, ...paused }, look)
+  // It was listed later than that: no look is called newer than it is.
+  const at = isFinished(request) ? request.startedAt : now
+  const after = found(
+    { ...rest, ...paused },
+    { verdict, request: request.id, at, ...(uneven.length > 0 ? { uneven } : {}) },
+  )
+  // That it looks no more is news too.
+  const isNew = after.paused !== undefined && watch.paused === undefined && after.edition === watch.edition
+  return isNew && watch.found ? { ...after, edition: after.edition + 1 } : after
 }
 
 /** The watch with what a look came to. */

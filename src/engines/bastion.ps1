@@ -38,7 +38,7 @@ if ($env:ProgramFiles) { $env:PATH += [IO.Path]::PathSeparator + $env:ProgramFil
 # is taken only if nobody else owns it or has a right to it; a new one gets its name when its rights are set.
 function own_folder([string]$path) {
   if (-not [IO.Directory]::Exists($path)) {
-    $fresh = "$path.$PID"
+    $fresh = "$path.$([guid]::NewGuid())" # a name that nobody can have made before
     [void][IO.Directory]::CreateDirectory($fresh)
     if ($env:OS -ceq 'Windows_NT') {
       $rights = Get-Acl -LiteralPath $fresh
@@ -46,8 +46,10 @@ function own_folder([string]$path) {
       Set-Acl -LiteralPath $fresh -AclObject $rights
     }
     if (@([IO.Directory]::GetFileSystemEntries($fresh)).Count) { throw "somebody else put something into $fresh" }
-    try { [IO.Directory]::Move($fresh, $path) } catch { remove $fresh; if (-not [IO.Directory]::Exists($path)) { throw } }
+    try { move_in $fresh $path } catch { remove $fresh; if (-not [IO.Directory]::Exists($path)) { throw } }
   }
+  # A link leads where its owner wants it to, also after it was looked at.
+  if ([int][IO.File]::GetAttributes($path) -band 1024) { throw 'it is a link, no folder: remove it' }
   if ($env:OS -cne 'Windows_NT') { return }
   $sddl = (Get-Acl -LiteralPath $path).Sddl
   if ($sddl -cnotmatch '^O:(BA|SY)G:[^:()]+D:[A-Z]*(\(A;[A-Z]*;[^;()]+;;;(SY|BA)\))+$') {

@@ -57,7 +57,7 @@ function read_secret([string]$source, [string]$name) {
   $asked = $shell.BeginInvoke()
   if (-not $asked.AsyncWaitHandle.WaitOne($AWS_SECONDS * 1000)) { unanswered $name $cmdlet }
   try { $found = $shell.EndInvoke($asked) } catch { refuse 'credentials' "${name}: $($_.Exception.GetBaseException().Message)" }
-  $script:raw = if ($found.Count -eq 0) { '' } elseif ($isParameter) { $found[0].Parameters[0].Value } else { $found[0].SecretString }
+  $script:raw = if ($found.Count -eq 0) { '' } elseif ($isParameter) { if (@($found[0].Parameters).Count) { $found[0].Parameters[0].Value } else { '' } } else { $found[0].SecretString }
 }
 
 function unanswered([string]$name, [string]$what) {

@@ -41,14 +41,8 @@ function remember([string]$result, [string]$detail, [string]$packed) {
     store "$dir/facts" 'Create' $ASCII.GetBytes($facts -join "`n")
     if ($packed) { store "$dir/packed" 'Create' $ASCII.GetBytes($packed) }
     store "$dir/result.new" 'Create' $ASCII.GetBytes("$result`n$(one_line $detail)`n")
-    [IO.File]::Move("$dir/result.new", "$dir/result")
+    move_in "$dir/result.new" "$dir/result"
   } catch { $Error.Clear() }
-}
-
-# Through to the disk: FlushFileBuffers writes the file and what its folder knows of it (.NET: Flush(true)).
-function store([string]$path, [string]$how, [byte[]]$bytes) {
-  $file = [IO.File]::Open($path, $how, 'Write', 'ReadWrite')
-  try { $file.Write($bytes, 0, $bytes.Length); $file.Flush($true) } finally { $file.Dispose() }
 }
 
 # A lock is a file that nobody else can open while it is held. In it stands the tool that its holder started: of a run that
@@ -92,12 +86,13 @@ function lives([string]$noted) {
 function claim([string]$file, [string]$text, [double]$seconds) {
   $script:alive = take "$dir.alive" $seconds
   if ($alive -is [string] -or [IO.Directory]::Exists($dir)) { return 'taken' }
-  $fresh = "$dir.$PID"
+  $fresh = "$dir.$([guid]::NewGuid())" # nobody else's, and nobody's of before: process numbers are given anew
   try {
     if (-not $alive) { throw 'no lock' }
     [void][IO.Directory]::CreateDirectory($fresh)
     store "$fresh/$file" 'Create' $ASCII.GetBytes($text)
-    [IO.Directory]::Move($fresh, $dir)
+    move_in $fresh $dir
+    store "$dir/named" 'Create' $ASCII.GetBytes('x') # through to the disk, so the new name is there too
     'claimed'
   } catch {
     remove $fresh
@@ -105,33 +100,6 @@ function claim([string]$file, [string]$text, [double]$seconds) {
     'unrecorded'
   }
 }
-
-function remove([string]$path) {
-  try { if ([IO.Directory]::Exists($path)) { [IO.Directory]::Delete($path, $true) } else { [IO.File]::Delete($path) } } catch { $Error.Clear() }
-}
-
-function pack([byte[]]$bytes) {
-  $memory = New-Object IO.MemoryStream
-  $gzip = New-Object IO.Compression.GZipStream($memory, [IO.Compression.CompressionMode]::Compress)
-  $gzip.Write($bytes, 0, $bytes.Length)
-  $gzip.Dispose()
-  [Convert]::ToBase64String($memory.ToArray())
-}
-
-# One byte a character, both ways.
-function unpack([string]$packed) {
-  $memory = New-Object IO.MemoryStream(, [Convert]::FromBase64String($packed))
-  $gzip = New-Object IO.Compression.GZipStream($memory, [IO.Compression.CompressionMode]::Decompress)
-  $plain = New-Object IO.MemoryStream
-  $gzip.CopyTo($plain)
-  $LATIN.GetString($plain.ToArray())
-}
-
-function sha256_of([byte[]]$bytes) {
-  [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($bytes)).Replace('-', '').ToLowerInvariant()
-}
-
-function read_file([string]$path) { if ([IO.File]::Exists($path)) { $LATIN.GetString([IO.File]::ReadAllBytes($path)) } else { '' } }
 
 # How far a killed one came: every mark is a file that holds its own word, and the furthest counts. A file without it was
 # not written to its end, so what it would have announced was not sent.

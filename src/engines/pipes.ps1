@@ -60,7 +60,11 @@ function await_prompt {
     if ($came -lt 0) { return 'gone' }
     # Never the whole text each time: a listing has thousands of lines, and only its last can be a prompt.
     $line = $buffer.Substring($buffer.LastIndexOf("`n") + 1)
-    if ($line.Length -lt 1000 -and [regex]::IsMatch($line, $PROMPT)) { return }
+    if ($line.Length -lt 1000 -and [regex]::IsMatch($line, $PROMPT)) {
+      # What it said before on its error pipe is there already, and takes a moment to be read.
+      if ((listen 25) -le 0) { return }
+      continue
+    }
     $now = $clock.Elapsed.TotalSeconds
     $quiet = if ($came -gt 0) { 0.0 } else { $quiet + $now - $before }
     if ($quiet -ge $PATIENCE) { return 'silent' }

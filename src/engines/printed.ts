@@ -50,7 +50,8 @@ export function parseBlock(output: string): OutputBlock | undefined {
   const end = output.lastIndexOf(END)
   const begin = output.lastIndexOf(BEGIN, end)
   if (begin < 0 || end < 0) return undefined
-  const lines = output.slice(begin + BEGIN.length, end).split('\n')
+  // PowerShell ends lines with CRLF where it writes them by itself.
+  const lines = output.slice(begin + BEGIN.length, end).split(/\r?\n/)
   const fields = new Map(lines.flatMap((line) => (line.includes('=') ? [split(line)] : [])))
   const action = ACTIONS.find((word) => word === fields.get('action'))
   const operation = fields.get('operation')

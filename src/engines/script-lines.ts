@@ -18,7 +18,7 @@ export interface Script {
 /** The parts that all tools share, in their order. */
 const SHARED: Readonly<Record<Platform, readonly string[]>> = {
   linux: ['./operation.sh', './bastion.sh'],
-  windows: ['./operation.ps1', './login.ps1', './pipes.ps1', './bastion.ps1'],
+  windows: ['./files.ps1', './operation.ps1', './login.ps1', './pipes.ps1', './bastion.ps1'],
 }
 
 /**

@@ -59,3 +59,14 @@ it('shows nothing to a guest, and is not written to Slack while nothing changes'
   expect(published()).toBe(before)
   expect(stage.simulator.slack.messages(channels.route)).toHaveLength(1)
 })
+
+it('a shortcut opens the form from anywhere, and its answers come directly', async () => {
+  const { slack } = stage.simulator
+  await slack.shortcut(people.requester, 'request_sync')
+  const form = await until(() => slack.views(people.requester).find(({ state }) => state === 'open'), 'the form')
+  await slack.submitView(people.requester, form, { reason: { value: 'from the shortcut' }, mode: { value: 'plan' } })
+  const told = () => slack.directMessages(people.requester).map(({ text }) => text)
+  await until(() => (told().some((text) => /is filed/.test(text)) ? true : undefined), 'a direct answer')
+  await stage.cardWith('Waiting for approval')
+  expect(slack.violations).toEqual([])
+})

@@ -60,10 +60,11 @@ function talk {
         'mark' { mark $rest }
         'need' { if (-not (matches $rest)) { $script:stop = 'need'; $script:detail = $rest } }
         'send' { $line = $rest }
-        'login' { if (-not $PERMITTED -or (permit_login)) { $line = 'loginHSM CO ' + $users[0] + ' ' + $secrets[0] } }
+        'login' { if (-not $secrets.Count) { $script:stop = 'need'; $script:detail = 'a login' } elseif (-not $PERMITTED -or (permit_login)) { $line = 'loginHSM CO ' + $users[0] + ' ' + $secrets[0] } }
       }
     }
     if ($stop) { return }
+    if ($clock.Elapsed.TotalSeconds -ge $deadline) { end_program $tool; $script:stop = 'gone'; return }
     if (-not (tell_tool)) { $script:stop = 'gone'; return }
     $script:sent++
   }

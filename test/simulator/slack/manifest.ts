@@ -9,6 +9,7 @@ export interface Grants {
   hasCommand(command: string): boolean
   shouldEscape(command: string): boolean
   hasEvent(event: string): boolean
+  hasShortcut(callbackId: string): boolean
   readonly interactive: boolean
 }
 
@@ -19,6 +20,7 @@ export const allGrants: Grants = {
   hasCommand: () => true,
   shouldEscape: () => false,
   hasEvent: () => true,
+  hasShortcut: () => true,
   interactive: true,
 }
 
@@ -37,6 +39,9 @@ export function readManifest(path: string): Grants {
     hasCommand: (command) => scopes.includes('commands') && find(command) !== undefined,
     shouldEscape: (command) => find(command)?.should_escape === true,
     hasEvent: (event) => events.includes(event),
+    hasShortcut: (callbackId) =>
+      scopes.includes('commands') &&
+      listAt(manifest, ['features', 'shortcuts']).some((one) => isJson(one) && one.callback_id === callbackId),
     interactive: at(manifest, ['settings', 'interactivity', 'is_enabled']) === true,
   }
 }

@@ -50,6 +50,13 @@ export class People {
     return delivery
   }
 
+  /** Chooses a global shortcut of the app. Throws when it has none of that name. */
+  async shortcut(userId: string, callbackId: string): Promise<Delivery> {
+    if (!this.#grants.hasShortcut(callbackId)) throw new Error(`${callbackId} is not a shortcut of this app`)
+    const now = `${Date.now() / 1000}`
+    return await this.#interact(userId, { type: 'shortcut', callback_id: callbackId, action_ts: now })
+  }
+
   /** Clicks a button of a message as it is now. Throws when the button is not (any more) there. */
   async click(userId: string, at: MessageAddress, actionId: string): Promise<Delivery> {
     const message = this.#look(userId, at)

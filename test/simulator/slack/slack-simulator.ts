@@ -27,6 +27,7 @@ export interface SlackSimulator
   thread(channelId: string, ts: string): MessageRecord[]
   /** What the bot wrote to one person directly, oldest first. */
   directMessages(userId: string): MessageRecord[]
+  shortcut(userId: string, callbackId: string): Promise<Delivery>
   ephemerals(userId?: string): EphemeralRecord[]
   views(userId: string): ViewRecord[]
   /** An admin removes a message. */
@@ -66,6 +67,7 @@ export async function startSlack(options: { spec: SlackSpec; manifest?: string }
     clickInView: (...args) => people.clickInView(...args),
     submitView: (...args) => people.submitView(...args),
     event: (event) => people.event(event),
+    shortcut: (...args) => people.shortcut(...args),
     replay: (delivery, replayOptions) => courier.replay(delivery, replayOptions),
     channel,
     messages: (id) => channel(id).messages.filter((message) => !message.deleted),

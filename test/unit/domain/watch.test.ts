@@ -6,13 +6,25 @@ import { STOP_CODES } from '../../../src/domain/step.ts'
 import {
   firstLook,
   found,
-  hasFailedLogin,
+  mayHaveFailedLogin,
   settle,
   type Verdict,
   verdictOf,
   type Watch,
 } from '../../../src/domain/watch.ts'
-import { ADMIN, HOUR, inventory, key, NOW, outcome, REQUEST_ID, request, spec, user } from '../../fixtures/examples.ts'
+import {
+  ADMIN,
+  HOUR,
+  inventory,
+  key,
+  NOW,
+  outcome,
+  REQUEST_ID,
+  request,
+  spec,
+  target,
+  user,
+} from '../../fixtures/examples.ts'
 
 const JDOE = user('jdoe')
 const source = inventory(0, [ADMIN, JDOE], [key(7), key(8)])
@@ -56,16 +68,58 @@ describe('what a comparison says', () => {
   it('is nothing where it was called off, and unknown where it could not begin', () => {
     expect(verdictOf(request('withdrawn'), undefined)).toBeUndefined()
     expect(verdictOf(compared({ withdrawn: true }, 'failed'), undefined)).toBeUndefined()
-    expect(verdictOf(request('stale'), undefined)).toEqual({ kind: 'unknown', why: { kind: 'changed' } })
+    expect(verdictOf(request('stale'), undefined)).toEqual({
+      kind: 'unknown',
+      why: { kind: 'changed', changed: ['the base config on the bastion'] },
+    })
+  })
+
+  it('is unknown where an HSM of the destination was not listed', () => {
+    const whole = spec({ mode: 'plan' })
+    const leftOut = [{ hsmId: target(2).hsmId, state: 'CREATE_IN_PROGRESS' }]
+    const some = { ...compared(), spec: { ...whole, destination: { ...whole.destination, leftOut } } } as Request
+    expect(verdictOf(some, same)).toEqual({ kind: 'unknown', why: { kind: 'unlisted', hsms: 1 } })
   })
 })
 
 describe('after a failed login', () => {
+  const SHOWN_NOT = [
+    'not-connected',
+    'not-encrypted',
+    'wrong-partition',
+    'other-hsms',
+    'not-configured',
+    'bastion-busy',
+  ]
+  const BEFORE_OR_AFTER = [
+    'not-executed',
+    'not-approved',
+    'could-not-check',
+    'users-changed',
+    'inconsistent',
+    'partial-view',
+  ]
   it.each(STOP_CODES)('%s', (code) => {
-    const isLogin = ['login-failed', 'login-risk', 'login-unsure', 'second-factor', 'no-officer', 'credentials']
+    const isHarmless = [...SHOWN_NOT, ...BEFORE_OR_AFTER].includes(code)
     const ended = compared({ stop: { code, detail: '' } }, 'failed')
-    expect(hasFailedLogin(ended)).toBe(isLogin.includes(code))
-    expect(settle(watch, ended, undefined, NOW).paused).toBe(isLogin.includes(code) ? REQUEST_ID : undefined)
+    expect(mayHaveFailedLogin(ended)).toBe(!isHarmless)
+    expect(settle(watch, ended, undefined, NOW).paused).toBe(isHarmless ? undefined : REQUEST_ID)
+  })
+
+  it('nothing that was sent is no failed login, unless a login is what kept it', () => {
+    const of = (code: 'credentials' | 'login-risk') =>
+      compared({ stop: { code, detail: '' }, evidence: 'nothing-sent' }, 'failed')
+    expect([mayHaveFailedLogin(of('credentials')), mayHaveFailedLogin(of('login-risk'))]).toEqual([false, true])
+  })
+
+  it('that it looks no more is told anew', () => {
+    const before = found(watch, {
+      verdict: { kind: 'unknown', why: { kind: 'changed', changed: [] } },
+      request: REQUEST_ID,
+      at: NOW,
+    })
+    const ended = compared({ stop: { code: 'login-failed', detail: '' } }, 'failed')
+    expect(settle(before, ended, undefined, NOW).edition).toBe(before.edition + 1)
   })
 })
 
@@ -73,7 +127,7 @@ describe('the watch', () => {
   const look = (verdict: Verdict, at: number) => ({ verdict, request: REQUEST_ID, at })
   const BEHIND: Verdict = { kind: 'behind', users: 1, keys: 2, others: 0 }
   const SYNC: Verdict = { kind: 'in-sync', byLabel: 0, extra: NOTHING }
-  const UNKNOWN: Verdict = { kind: 'unknown', why: { kind: 'changed' } }
+  const UNKNOWN: Verdict = { kind: 'unknown', why: { kind: 'changed', changed: [] } }
 
   it('says since when it is so, and keeps what was known last', () => {
     const first = found(watch, look(BEHIND, NOW))

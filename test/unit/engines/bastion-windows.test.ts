@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +20,7 @@ beforeEach(() => {
 afterEach(() => bastion.remove())
 
 describe('the script as a document', () => {
-  it.each(['operation', 'login', 'pipes', 'bastion', 'check', 'cmu/tool', 'cmu/locked'])(
+  it.each(['files', 'operation', 'login', 'pipes', 'bastion', 'check', 'cmu/tool', 'cmu/locked'])(
     '%s.ps1 can be read in one sitting',
     (name) => {
       const text = readFileSync(new URL(`../../../src/engines/${name}.ps1`, import.meta.url), 'utf8')
@@ -86,6 +86,20 @@ describe.skipIf(POWERSHELL === undefined)('on Windows', () => {
       expect(block).toMatchObject({ result: 'stopped-question', sent: 1 })
       expect(bastion.told()).toEqual(['start', 'one'])
     })
+  })
+
+  it('sends nothing more once its time is over, however fast the tool answers', async () => {
+    bastion.install('cmu', tool('*) sleep 1; echo "did $line" ;;'))
+    const lines = Array.from({ length: 20 }, (_, at) => `send line${at}`)
+    const { block } = await run({ ...session('AB12.1', lines), seconds: '1' }, {})
+    expect(block?.result).toBe('stopped-gone')
+    expect(block?.sent).toBeLessThan(12)
+  })
+
+  it('is told no login where none was given', async () => {
+    const { block } = await bastion.session('AB12.1', ['login', 'send one'])
+    expect(block).toMatchObject({ result: 'stopped-need', detail: 'a login', sent: 0 })
+    expect(bastion.told()).toEqual(['start', 'quit'])
   })
 
   describe('a secret', () => {
@@ -155,6 +169,13 @@ describe.skipIf(POWERSHELL === undefined)('on Windows', () => {
       mkdirSync(bastion.state)
       const other = await run(session('AB12.2', ['send one']), AS_WINDOWS)
       expect(other.block).toMatchObject({ result: 'refused-state', detail: expect.stringContaining(';;;BU)') })
+      expect(bastion.told()).toEqual([])
+    })
+
+    it('that are links are not used: they lead where their owner wants, also later', async () => {
+      symlinkSync(bastion.bin, bastion.state)
+      const { block } = await run(session('AB12.1', ['send one']), {})
+      expect(block).toMatchObject({ result: 'refused-state', detail: expect.stringContaining('it is a link') })
       expect(bastion.told()).toEqual([])
     })
 

@@ -61,6 +61,12 @@ it('what a block does not say is absent, not zero', () => {
   })
 })
 
+it('reads a block whose lines end as PowerShell ends them', () => {
+  const text = ['-----BEGIN HSM-SYNC-----', 'action=session', 'operation=7Q2F.1', 'result=refused-input', 'mark=none']
+  const block = parseBlock([...text, '-----END HSM-SYNC-----', ''].join('\r\n'))
+  expect(block).toMatchObject({ operation: '7Q2F.1', result: 'refused-input', mark: 'none' })
+})
+
 it.each(['.sh', '.ps1'])('knows every result that the scripts print, and no other (%s)', (kind) => {
   const folder = fileURLToPath(new URL('../../../src/engines/', import.meta.url))
   const scripts = readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -29,7 +29,7 @@ describe('the line of a watched route', () => {
     [
       'behind',
       seen(BEHIND),
-      '🟠 `prod-eu` is 12 keys and 1 user behind `prod-us`, first seen 2027-01-15 07:00:00 UTC, looked at 2027-01-15 08:00:00 UTC.',
+      '🟠 `prod-eu` is 12 keys and 1 user behind `prod-us`, looked at 2027-01-15 08:00:00 UTC; behind at every look since 2027-01-15 07:00:00 UTC.',
     ],
     [
       'in sync',
@@ -49,12 +49,15 @@ describe('the line of a watched route', () => {
     [
       'conflicts only',
       seen({ kind: 'behind', users: 0, keys: 0, others: 2 }),
-      '🟠 `prod-eu` is not behind, but has 2 differences of another kind to `prod-us`, first seen 2027-01-15 07:00:00 UTC, looked at 2027-01-15 08:00:00 UTC.',
+      '🟠 `prod-eu` is not behind, but has 2 differences of another kind to `prod-us`, looked at 2027-01-15 08:00:00 UTC; behind at every look since 2027-01-15 07:00:00 UTC.',
     ],
     [
       'blind',
-      seen({ kind: 'unknown', why: { kind: 'changed' } }, { lastKnown: { verdict: BEHIND, at: NOW - 5 * HOUR } }),
-      '❔ Could not look whether `prod-eu` is in sync with `prod-us` since 2027-01-15 07:00:00 UTC: what would have run was no longer what the settings had approved when it was to begin. Looked at last 2027-01-15 03:00:00 UTC: 12 keys and 1 user behind it.',
+      seen(
+        { kind: 'unknown', why: { kind: 'changed', changed: ['the route'] } },
+        { lastKnown: { verdict: BEHIND, at: NOW - 5 * HOUR } },
+      ),
+      '❔ Could not look whether `prod-eu` is in sync with `prod-us` since 2027-01-15 07:00:00 UTC: it was called off before it began: the route had changed. Looked at last 2027-01-15 03:00:00 UTC: 12 keys and 1 user behind it.',
     ],
   ])('%s', (_, watch, line) => expect(lineOf(watch)).toBe(line))
 })

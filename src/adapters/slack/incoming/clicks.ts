@@ -77,7 +77,7 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
       await answer({
         text: isRefusal(resumed)
           ? explain(resumed)
-          : `The watch looks at ${code(resumed.destination.alias)} again, within a minute.`,
+          : `The watch looks at ${code(resumed.destination.alias)} again, as soon as nothing else has it.`,
       })
     },
     [ACTIONS.shareHsms]: async (click, answer) => {

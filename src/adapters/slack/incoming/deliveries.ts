@@ -1,4 +1,4 @@
-import type { BlockAction, ButtonAction, SlashCommand, ViewSubmitAction } from '@slack/bolt'
+import type { BlockAction, ButtonAction, GlobalShortcut, SlashCommand, ViewSubmitAction } from '@slack/bolt'
 import { z } from 'zod'
 import { sha256 } from '../../../domain/digest.ts'
 
@@ -12,7 +12,7 @@ const Command = z.object({
   user: z.string(),
   channel: z.string(),
   trigger: z.string(),
-  /** Where Slack takes answers: five within 30 minutes (Slack, handling user interaction). */
+  /** Where Slack takes answers: five within 30 minutes (Slack, handling user interaction). Empty: nowhere. */
   respondTo: z.string(),
 })
 export type Command = z.infer<typeof Command>
@@ -74,6 +74,17 @@ export function fromCommand(command: SlashCommand): Received<Command> {
   return {
     key: `command:${sha256(`${trigger}|${user}|${name}|${text}`)}`,
     delivery: { kind: 'command', command: name, text, user, channel, trigger, respondTo },
+  }
+}
+
+/**
+ * The global shortcut: `/hsm-sync` alone, typed nowhere. Slack gives it no address for answers, so they go to the
+ * person directly.
+ */
+export function fromShortcut({ trigger_id: trigger, user, action_ts: at }: GlobalShortcut): Received<Command> {
+  return {
+    key: `shortcut:${user.id}:${at}`,
+    delivery: { kind: 'command', command: '/hsm-sync', text: '', user: user.id, channel: '', trigger, respondTo: '' },
   }
 }
 

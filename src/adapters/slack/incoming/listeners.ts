@@ -1,7 +1,7 @@
 import type { App, BlockAction, ButtonAction, types, ViewSubmitAction } from '@slack/bolt'
 import { describeError } from '../../../log.ts'
 import { limited } from '../../limited.ts'
-import { REJECT_VIEW, SYNC_VIEW } from '../views/actions.ts'
+import { REJECT_VIEW, SYNC_SHORTCUT, SYNC_VIEW } from '../views/actions.ts'
 import { withinLimits } from '../views/blocks.ts'
 import { parseMemo } from '../views/modals.ts'
 import { parseFormMemo } from '../views/sync-form.ts'
@@ -9,7 +9,7 @@ import { plain } from '../views/text.ts'
 import type { Answer, ListenerDeps } from './answer.ts'
 import { clickHandlers, rejectSubmitted } from './clicks.ts'
 import { commandHandlers } from './commands.ts'
-import { type Delivery, type Form, fromClick, fromCommand, fromForm } from './deliveries.ts'
+import { type Delivery, type Form, fromClick, fromCommand, fromForm, fromShortcut } from './deliveries.ts'
 import { type Inbox, openInbox, type Work } from './inbox.ts'
 import { formSubmitted, readForm } from './sync-form.ts'
 
@@ -64,6 +64,13 @@ export function addListeners(app: App, deps: ListenerDeps): Inbox {
     await inbox.receive(received, () => ack())
   })
 
+  app.shortcut(SYNC_SHORTCUT, async ({ ack, shortcut, context }) => {
+    if (shortcut.type !== 'shortcut') return ack()
+    const received = fromShortcut(shortcut)
+    if (isFromTheFuture(received.key, context.sentAt)) return ack()
+    await inbox.receive(received, () => ack())
+  })
+
   app.view<ViewSubmitAction>(/.*/, async ({ ack, body, context }) => {
     const received = fromForm(body)
     if (isFromTheFuture(received.key, context.sentAt)) return ack()
@@ -101,9 +108,10 @@ async function workOnForm(
   await formSubmitted(deps, form.words, { by: delivery.user, channel: form.memo.channel, answer, how })
 }
 
-/** Answers privately: over the response URL, else as an ephemeral message. */
+/** Answers privately: over the response URL, else as an ephemeral message; where it came from no channel, directly. */
 function answerTo(deps: ListenerDeps, delivery: Delivery): Answer {
-  const { channel, respondTo } = placeOf(delivery)
+  const { channel, respondTo: url } = placeOf(delivery)
+  const respondTo = url || undefined
   return async (message, audience = 'private') => {
     const { text, blocks } = withinLimits({ text: message.text, blocks: message.blocks ?? [] })
     try {
@@ -120,11 +128,11 @@ function answerTo(deps: ListenerDeps, delivery: Delivery): Answer {
     } catch (error) {
       if (respondTo !== undefined)
         deps.log.warn({ error: describeError(error) }, 'the response URL did not take the answer')
-      if (channel === '') return
       const { user } = delivery
-      await deps.web
-        .whisper(channel, user, text)
-        .catch((second) => deps.log.error({ error: describeError(second), user }, 'a person got no answer'))
+      const said = channel === '' ? deps.web.post(user, { text, blocks }, {}) : deps.web.whisper(channel, user, text)
+      await said.catch((second: unknown) =>
+        deps.log.error({ error: describeError(second), user }, 'a person got no answer'),
+      )
     }
   }
 }

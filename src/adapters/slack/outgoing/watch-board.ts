@@ -50,8 +50,8 @@ async function showWatch(deps: BoardDeps, route: WatchedRoute): Promise<void> {
     return known?.status !== 'posted' || known.hash !== hashOf(message)
   })
   if (due.length === 0 || !(await keep(deps, key))) return
-  const obstacle = await obstacleIn(deps, route.channel)
-  if (obstacle) throw new SlackProblem(obstacle, undefined)
+  // What was looked at before may have been shown, and become old, meanwhile.
+  if ((await deps.store.watch(key))?.version !== stored.version) return
   for (const { edition, message } of due) {
     // As it is under the lease: another process may have shown it a moment ago.
     const known = (await deps.store.watchMessages(key)).find((one) => one.edition === edition)
@@ -73,6 +73,8 @@ async function show(deps: BoardDeps, route: WatchedRoute, { known, edition, mess
   const hash = hashOf(message)
   if (known?.status === 'posted' && known.hash === hash) return
   const channel = known?.channel ?? route.channel
+  const obstacle = await obstacleIn(deps, channel)
+  if (obstacle) throw new SlackProblem(obstacle, undefined)
   const since = known?.since ?? clock.now()
   const mark = { request: `watch:${key}`, slot: `${edition}` }
   const mustKeep = async () => {

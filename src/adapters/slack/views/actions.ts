@@ -14,6 +14,8 @@ export const REJECT_VIEW = 'reject_reason'
 export const REASON_BLOCK = 'reason'
 export const REASON_INPUT = 'text'
 
+/** The global shortcut that opens the form. */
+export const SYNC_SHORTCUT = 'request_sync'
 export const SYNC_VIEW = 'sync_form'
 /** The form's fields are its blocks; each holds one input of this name. */
 export const FORM_INPUT = 'value'

@@ -55,7 +55,7 @@ export function stateLine(
     case 'in-sync':
       return `✅ ${syncText(verdict, { from, to, at: when(at) })}${labelText(verdict.byLabel)}${stopped}`
     case 'behind':
-      return `🟠 ${to} is ${behindText(verdict)} ${from}, first seen ${when(since)}, looked at ${when(at)}.${stopped}`
+      return `🟠 ${to} is ${behindText(verdict)} ${from}, looked at ${when(at)}; behind at every look since ${when(since)}.${stopped}`
     case 'unknown':
       return `❔ Could not look whether ${to} is in sync with ${from} since ${when(since)}: ${whyText(verdict.why)}${knownText(lastKnown)}${stopped}`
     default:
@@ -104,7 +104,9 @@ function whyText(why: WhyUnknown): string {
     case 'stopped':
       return stopText({ code: why.code, detail: '' }).what
     case 'changed':
-      return 'what would have run was no longer what the settings had approved when it was to begin.'
+      return `it was called off before it began${why.changed.length > 0 ? `: ${plain(why.changed.join(', '), 200)} had changed` : ''}.`
+    case 'unlisted':
+      return `${count(why.hsms, 'HSM')} of the destination ${why.hsms === 1 ? 'is' : 'are'} not active, and could not be listed.`
     default:
       return why satisfies never
   }
