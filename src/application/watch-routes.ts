@@ -52,9 +52,11 @@ async function watchRoute(deps: Deps, route: WatchedRoute, signal: AbortSignal):
     return deps.store.saveWatch({ route: key, nextAt, edition: 1 }, 0)
   }
   if (stored.watch.going) return takeDown(deps, route, stored, stored.watch.going)
-  // A period that was made shorter holds at once.
-  const nextAt = Math.min(stored.watch.nextAt, now + route.watch.everyMs)
-  if (stored.watch.paused || now < nextAt) return false
+  if (stored.watch.paused) return false
+  // The period was made shorter since.
+  if (stored.watch.nextAt > now + route.watch.everyMs)
+    return deps.store.saveWatch({ ...stored.watch, nextAt: firstLook(key, route.watch.everyMs, now) }, stored.version)
+  if (now < stored.watch.nextAt) return false
   const isFree = !(await deps.store.frozen()) && !(await isBusy(deps, route)) && !(await isBarred(deps, route))
   // Never in the way of people: what has the destination now is waited for.
   if (!isFree) return deps.store.saveWatch({ ...stored.watch, nextAt: now + BUSY_MS }, stored.version)
@@ -179,8 +181,9 @@ async function takeDown(
   if (isOpen(request)) return false
   const after = settle(watch, request, listedBefore(steps), now)
   const audit = { at: now, actor: WATCHER, request: request.id }
-  if (after.found === watch.found) return deps.store.saveWatch({ ...after, nextAt: now + BUSY_MS }, version)
   if (after.paused && !watch.paused)
     return deps.store.saveWatch(after, version, { ...audit, type: 'watch-paused', facts: { route: watch.route } })
-  return deps.store.saveWatch(after, version)
+  // It was called off: that says nothing, and is made up for soon.
+  const nextAt = after.found === watch.found ? now + BUSY_MS : after.nextAt
+  return deps.store.saveWatch({ ...after, nextAt }, version)
 }

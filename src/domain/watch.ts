@@ -10,7 +10,10 @@ import { type Uneven, unevenUsers } from './uneven.ts'
 /** Who asks for the comparisons of the watch. */
 export const WATCHER = 'bot'
 
-/** What a comparison says of a route. In sync is said only of two whole listings between which nothing differs. */
+/**
+ * What a comparison says of a route. In sync is said only where every HSM of the destination was listed and has all
+ * that the source has; what it has beside is counted.
+ */
 export type Verdict =
   | {
       readonly kind: 'in-sync'
@@ -48,7 +51,7 @@ export interface Watch {
   readonly nextAt: Instant
   /** A comparison that was begun. */
   readonly going?: { readonly request: RequestId; readonly at: Instant }
-  /** Nothing is begun any more: the comparison at whose end a login had failed. */
+  /** Nothing is begun any more: the comparison in which a login failed, or may have. */
   readonly paused?: RequestId
   /** What was found last, by which comparison, and since when it is so, as far as anybody looked. */
   readonly found?: {

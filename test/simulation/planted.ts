@@ -15,10 +15,17 @@ export interface Edit {
 export const MOST_SEEDS = 500
 
 export const PLANTED: readonly Planted[] = [
-  one('the watch looks again after a failed login', 'src/application/watch-routes.ts', {
-    find: '  if (stored.watch.paused || now < stored.watch.nextAt) return false\n',
-    replace: '  if (now < stored.watch.nextAt) return false\n',
-  }),
+  {
+    name: 'the watch looks again after a failed login',
+    edits: [
+      { file: 'src/application/watch-routes.ts', find: '  if (stored.watch.paused) return false\n', replace: '' },
+      {
+        file: 'src/application/watch-routes.ts',
+        find: '  return stored.some((one) => one?.watch.paused !== undefined)\n',
+        replace: '  return stored.length === 0\n',
+      },
+    ],
+  },
   one('the watch says in sync of what lacks keys', 'src/domain/watch.ts', {
     find: "  if (users + keys + others > 0) return { kind: 'behind', users, keys, others }\n",
     replace: "  if (users + others > 0) return { kind: 'behind', users, keys, others }\n",

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { explain } from '../../../src/adapters/slack/views/explain.ts'
 import { isOld, stateLine, watchView } from '../../../src/adapters/slack/views/watch-text.ts'
+import { refuse } from '../../../src/domain/refusal.ts'
 import type { Scope } from '../../../src/domain/scope.ts'
-import type { Verdict, Watch } from '../../../src/domain/watch.ts'
+import { type Verdict, WATCHER, type Watch } from '../../../src/domain/watch.ts'
 import { HOUR, NOW, REQUEST_ID, spec } from '../../fixtures/examples.ts'
 
 const { source, destination } = spec()
@@ -82,4 +84,10 @@ describe('the buttons of its message', () => {
 it('calls a look old after twice its rhythm', () => {
   expect(isOld(seen(BEHIND), HOUR, NOW + 2 * HOUR)).toBe(false)
   expect(isOld(seen(BEHIND), HOUR, NOW + 2 * HOUR + 1)).toBe(true)
+})
+
+it('names no person where the watch asked', () => {
+  const text = explain(refuse({ code: 'not-requester', requestedBy: WATCHER }))
+  expect(text).toContain('The watch began it')
+  expect(text).not.toContain('<@')
 })

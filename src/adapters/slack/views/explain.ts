@@ -1,6 +1,7 @@
 import type { Ancestry } from '../../../domain/ancestry.ts'
 import type { AwsProblem } from '../../../domain/aws-problem.ts'
 import type { BaseConfigFlaw, MembershipFlaw, Refusal, RefusalFacts, ToolConfigFlaw } from '../../../domain/refusal.ts'
+import { WATCHER } from '../../../domain/watch.ts'
 import { frozenText } from './frozen-text.ts'
 import { approversText, code, count, person, plain, when } from './text.ts'
 
@@ -102,7 +103,9 @@ export function explain({ refused }: Refusal): string {
     case 'already-decided':
       return `You decided already (${refused.verdict}, ${when(refused.at)}). One person, one decision.`
     case 'not-requester':
-      return `Only who asked can withdraw it: ${person(refused.requestedBy)}. Approvers can reject it.`
+      return refused.requestedBy === WATCHER
+        ? `The watch began it; it only compares, and ends by itself. ${code('/hsm-freeze')} calls it off.`
+        : `Only who asked can withdraw it: ${person(refused.requestedBy)}. Approvers can reject it.`
     case 'not-operator':
       return notOperatorText(refused)
     case 'frozen-already':
@@ -130,7 +133,7 @@ export function explain({ refused }: Refusal): string {
     case 'unreadable-request':
       return `Request ${code(refused.request)} is stored in a way that this version of me cannot read. The operator must look: the log says what is wrong with it.`
     case 'not-open':
-      return `Too late to ${refused.wanted}: request ${code(refused.request)} is ${refused.state}${refused.by ? ` (by ${person(refused.by)})` : ''}.`
+      return `Too late to ${refused.wanted}: request ${code(refused.request)} is ${refused.state}${refused.by && refused.by !== WATCHER ? ` (by ${person(refused.by)})` : ''}.`
     case 'expired':
       return `Request ${code(refused.request)} expired ${when(refused.expiresAt)}. Ask again if it is still needed.`
     default:

@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openDatabase } from '../../../src/adapters/store/open-database.ts'
+import { requestStore } from '../../../src/adapters/store/request-store.ts'
+import type { Deps } from '../../../src/application/ports.ts'
+import type { Store } from '../../../src/application/store.ts'
+import { watchRoutes } from '../../../src/application/watch-routes.ts'
+import type { Route } from '../../../src/domain/route.ts'
+import { type Watch, watchKey } from '../../../src/domain/watch.ts'
+import { allEngines } from '../../../src/engines/index.ts'
+import { HOUR, NOW, REQUEST_ID, request, spec } from '../../fixtures/examples.ts'
+import { silent } from '../../integration/slack-place.ts'
+
+// What the watch decides without a look: when one is due, and when none is.
+
+let store: Store
+beforeEach(async () => {
+  store = requestStore(await openDatabase('sqlite::memory:'))
+})
+afterEach(() => store.close())
+
+const { source, destination } = spec()
+const engines = allEngines()
+const bastion = { name: 'us-bastion' }
+const routes = [
+  { source, destination, bastion, watch: { everyMs: HOUR } },
+  { source: destination, destination: source, bastion, watch: { everyMs: HOUR } },
+] as unknown as readonly [Route, Route]
+const [first, second] = routes
+/** Whoever looks at AWS is found out. */
+const directory = { describe: () => Promise.reject(new Error('it looks')) }
+const pass = (now: number, given: readonly Route[] = [first]) => {
+  const landscape = { routes: given }
+  const clock = { now: () => now }
+  const deps = { store, landscape, clock, log: silent, directory, newRequestId: () => REQUEST_ID, engines }
+  return watchRoutes(deps as unknown as Deps, new AbortController().signal)
+}
+const stored = async (route: Route = first) => (await store.watch(watchKey(route)))?.watch
+const save = (changes: Partial<Watch>, route: Route = first) =>
+  store.saveWatch({ route: watchKey(route), nextAt: NOW, edition: 1, ...changes }, 0)
+
+it('first looks within its period, and not before', async () => {
+  await pass(NOW)
+  const watch = await stored()
+  expect(watch?.nextAt).toBeGreaterThanOrEqual(NOW)
+  expect(watch?.nextAt).toBeLessThan(NOW + HOUR)
+  expect(await pass((watch?.nextAt ?? NOW) - 1)).toBe(false)
+})
+
+it('takes a shorter period over at once', async () => {
+  await save({ nextAt: NOW + 700 * HOUR })
+  await pass(NOW)
+  expect((await stored())?.nextAt).toBeLessThanOrEqual(NOW + HOUR)
+})
+
+it('waits while the brake is on, or something else has the destination', async () => {
+  await save({})
+  await store.setFrozen({ by: 'U0ALICE', at: NOW, reason: 'an HSM fails' }, audit('frozen'))
+  await pass(NOW)
+  expect(await stored()).toMatchObject({ nextAt: NOW + HOUR / 12 })
+  await store.setFrozen(undefined, audit('unfrozen'))
+  await store.create(request('pending'), audit('requested'))
+  await pass(NOW + HOUR / 12)
+  expect(await stored()).toMatchObject({ nextAt: NOW + HOUR / 6 })
+  expect((await stored())?.going).toBeUndefined()
+})
+
+it('looks no more once a login may have failed, nor on other routes of that bastion', async () => {
+  await save({ paused: REQUEST_ID })
+  await save({}, second)
+  await pass(NOW, routes)
+  expect(await stored()).toMatchObject({ nextAt: NOW })
+  const other = await stored(second)
+  expect(other).toMatchObject({ nextAt: NOW + HOUR / 12 })
+  expect(other?.going).toBeUndefined()
+})
+
+it('names its comparison before it looks, and gives up one that never was filed', async () => {
+  await save({})
+  await pass(NOW)
+  expect((await stored())?.going).toEqual({ request: REQUEST_ID, at: NOW })
+  expect(await pass(NOW + HOUR / 2)).toBe(false)
+  await pass(NOW + HOUR)
+  expect((await stored())?.going).toBeUndefined()
+})
+
+it('takes down what a comparison came to, and that a login may have failed, in the record', async () => {
+  const failed = request('failed', { spec: spec({ mode: 'plan' }) })
+  const outcome = { ...('outcome' in failed ? failed.outcome : {}), stop: { code: 'login-failed', detail: '' } }
+  await store.create({ ...failed, outcome } as typeof failed, audit('requested'))
+  await save({ going: { request: REQUEST_ID, at: NOW }, nextAt: NOW + HOUR })
+  await pass(NOW + HOUR / 2)
+  expect(await stored()).toMatchObject({ paused: REQUEST_ID, found: { verdict: { kind: 'unknown' } } })
+  expect((await store.history(REQUEST_ID)).map(({ type }) => type)).toContain('watch-paused')
+})
+
+function audit(type: string) {
+  return { at: NOW, type: type as 'requested', actor: 'U0ALICE', request: REQUEST_ID, facts: {} }
+}
