@@ -106,7 +106,7 @@ class Real {
     })
     while (!isOver && this.bastion.told().filter((line) => line === 'hang').length === before)
       await new Promise((resolve) => setTimeout(resolve, 25))
-    if (!isOver) started.kill()
+    if (!isOver) await started.kill()
     await over
   }
 

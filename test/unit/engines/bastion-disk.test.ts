@@ -103,7 +103,7 @@ describe.each(PLATFORMS_HERE)('%s', (platform) => {
       bastion.install('cmu', tool('hold) sleep 60 ;;'))
       const child = bastion.start(session('AB12.1', ['mark read', 'send one', 'mark write', 'send hold']))
       await bastion.until('hold')
-      child.kill()
+      await child.kill()
       fillNow(bastion.state)
       const { block, text } = await bastion.fetch('AB12.1', { seal: 'yes' })
       expect(block).toMatchObject({ result: 'recorded', recorded: 'stopped-killed', mark: 'write' })

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseBlock } from '../../../src/engines/printed.ts'
@@ -53,8 +52,7 @@ describe.skipIf(POWERSHELL === undefined)('on Windows', () => {
       expect(await started.result).toMatchObject({ block: undefined })
       expect((await bastion.fetch('AB12.1', { seal: 'yes' })).block?.result).toBe('running')
       expect((await bastion.session('AB12.2', ['send one'])).block?.result).toBe('refused-busy')
-      bastion.killTool()
-      await sleep(100)
+      await started.kill()
       const killed = await bastion.fetch('AB12.1', { seal: 'yes' })
       expect(killed.block).toMatchObject({ recorded: 'stopped-killed', mark: 'write' })
       expect(killed.text).toContain('did one')

@@ -138,7 +138,7 @@ describe.each(PLATFORMS_HERE)('%s', (platform) => {
         const other = await bastion.session('AB12.3', ['send other'], { lock: 'cluster-2abcdefghij' })
         expect(other.block?.result).toBe('done')
       } finally {
-        first.kill()
+        await first.kill()
       }
     })
   })
@@ -215,7 +215,7 @@ describe.each(PLATFORMS_HERE)('%s', (platform) => {
       const child = bastion.start(session('AB12.1', ['mark read', 'send one', 'mark write', 'send hold', 'send never']))
       await bastion.until('hold')
       expect((await bastion.fetch('AB12.1', { seal: 'yes' })).block?.result).toBe('running')
-      child.kill()
+      await child.kill()
       const killed = await bastion.fetch('AB12.1', { seal: 'yes' })
       expect(killed.block).toMatchObject({ recorded: 'stopped-killed', mark: 'write' })
       expect(killed.text).toContain('did one')
