@@ -79,8 +79,15 @@ export class Weather {
 
   /** What is wrong with something for a while, at this moment. */
   spell(fault: Fault): string | undefined {
+    return this.kindsOf(fault)[0]
+  }
+
+  /** Every kind that is in force: spells of one fault may overlap. */
+  kindsOf(fault: Fault): readonly string[] {
     const { now } = this.#time
-    return this.spells.find((spell) => spell.fault === fault && spell.from <= now && now < spell.to)?.kind
+    return this.spells
+      .filter((spell) => spell.fault === fault && spell.from <= now && now < spell.to)
+      .map(({ kind }) => kind)
   }
 
   /** Something goes wrong for a while, beginning in a moment. */

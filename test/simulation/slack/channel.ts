@@ -98,9 +98,9 @@ export class Channel implements Web {
    * Something is written to the channel, if it takes it. Who looked a moment ago cannot know that it was shared since.
    */
   #written<Answer>(write: () => Answer): Answer {
-    const spell = this.#weather.spell('channel')
-    if (spell === 'archived') throw new SlackProblem('is_archived', undefined)
-    if (spell === 'left') throw new SlackProblem('not_in_channel', undefined)
+    const kinds = this.#weather.kindsOf('channel')
+    if (kinds.includes('archived')) throw new SlackProblem('is_archived', undefined)
+    if (kinds.includes('left')) throw new SlackProblem('not_in_channel', undefined)
     const known = this.#weather.spells.find(({ fault, kind, from, to }) => {
       return fault === 'channel' && kind === 'shared' && from + PASS <= this.#time.now && this.#time.now < to
     })

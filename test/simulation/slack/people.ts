@@ -82,9 +82,14 @@ export class People implements Workspace {
 
   async channel(id: string): Promise<ChannelFacts | undefined> {
     await this.#answer()
-    const spell = this.#weather.spell('channel')
-    const isExternal = spell === 'shared'
-    return { id, name: 'hsm-syncs', botIsMember: spell !== 'left', isExternal, isArchived: spell === 'archived' }
+    const kinds = this.#weather.kindsOf('channel')
+    return {
+      id,
+      name: 'hsm-syncs',
+      botIsMember: !kinds.includes('left'),
+      isExternal: kinds.includes('shared'),
+      isArchived: kinds.includes('archived'),
+    }
   }
 
   /** An answer reaches a person, or does not. */
