@@ -21,8 +21,16 @@ while ($null -ne ($line = [Console]::In.ReadLine())) {
   $shell.Runspace.Dispose()
   $shell.Dispose()
   $shell = $null
-  # What a process leaves behind it closes: the locks of the script.
-  [GC]::Collect(); [GC]::WaitForPendingFinalizers()
+  # What a process leaves behind it closes: the locks of the script. Its thread may end a moment later, and holds them until
+  # then, so what proves that they are closed is that this process has nothing open in the script's folder.
+  for ($tries = 0; ; $tries++) {
+    [GC]::Collect(); [GC]::WaitForPendingFinalizers()
+    $links = foreach ($file in [IO.Directory]::GetFiles('/proc/self/fd')) { try { [IO.File]::ResolveLinkTarget($file, $false).FullName } catch { } }
+    $open = @($links) -like "$($order.directory)/*"
+    if ($open.Count -eq 0) { break }
+    if ($tries -ge 200) { $complaint += "never closed: $open"; break }
+    Start-Sleep -Milliseconds 25
+  }
   $answers.WriteLine((ConvertTo-Json -Compress @{ code = $code; printed = $printed.ToString() + (@($rest) -join "`n"); complaint = $complaint }))
   $answers.Flush()
 }
