@@ -1,7 +1,8 @@
 import type { Web } from './adapters/slack/api/web.ts'
+import { messageForms } from './adapters/slack/outgoing/forms.ts'
 import { type HomeTabs, startHomeTabs } from './adapters/slack/outgoing/home-tabs.ts'
 import { startPainter } from './adapters/slack/outgoing/painter.ts'
-import { showWatches } from './adapters/slack/outgoing/watch-board.ts'
+import { type BoardDeps, showWatches } from './adapters/slack/outgoing/watch-board.ts'
 import { driveRuns } from './application/drive-runs.ts'
 import type { Deps } from './application/ports.ts'
 import { runTranscript } from './application/run-transcript.ts'
@@ -40,14 +41,17 @@ export function startWork(ports: Omit<Deps, 'changed' | 'warnOnce'>, web: Web): 
       runs.wake()
     },
   }
-  const painter = startPainter({ store, engines, clock, log, web, holder, workspace, warnOnce: once }, (view) =>
+  const forms = messageForms(clock, (code) =>
+    log.info({ code }, 'Slack does not take its newest blocks in this workspace yet: lists and tables are plain'),
+  )
+  const painter = startPainter({ store, engines, clock, log, web, forms, holder, workspace, warnOnce: once }, (view) =>
     runTranscript({ store, engines }, view),
   )
   const runs = driveRuns(deps)
   const sweeping = new AbortController()
   const swept = sweep(deps, sweeping.signal)
   const homes = startHomeTabs({ ...deps, web })
-  const watched = watch(deps, web, sweeping.signal)
+  const watched = watch({ ...deps, web, forms }, sweeping.signal)
   return {
     deps,
     homes,
@@ -78,11 +82,11 @@ async function sweep(deps: Deps, signal: AbortSignal): Promise<void> {
 }
 
 /** Compares watched routes when they are due, and keeps their messages up to date. Nothing where none is watched. */
-async function watch(deps: Deps, web: Web, signal: AbortSignal): Promise<void> {
+async function watch(deps: BoardDeps & Deps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && watchedRoutes(deps).length > 0) {
     try {
       for (let pass = 0; pass < MOST_PASSES && (await watchRoutes(deps, signal)); pass++);
-      await showWatches({ ...deps, web }, signal)
+      await showWatches(deps, signal)
     } catch (error) {
       deps.log.error({ error: describeError(error) }, 'could not look after the watched routes')
     }

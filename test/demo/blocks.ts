@@ -40,9 +40,61 @@ export function blockLines(block: Json, width: number, names: Names): Line[] {
       return [line(''), ...buttonLines(block, width)]
     case 'input':
       return [line(span(elementText(block.label), 'bold')), line(span('[ ………… ]', 'dim'))]
+    case 'plan':
+      return planLines(block, width)
+    case 'data_table':
+      return tableLines(block, width)
     default:
       return [line(span(`(a block of type ${String(block.type)})`, 'dim'))]
   }
+}
+
+const TASK_SIGNS: Readonly<Record<string, Span>> = {
+  pending: span('○ ', 'dim'),
+  in_progress: span('◔ ', 'asking'),
+  complete: span('● ', 'good'),
+  error: span('▲ ', 'bad'),
+}
+
+/** A plan as Slack draws it when it is unfolded. */
+function planLines(block: Json, width: number): Line[] {
+  const tasks = listOf(block.tasks).flatMap((task): Line[] => {
+    const parts = isJson(task.details) ? listOf(task.details.elements) : []
+    const details = parts.flatMap((part) =>
+      part.type === 'rich_text_preformatted'
+        ? preLines(richText(part), width - 2)
+        : wrapped([span(richText(part), 'dim')], width - 2),
+    )
+    const isToCome = task.status === 'pending'
+    return [
+      line(
+        TASK_SIGNS[textAt(task, 'status') ?? ''] ?? span('? '),
+        span(textAt(task, 'title') ?? '', isToCome ? 'dim' : 'bold'),
+      ),
+      ...details.map((row): Line => [span('  '), ...row]),
+    ]
+  })
+  return [...wrapped([span(textAt(block, 'title') ?? '', 'bold')], width), ...tasks]
+}
+
+/** The first page of a table. */
+function tableLines(block: Json, width: number): Line[] {
+  const rows = (Array.isArray(block.rows) ? block.rows : []).map((row) => listOf(row).map(elementText))
+  const page = Number(block.page_size ?? 5)
+  const shown = rows.slice(0, page + 1)
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...shown.map((row) => (row[at] ?? '').length)))
+  const text = shown.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+  const more = rows.length - shown.length
+  return [
+    ...wrapped([span(textAt(block, 'caption') ?? '', 'bold')], width),
+    ...preLines(text.join('\n'), width),
+    ...(more > 0 ? [line(span(`▏ … ${more} more rows, a page further`, 'dim'))] : []),
+  ]
 }
 
 function sectionLines(block: Json, width: number, names: Names): Line[] {

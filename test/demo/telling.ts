@@ -89,12 +89,12 @@ function withoutId({ block_id: _, ...block }: Json): string {
 
 function replyLines(shown: Shown, { width, names }: Paper): Line[] {
   const lines = messageLines(shown, width - 6, names)
-  return behind(THREAD, isWaiting(shown) ? lines.map(dimmed) : lines)
+  return behind(THREAD, shown.text.startsWith('⏳') ? lines.map(dimmed) : lines)
 }
 
 /** Says only that something has begun; the same message will say how it ended. */
-export function isWaiting({ text }: Shown): boolean {
-  return text.startsWith('⏳')
+export function isWaiting({ text, blocks }: Shown): boolean {
+  return text.startsWith('⏳') || (blocks.some(({ type }) => type === 'plan') && !text.includes(' is over, '))
 }
 
 function dimmed(shown: Line): Line {

@@ -137,7 +137,9 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
             (message) =>
               message.ts === card.ts &&
               ENDS.some((end) => message.text.includes(end)) &&
-              message.thread.some((reply) => isEnd(reply.text)),
+              message.thread.some((reply) => isEnd(reply.text)) &&
+              // Updated once a second: the last of it may come after the result.
+              message.thread.every(({ text }) => !text.startsWith('Run of ') || text.includes(' is over, ')),
           ),
         'the end of the request',
         ms,

@@ -52,6 +52,9 @@ export function messageText({
     .join('\n')
 }
 
+/** As a plan's tasks are drawn. */
+const SIGNS: Readonly<Record<string, string>> = { pending: '( )', in_progress: '(…)', complete: '(✓)', error: '(!)' }
+
 function blockText(block: Words): string {
   switch (block.type) {
     case 'header':
@@ -70,10 +73,23 @@ function blockText(block: Words): string {
         .join(' ')
     case 'rich_text':
       return list(block.elements)
-        .flatMap((part) => list(part.elements))
-        .map((element) => String(element.text ?? ''))
-        .join('')
+        .map((part) => list(part.elements).map((element) => String(element.text ?? '')))
+        .map((texts) => texts.join(''))
+        .join('\n')
         .replace(/^/gm, '    ')
+    case 'plan':
+      return [
+        `## ${String(block.title)}`,
+        ...list(block.tasks).flatMap((task) => [
+          `${SIGNS[String(task.status)] ?? '?'} ${String(task.title)}`,
+          ...list([task.details]).map((details) => blockText(details)),
+        ]),
+      ].join('\n')
+    case 'data_table':
+      return [
+        `| ${String(block.caption)}`,
+        ...(Array.isArray(block.rows) ? block.rows : []).map((row) => `| ${list(row).map(textOf).join(' | ')}`),
+      ].join('\n')
     default:
       return `(${String(block.type)})`
   }

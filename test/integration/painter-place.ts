@@ -5,6 +5,7 @@ import { afterEach, beforeEach } from 'vitest'
 import { identityOf } from '../../src/adapters/slack/api/identity.ts'
 import { slackWeb } from '../../src/adapters/slack/api/web.ts'
 import { slackWorkspace } from '../../src/adapters/slack/api/workspace.ts'
+import { messageForms } from '../../src/adapters/slack/outgoing/forms.ts'
 import { startPainter } from '../../src/adapters/slack/outgoing/painter.ts'
 import { openDatabase } from '../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../src/adapters/store/request-store.ts'
@@ -63,7 +64,18 @@ export function painting(at: () => SlackPlace): () => Painting {
     const whoAmI = identityOf(client)
     const web = slackWeb(client, whoAmI)
     const workspace = slackWorkspace(client, whoAmI, [])
-    const deps = { store, engines: allEngines(), holder: 'me', clock, log, web, workspace, warnOnce: warnOnce(log) }
+    const forms = messageForms(clock, (code) => void told.push(`the newest blocks are not taken: ${code}`))
+    const deps = {
+      store,
+      engines: allEngines(),
+      holder: 'me',
+      clock,
+      log,
+      web,
+      forms,
+      workspace,
+      warnOnce: warnOnce(log),
+    }
     const painter = startPainter(deps, async () => undefined)
     stop = async () => {
       await painter.stop()

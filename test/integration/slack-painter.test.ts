@@ -31,6 +31,19 @@ describe('a request in Slack', () => {
     expect(at().simulator.violations()).toEqual([])
   })
 
+  it('is updated at most once a second, however often it changes, and shows the end', async () => {
+    await on().ask({ rule: { users: ['U0ANNA1', 'U0BEN01'], userGroups: [], required: 3 } })
+    await on().settled()
+    for (const by of ['U0ANNA1', 'U0BEN01']) await on().happen({ type: 'approve', by })
+    await on().happen(withdraw)
+    await until(() => on().cards()[0]?.text.includes('Withdrawn'), 'the end on the card')
+    const updates = slack()
+      .calls.filter(({ method }) => method === 'chat.update')
+      .map(({ at: moment }) => moment)
+    for (const [index, moment] of updates.entries())
+      expect(moment - (updates[index - 1] ?? 0), `update ${index}`).toBeGreaterThan(950)
+  })
+
   it('is not touched when nothing has changed', async () => {
     await on().ask()
     await on().settled()
@@ -38,6 +51,26 @@ describe('a request in Slack', () => {
     on().later(200_000)
     await pause(100)
     expect(methodsCalled(at())).toHaveLength(before)
+  })
+})
+
+describe('a run in Slack', () => {
+  it.each([
+    ['as a plan where the workspace takes one', [], ['section', 'plan']],
+    ['as text where it does not', ['plan', 'data_table'], ['section', 'section']],
+  ])('is a list to be ticked off: %s', async (_, lacks, types) => {
+    for (const type of lacks) slack().workspace.blocks.lacks.add(type)
+    await on().ask()
+    await on().happen({ type: 'approve', by: 'U0AAAAAAA' })
+    await on().happen({ type: 'start' })
+    await on().settled()
+    const [list] = on()
+      .cards()
+      .flatMap(({ thread }) => thread.filter(({ text }) => text.startsWith('Run of ')))
+    expect(list?.blocks.map(({ type }) => type)).toEqual(types)
+    expect(list?.text).toContain('◻️ *Copy what is missing, then list again*')
+    expect(on().told()).toEqual(lacks.length === 0 ? [] : ['the newest blocks are not taken: invalid_blocks'])
+    expect(at().simulator.violations()).toEqual([])
   })
 })
 

@@ -31,6 +31,7 @@ import {
 } from '../fixtures/examples.ts'
 import { markupOf, slackProblems } from '../fixtures/slack-rules.ts'
 import { wideSpec } from '../fixtures/whole-clusters.ts'
+import { acceptBlocks } from '../simulator/slack/rules/blocks.ts'
 
 const EVIL = ['<!channel>', '<!here>', '<@U0EVIL>', '<https://evil.example|click>', '<!subteam^S0EVIL>']
 const evil = fc
@@ -226,6 +227,9 @@ const anySteps: fc.Arbitrary<SeenStep[]> = fc
     ]
   })
 
+let ids = 0
+const nextId = () => `block-${++ids}`
+
 function expectHarmless(blocks: unknown, text = ''): void {
   const shown = [text, ...markupOf(blocks)].join('\n')
   for (const markup of EVIL) expect(shown).not.toContain(markup)
@@ -237,9 +241,12 @@ describe('whatever was asked, whatever the tool said', () => {
       fc.property(anyRequest, anySteps, (of, steps) => {
         for (const slot of threadOf({ request: of, version: 1, steps }, 'a transcript')) {
           if (slot.kind !== 'message') continue
-          const message = withinLimits(slot.message)
-          expect(slackProblems(message), slot.slot).toEqual([])
-          expectHarmless(message.blocks, message.text)
+          const { text, blocks, newest = blocks } = slot.message
+          for (const form of [withinLimits({ text, blocks }), { text, blocks: newest }]) {
+            expect(slackProblems(form), slot.slot).toEqual([])
+            expect(() => acceptBlocks(form.blocks, 'message', { nextId }), slot.slot).not.toThrow()
+            expectHarmless(form.blocks, form.text)
+          }
         }
       }),
       { numRuns: 150 },

@@ -25,11 +25,12 @@ export function planMishaps(stage: Stage): void {
     if (weather.happens('disk', 0.9)) {
       const inMs = random.chance(0.5) ? random.int(200, 2_500) : random.int(2_500, 10_000)
       stage.tell('bastion', 'its disk fails soon')
-      weather.strike('disk', random.pick(['no-inodes', ...DISK_FAULTS]), {
+      // Without inodes a transcript goes on where a mark cannot be stored.
+      weather.strike('disk', random.chance(0.7) ? 'no-inodes' : random.pick(DISK_FAULTS), {
         inMs,
         forMs: random.int(20, 240) * SECOND,
       })
-      if (random.chance(0.7)) time.after(inMs + random.int(300, 6_000), () => stage.ssm.reboot(20 * SECOND))
+      if (random.chance(0.8)) time.after(inMs + random.int(300, 6_000), () => stage.ssm.reboot(20 * SECOND))
     }
     if (!weather.happens('clusters', 0.3)) return
     const clones = stage.hsms.clusters.slice(1)

@@ -188,6 +188,23 @@ export const PLANTED: readonly Planted[] = [
     find: '      return claimed.numUpdatedRows === 1n\n',
     replace: '      return claimed.numUpdatedRows < 2n\n',
   }),
+  one('a task is ticked off before its steps have said anything', 'src/adapters/slack/views/checklist.ts', {
+    find: "  const status = isBad ? 'error' : isWhole ? ",
+    replace: "  const status = isBad && isWhole ? 'error' : !isGoing ? ",
+  }),
+  one('a message is updated as often as something changes', 'src/adapters/slack/outgoing/pace.ts', {
+    find: '?? Number.NEGATIVE_INFINITY) < UPDATE_MS,\n',
+    replace: '?? Number.NEGATIVE_INFINITY) < 0,\n',
+  }),
+  one(
+    'what a workspace without the newest blocks refuses is said in no other form',
+    'src/adapters/slack/outgoing/forms.ts',
+    {
+      find: '        const code = formProblem(error)\n        refusedUntil',
+      replace:
+        "        const code = formProblem(error)\n        if (code === 'invalid_blocks') throw error\n        refusedUntil",
+    },
+  ),
   one('a message is posted again without a look', 'src/adapters/slack/outgoing/show-message.ts', {
     find: "  const ts = known?.status === 'posting' ? await findPosted(deps, view, context) : known?.ts\n",
     replace: '  const ts = known?.ts\n',

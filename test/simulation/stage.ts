@@ -16,6 +16,7 @@ import type { OnDelivery } from './incarnation.ts'
 import { Random } from './random.ts'
 import { makeClusters, Secrets } from './scenario.ts'
 import { Channel } from './slack/channel.ts'
+import { NewBlocks } from './slack/new-blocks.ts'
 import { CHANNEL, DEAD_GROUP, GROUP, LISTED, People } from './slack/people.ts'
 import { StoreFault } from './store-fault.ts'
 import { MINUTE, SECOND, Time } from './time.ts'
@@ -80,7 +81,7 @@ export class Stage {
     this.ssm = new Ssm(time, this.random('ssm'), this.weather, { bastion, documents, windows })
     this.directory = new Directory(time, this.random('directory'), this.weather, this.hsms)
     this.people = new People(time, this.random('people'), this.weather)
-    this.channel = new Channel(time, this.random('slack'), this.weather)
+    this.channel = new Channel(time, this.random('slack'), this.weather, new NewBlocks(time, this.random('blocks')))
     this.calls = new Calls(time)
     this.storeFault = new StoreFault(time, this.random('store'), this.weather)
     this.calendar = new Calendar(time, this.random('calendar'), this.weather)

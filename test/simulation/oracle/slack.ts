@@ -1,5 +1,6 @@
 import { cardsIn, isCard, textOf } from '../slack/cards.ts'
 import type { Stage } from '../stage.ts'
+import { judgeChecklist } from './checklist.ts'
 import { deedsOf, told } from './operations.ts'
 import type { RequestDoc } from './records.ts'
 
@@ -24,13 +25,22 @@ const FINISHED: ReadonlySet<string> = new Set(['succeeded', 'partial', 'failed',
  * whole.
  */
 export function judgeSlack(stage: Stage, requests: readonly RequestDoc[]): string[] {
-  return requests.flatMap((request) => {
+  const { refused, hasty } = stage.channel
+  // Who starts anew, or paints instead of another, does not know when that was.
+  const isOne = !stage.isPair && !stage.weather.faults.has('crash')
+  const general = [
+    ...refused.map((problem) => `Slack would refuse a message: ${problem}`),
+    ...(isOne ? hasty : []).map((message) => `${message} was updated twice in a second`),
+  ]
+  const shown = requests.flatMap((request) => {
     if (request.isWatch || request.reason.startsWith('last-')) return []
     return judgeShown(stage, request).map((problem) => `request ${request.id} in Slack: ${problem}`)
   })
+  return [...general, ...shown]
 }
 
-function judgeShown({ channel, hsms }: Stage, request: RequestDoc): string[] {
+function judgeShown(stage: Stage, request: RequestDoc): string[] {
+  const { channel, hsms } = stage
   const violations: string[] = []
   const cards = channel.posted.filter(
     (posted) => isCard(posted) && posted.mark?.request === request.id && !posted.isDeleted,
@@ -51,6 +61,9 @@ function judgeShown({ channel, hsms }: Stage, request: RequestDoc): string[] {
   const result = thread.find(({ mark }) => mark?.slot === 'result')
   if (FINISHED.has(request.state) !== (result !== undefined))
     violations.push(result ? 'a result, but it is not finished' : 'no result')
+  const checklist = thread.find(({ mark }) => mark?.slot === 'checklist')
+  if (FINISHED.has(request.state))
+    violations.push(...(checklist ? judgeChecklist(stage, request, checklist) : ['it has run, and has no checklist']))
   if (names.includes('unreadable')) violations.push('its thread says that it cannot be read, and it can')
   if (result && !result.message?.text.includes(face))
     violations.push(`its result says "${result.message?.text}", it is ${request.state}`)

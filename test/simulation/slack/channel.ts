@@ -4,6 +4,7 @@ import type { ThreadFile } from '../../../src/adapters/slack/views/thread.ts'
 import type { Random } from '../random.ts'
 import { SECOND, START, type Time } from '../time.ts'
 import type { Weather } from '../weather.ts'
+import type { NewBlocks } from './new-blocks.ts'
 import { CHANNEL } from './people.ts'
 
 /** The bot looks at the channel before it shows something: a pass over one request takes less than this. */
@@ -17,6 +18,7 @@ export interface Posted {
   readonly mark: MessageMark | undefined
   readonly file: ThreadFile | undefined
   message: Message | undefined
+  changedAt: number
   isDeleted: boolean
 }
 
@@ -27,14 +29,19 @@ export class Channel implements Web {
   readonly direct: { readonly at: number; readonly user: string; readonly text: string }[] = []
   /** What was written while another company read along, and had done so for a while. */
   readonly overheard: string[] = []
+  /** What Slack refuses by its published rules, and updates of one message within a second. */
+  readonly refused: string[] = []
+  readonly hasty: string[] = []
   readonly #time: Time
   readonly #random: Random
   readonly #weather: Weather
+  readonly #newBlocks: NewBlocks
 
-  constructor(time: Time, random: Random, weather: Weather) {
+  constructor(time: Time, random: Random, weather: Weather, newBlocks: NewBlocks) {
     this.#time = time
     this.#random = random
     this.#weather = weather
+    this.#newBlocks = newBlocks
   }
 
   post(
@@ -47,7 +54,12 @@ export class Channel implements Web {
         this.direct.push({ at: this.#time.now, user: channel, text: message.text })
         return `${this.#time.now}.1`
       })
-    return this.#call(() => this.#written(() => this.#add({ threadTs, mark, message, file: undefined })))
+    return this.#call(() =>
+      this.#written(() => {
+        this.#check(message)
+        return this.#add({ threadTs, mark, message, file: undefined })
+      }),
+    )
   }
 
   update(_channel: string, ts: string, message: Message): Promise<void> {
@@ -55,7 +67,10 @@ export class Channel implements Web {
       const found = this.posted.find((one) => one.ts === ts)
       if (!found || found.isDeleted) throw new SlackProblem('message_not_found', undefined)
       this.#written(() => {
+        this.#check(message)
+        if (this.#time.now - found.changedAt < SECOND) this.hasty.push(`${found.mark?.request} ${found.mark?.slot}`)
         found.message = message
+        found.changedAt = this.#time.now
       })
     })
   }
@@ -108,11 +123,17 @@ export class Channel implements Web {
     return write()
   }
 
-  #add(message: Omit<Posted, 'ts' | 'at' | 'isDeleted'>): string {
+  #check(message: Message): void {
+    this.refused.push(...this.#newBlocks.problemsOf(message))
+    if (this.#newBlocks.areRefused(message)) throw new SlackProblem('invalid_blocks', undefined)
+  }
+
+  #add(message: Omit<Posted, 'ts' | 'at' | 'changedAt' | 'isDeleted'>): string {
     if (message.threadTs !== undefined && this.posted.find(({ ts }) => ts === message.threadTs)?.isDeleted)
       throw new SlackProblem('thread_not_found', undefined)
     const ts = `${Math.floor(this.#time.now / SECOND)}.${`${this.posted.length + 1}`.padStart(6, '0')}`
-    this.posted.push({ ...message, ts, at: this.#time.now, isDeleted: false })
+    const { now } = this.#time
+    this.posted.push({ ...message, ts, at: now, changedAt: now, isDeleted: false })
     return ts
   }
 

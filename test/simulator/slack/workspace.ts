@@ -36,6 +36,8 @@ export class Workspace {
   readonly triggers = new Map<string, Trigger>()
   readonly responseUrls = new Map<string, ResponseUrl>()
   readonly violations: string[] = []
+  /** Of blocks: the ids they get, and the types that Slack has not brought to this workspace yet. */
+  readonly blocks = { nextId: () => this.nextId('blk'), lacks: new Set<string>() }
   #count = 0
 
   constructor(spec: SlackSpec) {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { progressText } from '../../../src/adapters/slack/views/steps.ts'
+import { progressText } from '../../../src/adapters/slack/views/progress.ts'
 import type { SeenStep } from '../../../src/application/run-view.ts'
 import { diffInventories } from '../../../src/domain/diff.ts'
 import { serverNumber } from '../../../src/domain/ids.ts'

@@ -20,6 +20,16 @@ it('names every place in a thread once, also when a step had to be sent again', 
   expect(slots).toEqual([...new Set(slots)])
   // They were sent again, and it went well: only a run that ends with them says that it was in vain.
   const saying = (words: string) => picture.filter((slot) => JSON.stringify(slot).includes(words))
-  expect(saying('Not done, and no login was tried')).toHaveLength(2)
+  expect(saying('Not done, and no login was tried')).toHaveLength(1)
   expect(saying('several times in a row')).toEqual([])
+})
+
+it('does not say of steps that are not kept any more, or cannot be read, that they did not begin', () => {
+  const over = request('partial')
+  const textOf = (view: Parameters<typeof threadOf>[0]) =>
+    JSON.stringify(threadOf(view, undefined).filter(({ slot }) => slot === 'checklist'))
+  expect(textOf({ request: over, version: 1, steps: [] })).toContain('cannot be shown')
+  expect(textOf({ request: over, version: 1, steps: [] })).not.toContain('Not begun')
+  const unreadable = { request: request('running'), version: 1, steps: [], unreadable: 'shape 99' }
+  expect(textOf(unreadable)).toContain('cannot be shown')
 })

@@ -19,6 +19,8 @@ export interface Brush {
 
 export type Painted =
   | { readonly kind: 'shown' }
+  /** All but a message that was updated less than a second ago. */
+  | { readonly kind: 'due' }
   /** Nothing may, or can, be written to the channel for now. */
   | { readonly kind: 'obstructed'; readonly obstacle: Obstacle }
   /** `gotThrough`: something was shown nevertheless. */
@@ -70,6 +72,7 @@ interface Showing {
 async function showAll(deps: PaintDeps, view: RequestView, { picture, posted, brush }: Showing): Promise<Painted> {
   let root: string | undefined
   let gotThrough = false
+  let isDue = false
   let unclear = 0
   const failures: unknown[] = []
   for (const slot of brush.isFlaky ? awaitedFirst(picture) : picture) {
@@ -79,6 +82,7 @@ async function showAll(deps: PaintDeps, view: RequestView, { picture, posted, br
     try {
       const shown = await show(deps, view, { wanted: slot, root, posted, known: old })
       gotThrough ||= shown.isNew
+      isDue ||= shown.isDue === true
       unclear = 0
       if (isCard) root = shown.ts
     } catch (error) {
@@ -90,7 +94,8 @@ async function showAll(deps: PaintDeps, view: RequestView, { picture, posted, br
       if (root === undefined || isOfEverything(error) || unclear >= MOST_UNCLEAR_IN_A_ROW) break
     }
   }
-  return failures.length === 0 ? { kind: 'shown' } : { kind: 'behind', gotThrough, error: failures.at(-1) }
+  if (failures.length > 0) return { kind: 'behind', gotThrough, error: failures.at(-1) }
+  return { kind: isDue ? 'due' : 'shown' }
 }
 
 /** The card, then results and decisions, then progress, then files. */

@@ -2,6 +2,7 @@ import type { RequestView } from '../../../application/list-requests.ts'
 import type { RequestId } from '../../../domain/ids.ts'
 import { OPEN_STATES } from '../../../domain/request.ts'
 import { isOfEverything, SlackProblem } from '../api/web.ts'
+import { UPDATE_MS, updatePace } from './pace.ts'
 import { paint } from './paint.ts'
 import type { PaintDeps } from './show-message.ts'
 
@@ -30,9 +31,10 @@ const LONGEST_LOOK_MS = 5 * 60_000
  * to be.
  */
 export function startPainter(
-  deps: PaintDeps,
+  ports: Omit<PaintDeps, 'pace'>,
   transcriptOf: (view: RequestView) => Promise<string | undefined>,
 ): Painter {
+  const deps = { ...ports, pace: updatePace(ports.clock) }
   const stopping = new AbortController()
   const active = new Map<RequestId, { again: boolean; done: Promise<void> }>()
   /** Requests that Slack would not take, and when to try them again: no sooner, whatever changes. */
@@ -41,7 +43,8 @@ export function startPainter(
   const obstructed = new Map<RequestId, number>()
   let refreshed = deps.clock.now()
 
-  const paintOnce = async (id: RequestId, depth: 'changes' | 'card-too'): Promise<void> => {
+  /** `true`: something is left that is due in a second. */
+  const paintOnce = async (id: RequestId, depth: 'changes' | 'card-too'): Promise<boolean> => {
     const { tries, isFlaky } = waiting.get(id) ?? { tries: 0, isFlaky: false }
     const brush = { transcriptOf, depth, isFlaky }
     const painted = await paint(deps, id, brush).catch((error: unknown) => {
@@ -49,7 +52,8 @@ export function startPainter(
     })
     if (painted.kind !== 'behind') waiting.delete(id)
     if (painted.kind !== 'obstructed') obstructed.delete(id)
-    if (painted.kind === 'shown') return
+    if (painted.kind === 'shown') return false
+    if (painted.kind === 'due') return true
     if (painted.kind === 'obstructed') {
       // Looked at more and more seldom, and at every change: people are told of each directly.
       const now = deps.clock.now()
@@ -58,7 +62,7 @@ export function startPainter(
       deps.log.warn({ requestId: id, obstacle: painted.obstacle }, 'the channel takes nothing')
       const pause = Math.min(Math.max((now - since) / 4, FIRST_LOOK_MS), LONGEST_LOOK_MS)
       await deps.store.paintLater(id, now + Math.round(pause)).catch(() => undefined)
-      return
+      return false
     }
     // The pause grows only while nothing gets through.
     const failed = painted.gotThrough ? 1 : tries + 1
@@ -66,6 +70,7 @@ export function startPainter(
     waiting.set(id, { tries: failed, until, isFlaky: painted.gotThrough })
     deps.log.warn({ requestId: id, tries: failed, error: painted.error }, 'could not show all of the request in Slack')
     await deps.store.paintLater(id, until).catch(() => undefined)
+    return false
   }
 
   const mustWait = (id: RequestId): boolean => (waiting.get(id)?.until ?? 0) > deps.clock.now()
@@ -81,7 +86,9 @@ export function startPainter(
     entry.done = (async () => {
       while (entry.again && !stopping.signal.aborted && !mustWait(id)) {
         entry.again = false
-        await paintOnce(id, depth)
+        if (!(await paintOnce(id, depth))) continue
+        await deps.clock.sleep(UPDATE_MS, stopping.signal)
+        entry.again = true
       }
       active.delete(id)
     })()

@@ -4,13 +4,17 @@ import type { PostedMessage } from '../../../application/store.ts'
 import { canonicalJson, sha256 } from '../../../domain/digest.ts'
 import type { RequestId } from '../../../domain/ids.ts'
 import { isOfEverything, SlackProblem, type Web } from '../api/web.ts'
-import { asText, type Message, withinLimits } from '../views/blocks.ts'
+import type { Message } from '../views/blocks.ts'
 import { inChunks } from '../views/file-chunks.ts'
 import { CARD, type ThreadMessage } from '../views/thread.ts'
+import type { Forms } from './forms.ts'
+import type { Pace } from './pace.ts'
 
 export interface PaintDeps
   extends Pick<Deps, 'store' | 'engines' | 'clock' | 'log' | 'holder' | 'workspace' | 'warnOnce'> {
   readonly web: Web
+  readonly forms: Forms
+  readonly pace: Pace
 }
 
 /** Longer than any single call to Slack takes (an upload: 15 s); it is taken anew before each. */
@@ -19,14 +23,6 @@ const PAINT_LEASE_MS = 30_000
 export const GONE: ReadonlySet<string> = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed'])
 /** Slack's words for "there is no such thread": the card that it hung on is gone. */
 const NO_THREAD: ReadonlySet<string> = new Set(['thread_not_found', 'invalid_thread_ts'])
-/** Slack's words for "not in this form". */
-export const NOT_SO: ReadonlySet<string> = new Set([
-  'invalid_blocks',
-  'invalid_blocks_format',
-  'msg_blocks_too_long',
-  'msg_too_long',
-])
-
 /** Somebody deleted the card, and the thread with it. */
 export class CardGone extends Error {}
 
@@ -41,6 +37,8 @@ interface Shown {
   readonly ts: string | undefined
   /** Slack took something; `false`: it was shown already. */
   readonly isNew: boolean
+  /** It changed again within a second of the last time: still to be updated. */
+  readonly isDue?: true
 }
 
 /**
@@ -52,17 +50,21 @@ export async function show(deps: PaintDeps, view: RequestView, context: MessageC
   const hash = sha256(canonicalJson(wanted.kind === 'message' ? wanted.message : wanted.file))
   const isShown = known?.status === 'posted' && (known.hash === hash || wanted.kind === 'file')
   if (isShown) return { ts: known.ts, isNew: false }
+  const key = `${view.request.id} ${wanted.slot}`
+  if (known?.status === 'posted' && deps.pace.isTooSoon(key)) return { ts: known.ts, isNew: false, isDue: true }
   const save = (status: PostedMessage['status'], ts?: string) =>
     deps.store.savePosted(view.request.id, { slot: wanted.slot, status, hash, ...(ts === undefined ? {} : { ts }) })
 
   const ts = known?.status === 'posting' ? await findPosted(deps, view, context) : known?.ts
   if (ts !== undefined && (wanted.kind === 'file' || (await isUpdated(deps, view, { wanted, ts })))) {
+    deps.pace.sent(key)
     await save('posted', ts)
     return { ts, isNew: true }
   }
   await save('posting')
   await keepPaint(deps, view.request.id)
   const at = wanted.kind === 'message' ? await post(deps, view, context) : await postFile(deps, view, context)
+  deps.pace.sent(key)
   await save('posted', at)
   return { ts: at, isNew: true }
 }
@@ -105,23 +107,18 @@ async function isUpdated(
   return false
 }
 
-/** What Slack does not take in our form stands there as bare text: badly set, but said. */
-async function inAnyForm<Answer>(
-  { warnOnce }: PaintDeps,
+function inAnyForm<Answer>(
+  { forms, warnOnce }: PaintDeps,
   { slot, message }: TextMessage,
   send: (message: Message) => Promise<Answer>,
 ): Promise<Answer> {
-  try {
-    return await send(withinLimits(message))
-  } catch (error) {
-    if (!(error instanceof SlackProblem) || !NOT_SO.has(error.code)) throw error
+  return forms.send(message, send, (code) =>
     warnOnce(
-      `${error.code} ${slot}`,
-      { slot, code: error.code },
-      `Slack did not take the message ${slot} as it is (${error.code}): it stands there as bare text`,
-    )
-    return await send(asText(message))
-  }
+      `${code} ${slot}`,
+      { slot, code },
+      `Slack did not take the message ${slot} as it is (${code}): it stands there as bare text`,
+    ),
+  )
 }
 
 async function asThread<Answer>(answer: Promise<Answer>): Promise<Answer> {

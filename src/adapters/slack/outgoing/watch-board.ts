@@ -6,13 +6,15 @@ import { type WatchedRoute, watchedRoutes } from '../../../application/watch-rou
 import { canonicalJson, sha256 } from '../../../domain/digest.ts'
 import { type Watch, watchKey } from '../../../domain/watch.ts'
 import { SlackProblem, type Web } from '../api/web.ts'
-import { asText, type Message, withinLimits } from '../views/blocks.ts'
+import type { Message } from '../views/blocks.ts'
 import { watchBeforeView, watchView } from '../views/watch-text.ts'
+import type { Forms } from './forms.ts'
 import { obstacleIn } from './private-notices.ts'
-import { GONE, NOT_SO } from './show-message.ts'
+import { GONE } from './show-message.ts'
 
-type BoardDeps = Pick<Deps, 'store' | 'engines' | 'clock' | 'log' | 'holder' | 'workspace' | 'landscape'> & {
+export type BoardDeps = Pick<Deps, 'store' | 'engines' | 'clock' | 'log' | 'holder' | 'workspace' | 'landscape'> & {
   readonly web: Web
+  readonly forms: Forms
 }
 
 /** Longer than any single call to Slack takes; it is taken anew before each. */
@@ -68,7 +70,7 @@ interface Showing {
 
 /** Intent before effect: what was being posted when a process died is looked for first. */
 async function show(deps: BoardDeps, route: WatchedRoute, { known, edition, message, isPast }: Showing): Promise<void> {
-  const { store, web, clock } = deps
+  const { store, web, forms, clock } = deps
   const key = watchKey(route)
   const hash = hashOf(message)
   if (known?.status === 'posted' && known.hash === hash) return
@@ -86,7 +88,11 @@ async function show(deps: BoardDeps, route: WatchedRoute, { known, edition, mess
   if (ts !== undefined) {
     await mustKeep()
     try {
-      await inAnyForm(message, (form) => web.update(channel, ts, form, mark))
+      await forms.send(
+        message,
+        (form) => web.update(channel, ts, form, mark),
+        () => undefined,
+      )
       return await save('posted', ts)
     } catch (error) {
       if (!(error instanceof SlackProblem) || !GONE.has(error.code)) throw error
@@ -97,16 +103,14 @@ async function show(deps: BoardDeps, route: WatchedRoute, { known, edition, mess
   if (isPast) return await save('posted', ts)
   await save('posting')
   await mustKeep()
-  await save('posted', await inAnyForm(message, (form) => web.post(channel, form, { mark })))
-}
-
-async function inAnyForm<Answer>(message: Message, send: (message: Message) => Promise<Answer>): Promise<Answer> {
-  try {
-    return await send(withinLimits(message))
-  } catch (error) {
-    if (!(error instanceof SlackProblem) || !NOT_SO.has(error.code)) throw error
-    return await send(asText(message))
-  }
+  await save(
+    'posted',
+    await forms.send(
+      message,
+      (form) => web.post(channel, form, { mark }),
+      () => undefined,
+    ),
+  )
 }
 
 /** What a sync of exactly what was found would cover, as long as the comparison's steps are kept. */

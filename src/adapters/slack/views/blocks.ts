@@ -8,6 +8,8 @@ export type Block = types.KnownBlock
 export interface Message {
   readonly text: string
   readonly blocks: Block[]
+  /** The same in blocks that not every workspace takes yet; sent first, where it is given. */
+  readonly newest?: Block[]
 }
 
 // `verbatim`: Slack makes no links or mentions out of bare words. Its limits: header 150, section
@@ -119,7 +121,7 @@ export function asText({ text, blocks }: Message): Message {
 }
 
 /** chat.update takes 4,000 characters. */
-const TEXT_LIMIT = 3_800
+export const TEXT_LIMIT = 3_800
 
 function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf)

@@ -4,9 +4,9 @@ import { diffOf } from '../../../application/run-view.ts'
 import { approvalsOf, type Request } from '../../../domain/request.ts'
 import { type Block, context, divider, header, pre, section } from './blocks.ts'
 import { frozenText } from './frozen-text.ts'
+import { progressText } from './progress.ts'
 import { STATE_FACES } from './states.ts'
 import { statusLines } from './status.ts'
-import { progressText } from './steps.ts'
 import { askerText, code, count, plain, when } from './text.ts'
 
 const SHOWN = 10

@@ -5,12 +5,14 @@ import type { Freeze } from '../../../domain/freeze.ts'
 import { approvalsOf, isFinished, type Request } from '../../../domain/request.ts'
 import { chunks, context, type Message, pre, section } from './blocks.ts'
 import { configurationBlocks } from './configuration.ts'
+import { diffText } from './diff-view.ts'
 import { frozenText } from './frozen-text.ts'
 import { lineageText } from './lineage.ts'
+import { progressText } from './progress.ts'
 import { resultView } from './result.ts'
 import { engineText, hsmText, loginText, scopeText } from './spec-text.ts'
 import { meaningOf, STATE_FACES } from './states.ts'
-import { diffText, progressText, stepLine } from './steps.ts'
+import { stepLine } from './steps.ts'
 import { approversText, askerText, code, count, person, plain, when } from './text.ts'
 
 export const REQUESTS_USAGE = `Usage: ${code('/hsm-requests [open|mine|<id>]')} or ${code('/hsm-requests <id> approve <digest>|reject <reason>|withdraw')}.`
@@ -93,7 +95,7 @@ export function historyView(
             section(
               steps
                 .slice(-8)
-                .map((step) => stepLine(spec, step, steps))
+                .map((step) => stepLine({ request, steps }, step))
                 .join('\n'),
             ),
           ]

@@ -9,6 +9,7 @@ import { ACTIONS } from './actions.ts'
 import { type Block, button, chunks, context, type Message, pre, section } from './blocks.ts'
 import { explain } from './explain.ts'
 import { frozenText } from './frozen-text.ts'
+import { dataTable } from './newest-blocks.ts'
 import { STATE_FACES } from './states.ts'
 import { stopText } from './stop-text.ts'
 import { askerText, code, columns, count, duration, plain } from './text.ts'
@@ -24,8 +25,9 @@ export function resultView(
   const face = STATE_FACES[request.state]
   const took = duration(request.finishedAt - request.startedAt)
   const title = `${face.icon} *${headline(request)}* ${askerText(request)} · ${took}`
-  const blocks: Block[] = [section(`${title}\n${changed(outcome)}`)]
-  if (outcome.destinations.length > 0 && spec.mode === 'sync') blocks.push(pre(table(outcome), 2500))
+  const first = section(`${title}\n${changed(outcome)}`)
+  const rows = outcome.destinations.length > 0 && spec.mode === 'sync' ? counts(outcome) : []
+  const blocks: Block[] = []
   if (outcome.discrepancies.length > 0) blocks.push(...chunks(discrepancyLines(request), 2800).map(section))
   for (const text of [proofText(outcome), comparisonText(outcome)]) if (text) blocks.push(section(text))
   const next = nextText(request, missing)
@@ -36,7 +38,7 @@ export function resultView(
   if (anchor !== undefined) blocks.push(context(anchorText(anchor)))
   return {
     text: `${face.icon} ${face.title}: ${spec.source.alias} → ${spec.destination.alias} (${request.id}) ${askerText(request)}`,
-    blocks,
+    ...withCounts(first, rows, blocks),
   }
 }
 
@@ -87,22 +89,32 @@ function changed(outcome: OutcomeReport): string {
   return `${lead}These numbers come from listing the HSMs again after the run, not from what the tool printed.`
 }
 
-function table({ destinations }: OutcomeReport): string {
-  const head = ['destination', '', '', 'already there', 'synced', 'failed', 'not tried', 'conflicts']
-  const rows = destinations.flatMap(({ hsmId, ip, cluster, users, keys }) => [
-    [
-      hsmId ?? cluster?.alias ?? '',
-      ip ?? count(cluster?.hsms ?? 0, 'HSM'),
-      'users',
-      `${users.already}`,
-      `${users.synced}`,
-      `${users.failed}`,
-      `${users.untried}`,
-      `${users.conflicts}`,
-    ],
-    ['', '', 'keys', `${keys.already}`, `${keys.synced}`, `${keys.failed}`, `${keys.untried}`, `${keys.conflicts}`],
-  ])
-  return columns([head, ...rows])
+const COUNTED = ['destination', 'at', 'what', 'already there', 'synced', 'failed', 'not tried', 'conflicts']
+
+/** Users and keys of each destination, a row each. */
+function counts({ destinations }: OutcomeReport): readonly (readonly string[])[] {
+  return destinations.flatMap(({ hsmId, ip, cluster, users, keys }) => {
+    const place = [hsmId ?? cluster?.alias ?? '', ip ?? count(cluster?.hsms ?? 0, 'HSM')]
+    const row = (kind: string, { already, synced, failed, untried, conflicts }: typeof users) => [
+      ...place,
+      kind,
+      ...[already, synced, failed, untried, conflicts].map(String),
+    ]
+    return [row('users', users), row('keys', keys)]
+  })
+}
+
+/** The counts below the first block: as fixed-width text, and as a table where Slack takes one. */
+function withCounts(
+  first: Block,
+  rows: readonly (readonly string[])[],
+  rest: readonly Block[],
+): Pick<Message, 'blocks' | 'newest'> {
+  if (rows.length === 0) return { blocks: [first, ...rest] }
+  const { block, more } = dataTable('Users and keys after the run', COUNTED, rows)
+  const text = pre(columns([COUNTED, ...rows.map((row, at) => (at % 2 === 0 ? row : ['', '', ...row.slice(2)]))]), 2500)
+  const blocks = [first, text, ...rest]
+  return more > 0 ? { blocks } : { blocks, newest: [first, block, ...rest] }
 }
 
 export function discrepancyLine(spec: Spec, { kind, name, server, problem, why }: Discrepancy): string {

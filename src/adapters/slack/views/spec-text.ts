@@ -1,4 +1,5 @@
-import { keyName, type Spec } from '../../../domain/spec.ts'
+import type { ServerNumber } from '../../../domain/ids.ts'
+import { keyName, type Spec, serversOf, targetName } from '../../../domain/spec.ts'
 import { code, columns, count, cut, plain } from './text.ts'
 
 /** Which HSMs stand behind which number or cluster: the direction of everything that follows. */
@@ -91,4 +92,10 @@ function itemsOf(spec: Spec, noun: 'users' | 'keys'): string[] {
   const selection = spec.scope[noun]
   if (selection.kind !== 'listed') return []
   return selection.items.map((item) => (typeof item === 'number' ? keyName(spec, item) : item))
+}
+
+/** `server 1 (10.8.1.4)`, or `prod-eu`. */
+export function placeText(spec: Spec, server: ServerNumber): string {
+  const name = targetName(spec, server)
+  return spec.reach === 'cluster' ? code(name) : `${name} (${serversOf(spec)[server]?.ip ?? '?'})`
 }

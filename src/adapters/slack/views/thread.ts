@@ -1,15 +1,16 @@
 import { foundMissing } from '../../../application/ask-exactly.ts'
 import type { RequestView } from '../../../application/list-requests.ts'
-import { diffOf, type SeenStep } from '../../../application/run-view.ts'
+import { diffOf } from '../../../application/run-view.ts'
 import { approvalsOf, type Finished, isFinished, type Request } from '../../../domain/request.ts'
 import { type Message, section } from './blocks.ts'
 import { boundBlocks } from './bound.ts'
 import { cardView } from './card.ts'
+import { checklistView } from './checklist.ts'
 import { configurationFile } from './configuration.ts'
+import { diffView } from './diff-view.ts'
 import { discrepancyFile, resultView } from './result.ts'
 import { wholeText } from './spec-text.ts'
 import { changedText } from './states.ts'
-import { diffText, progressText, stepLine } from './steps.ts'
 import { approversText, code, person, plain, when } from './text.ts'
 
 /**
@@ -33,7 +34,7 @@ export const CARD = 'card'
  * can be painted again at any time.
  */
 export function threadOf(view: RequestView, transcript: string | undefined): readonly ThreadMessage[] {
-  const { request, steps } = view
+  const { request } = view
   return [
     { slot: CARD, kind: 'message', message: cardView(request) },
     { slot: 'digest', kind: 'message', message: boundMessage(request) },
@@ -49,9 +50,6 @@ export function threadOf(view: RequestView, transcript: string | undefined): rea
     ...run(view),
     ...(view.unreadable === undefined ? [] : [message('unreadable', unreadableText(view.unreadable))]),
     ...(isFinished(request) ? result(view, request, transcript) : []),
-    ...(steps.length === 0 && request.state === 'running'
-      ? [message('started', '▶️ Checked again: exactly what was approved. The run begins.')]
-      : []),
   ]
 }
 
@@ -133,38 +131,22 @@ function ending(request: Request): ThreadMessage[] {
   }
 }
 
-function run({ request, steps }: RequestView): ThreadMessage[] {
-  const { spec } = request
-  const diff = diffOf(spec, steps)
-  const batches = steps.filter(isBatch)
-  return steps.flatMap((step): ThreadMessage[] => {
-    if (diff && step === lastListing(steps)) {
-      return [message(`step:${step.n}`, stepLine(spec, step, steps)), message('diff', diffText(spec, diff))]
-    }
-    if (!isBatch(step)) return [message(`step:${step.n}`, stepLine(spec, step, steps))]
-    // Batches of keys share one message that shows how far they are: one each would bury the rest.
-    if (step !== batches[0] || !diff) return []
-    const last = batches.at(-1) ?? step
-    const progress = progressText(diff, { request, steps })
-    return [message('progress', `\`\`\`${progress}\`\`\`\n${stepLine(spec, last, steps)}`)]
-  })
+/** From the moment it runs, so that the list is never left as it stood before the end. */
+function run(view: RequestView): ThreadMessage[] {
+  const { request, steps } = view
+  if (request.state !== 'running' && !isFinished(request)) return []
+  if (!hasSteps(view)) return [message('checklist', 'What the steps of this run did cannot be shown.')]
+  const diff = diffOf(request.spec, steps)
+  return [
+    { slot: 'checklist', kind: 'message', message: checklistView({ request, steps }) },
+    ...(diff ? [{ slot: 'diff', kind: 'message' as const, message: diffView(request.spec, diff) }] : []),
+  ]
 }
 
-/**
- * The step with which the listing at the start was whole: one that proved never to have run, or an earlier part, stands
- * before it.
- */
-function lastListing(steps: readonly SeenStep[]): SeenStep | undefined {
-  return steps.findLast(
-    ({ plan, reading }) =>
-      plan.kind === 'inventory' &&
-      plan.purpose === 'before' &&
-      (reading?.kind === 'listed' || reading?.kind === 'marked'),
-  )
-}
-
-function isBatch({ plan }: SeenStep): boolean {
-  return plan.kind === 'sync-keys' && !plan.canary
+/** Steps that cannot be read, or are kept no longer, were taken all the same: without them nothing is said of them. */
+function hasSteps({ request, steps, unreadable }: RequestView): boolean {
+  if (unreadable !== undefined) return false
+  return steps.length > 0 || !isFinished(request) || request.outcome.evidence === 'nothing-sent'
 }
 
 function result(view: RequestView, request: Finished, transcript: string | undefined): ThreadMessage[] {

@@ -15,7 +15,7 @@ function validate({ message, ...others }: Json, { workspace }: MethodContext): J
   if (!isJson(given) || Object.keys(given).some((name) => name !== 'blocks'))
     throw new ApiError('invalid_arguments', 'message with blocks is modelled, nothing else')
   try {
-    acceptBlocks(given.blocks, 'message', () => workspace.nextId('blk'))
+    acceptBlocks(given.blocks, 'message', workspace.blocks)
     return {}
   } catch (error) {
     if (!(error instanceof ApiError)) throw error

@@ -1,7 +1,7 @@
 import { isJson, type Json } from '../../json.ts'
 import { ApiError } from '../api-error.ts'
 import { actionElements, checkElement, inputElements } from './elements.ts'
-import { checkRichText, checkTable } from './rich-blocks.ts'
+import { checkDataTable, checkPlan, checkRichText, checkTable } from './rich-blocks.ts'
 import { type Complain, checkKeys, checkString, checkText, sumOfCharacters } from './text.ts'
 
 export type Surface = 'message' | 'modal' | 'home'
@@ -30,6 +30,12 @@ const rules: Record<string, Rule> = {
   image: { keys: ['image_url', 'slack_file', 'alt_text', 'title'], on: both, check: checkImage },
   rich_text: { keys: ['elements'], on: both, check: checkRichText },
   table: { keys: ['rows', 'column_settings'], on: ['message'], check: checkTable },
+  data_table: {
+    keys: ['rows', 'caption', 'page_size', 'row_header_column_index'],
+    on: ['message', 'home'],
+    check: checkDataTable,
+  },
+  plan: { keys: ['title', 'tasks'], on: ['message'], check: checkPlan },
   markdown: {
     keys: ['text'],
     on: ['message'],
@@ -37,8 +43,14 @@ const rules: Record<string, Rule> = {
   },
 }
 
+interface Taker {
+  readonly nextId: () => string
+  /** Types of blocks that Slack has not brought to this workspace yet. */
+  readonly lacks?: ReadonlySet<string>
+}
+
 /** Checks blocks and gives each its block_id. Throws `invalid_blocks` or `msg_blocks_too_long` as Slack does. */
-export function acceptBlocks(value: unknown, surface: Surface, nextId: () => string): Json[] {
+export function acceptBlocks(value: unknown, surface: Surface, { nextId, lacks }: Taker): Json[] {
   if (value === undefined) return []
   if (!Array.isArray(value)) throw new ApiError('invalid_blocks_format')
   const problems: string[] = []
@@ -47,7 +59,9 @@ export function acceptBlocks(value: unknown, surface: Surface, nextId: () => str
   if (value.length > most) complain('/blocks', `no more than ${most} items allowed`)
   const blocks: Json[] = []
   for (const [number, block] of value.entries()) {
-    const accepted = checkBlock(block, surface, { pointer: `/blocks/${number}`, complain })
+    const pointer = `/blocks/${number}`
+    if (isJson(block) && lacks?.has(String(block.type))) complain(`${pointer}/type`, `${block.type} is not supported`)
+    const accepted = checkBlock(block, surface, { pointer, complain })
     if (accepted !== undefined) blocks.push({ ...accepted, block_id: accepted.block_id ?? nextId() })
   }
   const ids = blocks.map((block) => block.block_id)

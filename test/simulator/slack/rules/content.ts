@@ -11,7 +11,7 @@ const metadataBytes = 16_000
 
 /** Text, blocks and metadata of a message, checked as Slack checks them. `where` names the call in violations. */
 export function acceptContent(workspace: Workspace, args: Json, where: string): MessageVersion {
-  const blocks = acceptBlocks(args.blocks, 'message', () => workspace.nextId('blk'))
+  const blocks = acceptBlocks(args.blocks, 'message', workspace.blocks)
   const text = args.text ?? ''
   if (typeof text !== 'string') throw new ApiError('invalid_arguments', 'text must be a string')
   if (text === '' && blocks.length === 0) throw new ApiError('no_text')

@@ -1,5 +1,5 @@
 import { isJson, type Json } from '../../json.ts'
-import { type Complain, sumOfCharacters } from './text.ts'
+import { type Complain, checkKeys, checkString, sumOfCharacters } from './text.ts'
 
 type At = { pointer: string; complain: Complain }
 
@@ -45,23 +45,28 @@ function checkLeaf(leaf: unknown, at: At): void {
 
 /** A table: 100 rows of 20 cells, 10,000 characters over all cells (design-principles.md, data-display-design.md). */
 export function checkTable(block: Json, at: At): void {
-  const { rows } = block
-  if (!Array.isArray(rows) || rows.length < 1 || rows.length > 100) {
-    at.complain(`${at.pointer}/rows`, 'must have 1 to 100 rows')
+  checkRows(block.rows, { rows: 100, characters: 10_000 }, at)
+}
+
+function checkRows(value: unknown, most: { readonly rows: number; readonly characters: number }, at: At): void {
+  const pointer = `${at.pointer}/rows`
+  if (!Array.isArray(value) || value.length < 1 || value.length > most.rows) {
+    at.complain(pointer, `must have 1 to ${most.rows} rows`)
     return
   }
+  const rows: readonly unknown[] = value
   const widths = new Set<number>()
   for (const [number, row] of rows.entries()) {
-    const pointer = `${at.pointer}/rows/${number}`
     if (!Array.isArray(row) || row.length < 1 || row.length > 20) {
-      at.complain(pointer, 'must have 1 to 20 cells')
+      at.complain(`${pointer}/${number}`, 'must have 1 to 20 cells')
       continue
     }
     widths.add(row.length)
-    for (const [column, cell] of row.entries()) checkCell(cell, { ...at, pointer: `${pointer}/${column}` })
+    for (const [column, cell] of row.entries()) checkCell(cell, { ...at, pointer: `${pointer}/${number}/${column}` })
   }
-  if (widths.size > 1) at.complain(`${at.pointer}/rows`, 'rows must have the same number of cells')
-  if (sumOfCharacters(rows) > 10_000) at.complain(`${at.pointer}/rows`, 'more than 10000 characters over all cells')
+  if (widths.size > 1) at.complain(pointer, 'rows must have the same number of cells')
+  if (sumOfCharacters(rows) > most.characters)
+    at.complain(pointer, `more than ${most.characters} characters over all cells`)
 }
 
 function checkCell(cell: unknown, at: At): void {
@@ -78,4 +83,47 @@ function checkCell(cell: unknown, at: At): void {
     return
   }
   if (typeof cell.text !== 'string' || cell.text === '') at.complain(`${at.pointer}/text`, 'must not be empty')
+}
+
+/**
+ * A data_table: a caption, a head and up to 200 rows of up to 20 cells, 20,000 characters, pages of 1 to 100 rows
+ * (Slack's reference, 2026-05).
+ */
+export function checkDataTable(block: Json, at: At): void {
+  checkString(block.caption, 150, { ...at, pointer: `${at.pointer}/caption`, required: true })
+  const size = block.page_size
+  if (size !== undefined && !(Number.isInteger(size) && Number(size) >= 1 && Number(size) <= 100))
+    at.complain(`${at.pointer}/page_size`, 'must be 1 to 100')
+  checkRows(block.rows, { rows: 201, characters: 20_000 }, at)
+}
+
+const statuses = ['pending', 'in_progress', 'complete', 'error']
+
+/** A plan: a title in bare text and task cards with unique ids (Slack's reference; it gives no limits). */
+export function checkPlan(block: Json, at: At): void {
+  checkString(block.title, 255, { ...at, pointer: `${at.pointer}/title`, required: true })
+  const tasks = Array.isArray(block.tasks) ? block.tasks : []
+  if (tasks.length === 0) at.complain(`${at.pointer}/tasks`, 'must have tasks')
+  for (const [number, task] of tasks.entries()) checkTask(task, { ...at, pointer: `${at.pointer}/tasks/${number}` })
+  const ids = tasks.map((task) => (isJson(task) ? task.task_id : undefined))
+  if (new Set(ids).size !== ids.length) at.complain(`${at.pointer}/tasks`, '`task_id` must be unique')
+}
+
+function checkTask(task: unknown, at: At): void {
+  if (!isJson(task) || task.type !== 'task_card') {
+    at.complain(at.pointer, 'must be a task card')
+    return
+  }
+  checkKeys(task, ['type', 'block_id', 'task_id', 'title', 'details', 'output', 'sources', 'status'], at)
+  checkString(task.task_id, 255, { ...at, pointer: `${at.pointer}/task_id`, required: true })
+  checkString(task.title, 255, { ...at, pointer: `${at.pointer}/title`, required: true })
+  if (!statuses.includes(String(task.status)))
+    at.complain(`${at.pointer}/status`, `must be one of ${statuses.join(', ')}`)
+  for (const name of ['details', 'output']) {
+    const text = task[name]
+    if (text === undefined) continue
+    const inText = { ...at, pointer: `${at.pointer}/${name}` }
+    if (isJson(text) && text.type === 'rich_text') checkRichText(text, inText)
+    else at.complain(inText.pointer, 'must be rich text')
+  }
 }

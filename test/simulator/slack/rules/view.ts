@@ -36,7 +36,7 @@ export function acceptView(view: unknown, nextId: () => string, kind: 'modal' | 
   if (!Array.isArray(view.blocks)) complain('/view/blocks', 'missing required field')
   let blocks: Json[] = []
   try {
-    blocks = acceptBlocks(view.blocks, kind, nextId)
+    blocks = acceptBlocks(view.blocks, kind, { nextId })
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     problems.push(...error.details)
