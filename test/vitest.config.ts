@@ -48,7 +48,7 @@ export default defineConfig({
           ...common,
           name: 'values',
           include: ['test/**/*.test.ts'],
-          exclude: [...PROCESSES, ...REAL, '**/node_modules/**'],
+          exclude: [...PROCESSES, ...REAL, 'test/workspace/**', '**/node_modules/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { addUserWithKey } from '../harness/world-changes.ts'
 import { channels } from '../simulator/worlds.ts'
 import { cast, sides } from './cast.ts'
 import { buttonOf, click, reject, type Theatre, type } from './deeds.ts'
@@ -96,22 +97,8 @@ function target({ stage }: Theatre, user: string, action: string, request: strin
   return found
 }
 
-/** A new crypto user and a key on every HSM of the source, as an administrator would make them by hand. */
 function addUser({ stage, screen }: Theatre, name: string): void {
-  let handle = 0
-  stage.simulator.world.update((state) => {
-    const hsms = state.clusters.find(({ clusterId }) => clusterId === sides[0].clusterId)?.hsms ?? []
-    if (hsms.some(({ users }) => users.some((user) => user.name === name))) throw new Error(`${name} is there already`)
-    handle =
-      Math.max(
-        ...state.clusters.flatMap((cluster) => cluster.hsms.flatMap((hsm) => hsm.keys.map((key) => key.handle))),
-      ) + 1
-    for (const { users, keys } of hsms) {
-      const id = Math.max(...users.map((user) => user.id)) + 1
-      users.push({ id, name, type: 'CU', password: `made-in-the-demo-${handle}`, loginFailures: 0 })
-      keys.push({ handle, owner: name, sharedWith: [], label: `key-${handle}`, material: `key-${handle}` })
-    }
-  })
+  const handle = addUserWithKey(stage.simulator.world, name)
   screen.show([line(`  ${name} is on prod-us now, with key ${handle}.`)])
 }
 

@@ -1,8 +1,6 @@
 import { join } from 'node:path'
-import { sql } from 'kysely'
 import { afterEach, describe, expect, it } from 'vitest'
-import { openBeside } from '../../src/adapters/store/open-database.ts'
-import type { Watch } from '../../src/domain/watch.ts'
+import { lookNow as lookAt } from '../harness/look-now.ts'
 import { type Stage, type StageOptions, startStage, until } from '../harness/stage.ts'
 import type { MessageRecord } from '../simulator/slack/records.ts'
 import { channels, people } from '../simulator/worlds.ts'
@@ -20,30 +18,7 @@ const standing = () =>
     .messages(channels.route)
     .filter(({ text, deleted }) => !deleted && /in sync|behind|looked/.test(text))
 
-/** The next look is due now, not in up to an hour. */
-async function lookNow(): Promise<void> {
-  const database = await openBeside(`sqlite:${join(stage.directory, 'bot.sqlite')}`, 'to write')
-  try {
-    for (let tries = 0; tries < 200; tries++) {
-      const { rows } = await sql<{ doc: string; version: number }>`select doc, version from watches`.execute(
-        database.db,
-      )
-      const [row] = rows
-      const watch: Watch | undefined = row && JSON.parse(row.doc)
-      if (row && watch && !watch.going) {
-        const doc = JSON.stringify({ ...watch, nextAt: 0 })
-        await sql`update watches set doc = ${doc}, version = version + 1 where version = ${row.version}`.execute(
-          database.db,
-        )
-        return
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-  } finally {
-    await database.db.destroy()
-  }
-  throw new Error('the bot has not looked after its watch yet')
-}
+const lookNow = () => lookAt(join(stage.directory, 'bot.sqlite'))
 
 const saying = (words: RegExp): Promise<MessageRecord> =>
   until(() => standing().find(({ text }) => words.test(text)), `a message that says ${words}`, 90_000)

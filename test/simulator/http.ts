@@ -7,10 +7,11 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** Listens on a free port of the loopback interface; a handler that throws is answered with 500 and reported. */
+/** Listens on the loopback interface, by default on a free port; a handler that throws is answered with 500 and reported. */
 export async function listen(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   report: (problem: string) => void,
+  port = 0,
 ): Promise<{ server: Server; origin: string }> {
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
@@ -22,7 +23,10 @@ export async function listen(
       response.end()
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port to listen on')
   return { server, origin: `http://127.0.0.1:${address.port}` }

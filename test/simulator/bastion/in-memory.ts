@@ -42,7 +42,7 @@ export class InMemoryBastion {
     this.#bastion = new Bastion({
       time: hurried,
       name: instanceId,
-      diskFault: () => undefined,
+      diskFault: () => world.peek().bastions.find((bastion) => bastion.instanceId === instanceId)?.disk,
       tmpfsFault: () => undefined,
       canRead: () => true,
       secret: (reference) => secretIn(world, reference),

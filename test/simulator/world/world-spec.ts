@@ -90,6 +90,8 @@ export interface BastionSpec {
   /** `unmanaged`: SSM has never heard of the instance. */
   readonly ping?: 'Online' | 'ConnectionLost' | 'Inactive' | 'unmanaged'
   readonly platform?: 'Linux' | 'Windows'
+  /** Its state folder takes nothing more (bastions in memory only). */
+  readonly disk?: 'full'
   /** Programs that are not there: any of the system's, `aws`, `cloudhsm_mgmt_util`, `cloudhsm-cli`, `configure-cli`. */
   readonly missingTools?: readonly string[]
   /** Text of the CMU configuration file; null: there is none; absent: the vendor's, listing one HSM. */

@@ -57,8 +57,13 @@ export function checklistView(run: ShownRun & { readonly request: { readonly id:
   return {
     text: cut([title, ...(now ? [] : [lead ?? '']), ...lines].filter((line) => line !== '').join('\n'), TEXT_LIMIT),
     blocks: [...(now ? [] : above), ...chunks([`*${title}*`, ...lines], 2800).map(section)],
-    newest: [...above, plan(`run:${request.id}`, title, tasks)],
+    newest: [...above, plan(`run:${request.id}`, title, now?.reading ? tasks : tasks.map(withoutNow))],
   }
+}
+
+/** What goes on is said above the plan already. */
+function withoutNow(task: Task): Task {
+  return task.status === 'in_progress' ? { ...task, lines: task.lines.slice(0, -1) } : task
 }
 
 function tasksOf(run: ShownRun): readonly Task[] {
