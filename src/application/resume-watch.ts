@@ -27,7 +27,7 @@ export async function resumeWatch(
   const { paused, ...rest } = stored.watch
   const now = deps.clock.now()
   const audit = { at: now, type: 'watch-resumed', actor: by, request: paused, facts: { route: key } } as const
-  const isResumed = await deps.store.saveWatch({ ...rest, nextAt: now }, stored.version, audit)
+  const isResumed = await deps.store.saveWatch({ ...rest, nextAt: now, resumedAt: now }, stored.version, audit)
   return isResumed ? route : refuse({ code: 'not-paused' })
 }
 

@@ -1,10 +1,10 @@
 import type { RequestId } from '../domain/ids.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
-import { type Approved, isOpen } from '../domain/request.ts'
+import { type Approved, isFinished, isOpen, type Request } from '../domain/request.ts'
 import type { Route } from '../domain/route.ts'
 import { EVERYTHING } from '../domain/scope.ts'
 import { digestOf } from '../domain/spec.ts'
-import { firstLook, found, settle, WATCHER, type Watch, watchKey } from '../domain/watch.ts'
+import { barred, failedLoginIn, firstLook, found, settle, WATCHER, type Watch, watchKey } from '../domain/watch.ts'
 import { describeError } from '../log.ts'
 import { deriveSpec } from './derive-spec.ts'
 import { viewRequest } from './list-requests.ts'
@@ -60,6 +60,8 @@ async function watchRoute(deps: Deps, route: WatchedRoute, signal: AbortSignal):
   const isFree = !(await deps.store.frozen()) && !(await isBusy(deps, route)) && !(await isBarred(deps, route))
   // Never in the way of people: what has the destination now is waited for.
   if (!isFree) return deps.store.saveWatch({ ...stored.watch, nextAt: now + BUSY_MS }, stored.version)
+  const failed = failedLoginIn(await endedOn(deps, route), stored.watch)
+  if (failed) return deps.store.saveWatch(barred(stored.watch, failed), stored.version, pauseEntry(key, failed.id, now))
   return begin(deps, route, stored, signal)
 }
 
@@ -73,6 +75,19 @@ async function isBarred(deps: Deps, { bastion }: Route): Promise<boolean> {
   const others = watchedRoutes(deps).filter((one) => one.bastion.name === bastion.name)
   const stored = await Promise.all(others.map((one) => deps.store.watch(watchKey(one))))
   return stored.some((one) => one?.watch.paused !== undefined)
+}
+
+/** What runs on the route's bastion came to, people's and the watch's own, newest first. */
+async function endedOn({ store }: Deps, { bastion }: Route): Promise<readonly Request[]> {
+  const { requests } = await store.list({ states: ['succeeded', 'partial', 'failed', 'unknown'], limit: 100 })
+  return requests
+    .filter(isFinished)
+    .filter(({ spec }) => spec.bastion.instanceId === bastion.instanceId)
+    .toSorted((a, b) => b.finishedAt - a.finishedAt)
+}
+
+function pauseEntry(route: string, request: RequestId, at: number) {
+  return { at, actor: WATCHER, request, type: 'watch-paused', facts: { route } } as const
 }
 
 /** The watch names its comparison before it is filed, so that only one process does. */
@@ -180,9 +195,8 @@ async function takeDown(
   const { request, steps } = view
   if (isOpen(request)) return false
   const after = settle(watch, request, listedBefore(steps), now)
-  const audit = { at: now, actor: WATCHER, request: request.id }
   if (after.paused && !watch.paused)
-    return deps.store.saveWatch(after, version, { ...audit, type: 'watch-paused', facts: { route: watch.route } })
+    return deps.store.saveWatch(after, version, pauseEntry(watch.route, request.id, now))
   // It was called off: that says nothing, and is made up for soon.
   const nextAt = after.found === watch.found ? now + BUSY_MS : after.nextAt
   return deps.store.saveWatch({ ...after, nextAt }, version)

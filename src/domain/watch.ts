@@ -3,7 +3,7 @@ import { diffOnce } from './diff.ts'
 import type { RequestId } from './ids.ts'
 import { type Inventory, userKey } from './inventory.ts'
 import type { RefusalFacts } from './refusal.ts'
-import { isFinished, type Request } from './request.ts'
+import { type Finished, isFinished, type Request } from './request.ts'
 import type { StopCode } from './step.ts'
 import { type Uneven, unevenUsers } from './uneven.ts'
 
@@ -51,8 +51,10 @@ export interface Watch {
   readonly nextAt: Instant
   /** A comparison that was begun. */
   readonly going?: { readonly request: RequestId; readonly at: Instant }
-  /** Nothing is begun any more: the comparison in which a login failed, or may have. */
+  /** Nothing is begun any more: the request in which a login failed, or may have. */
   readonly paused?: RequestId
+  /** When a person said that it may go on: what failed before that is known. */
+  readonly resumedAt?: Instant
   /** What was found last, by which comparison, and since when it is so, as far as anybody looked. */
   readonly found?: {
     readonly verdict: Verdict
@@ -137,6 +139,29 @@ export function mayHaveFailedLogin(request: Request): boolean {
   const { evidence, stop } = request.outcome
   if (NOT_LOGGED_IN.has(stop.code)) return true
   return evidence !== 'nothing-sent' && !NO_FAILED_LOGIN.has(stop.code)
+}
+
+/**
+ * The request that keeps a bastion from logging in by itself: the newest in which a login failed, or may have, unless
+ * one that ended later has listed, or a person has said that it may go on since. `ended`: newest first.
+ */
+export function failedLoginIn(ended: readonly Request[], { resumedAt = 0 }: Watch): Finished | undefined {
+  for (const request of ended) {
+    if (!isFinished(request) || request.finishedAt <= resumedAt) continue
+    // Listed at its end: the last login has worked.
+    if (request.outcome.proof === 'after') return undefined
+    if (mayHaveFailedLogin(request)) return request
+    if (request.outcome.proof === 'before') return undefined
+  }
+  return undefined
+}
+
+/** The watch where a person's request had a failed login: a look would be that login once more. */
+export function barred(watch: Watch, { id, startedAt, outcome }: Finished): Watch {
+  const paused = { ...watch, paused: id, edition: watch.edition + (watch.found ? 1 : 0) }
+  if (watch.found) return paused
+  const why = { kind: 'stopped', code: outcome.stop?.code ?? 'unreadable' } as const
+  return found(paused, { verdict: { kind: 'unknown', why }, request: id, at: startedAt })
 }
 
 const MOST_UNEVEN = 20

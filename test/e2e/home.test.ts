@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Stage, startStage, until } from '../harness/stage.ts'
-import type { Json } from '../simulator/json.ts'
+import { messageText, steady } from '../harness/thread-text.ts'
+import { isJsonList, type Json } from '../simulator/json.ts'
 import { channels, people } from '../simulator/worlds.ts'
 
 // The home tab of the real bot: right for each person, and soon after each change.
@@ -26,6 +27,25 @@ function homeOf(user: string): Record<string, string> {
   return parts
 }
 
+/** A home as people read it. */
+function homeText(user: string): string {
+  const blocks = stage.simulator.slack.workspace.homes.get(user)?.blocks
+  return readable({ text: '', blocks: isJsonList(blocks) ? blocks : [] })
+}
+
+async function statusText(): Promise<string> {
+  const { slack } = stage.simulator
+  const before = slack.ephemerals(people.outsider).length
+  await slack.command(people.outsider, channels.route, '/hsm-status', '')
+  return readable(await until(() => slack.ephemerals(people.outsider)[before], 'the status'))
+}
+
+/** Without what differs from run to run. */
+function readable(message: Parameters<typeof messageText>[0]): string {
+  const text = steady(messageText(message)).replace(/<http[^|]*\|[0-9A-Z]{6}>/g, '<LINK|REQID>')
+  return `${text.replace(/`[0-9A-Z]{6}`/g, '`REQID`')}\n`
+}
+
 const showing = (user: string, part: string, words: RegExp) =>
   until(() => (words.test(homeOf(user)[part] ?? '') ? homeOf(user) : undefined), `${words} in "${part}"`, 10_000)
 
@@ -37,6 +57,8 @@ it('shows each what waits for them, with what is missing, and follows every chan
   expect(own['Waiting for you']).toContain('Nothing that you may decide')
   expect(own.Routes).toContain('is not watched')
   expect(homeOf(people.approver)['Waiting for you']).toMatch(/<http[^|]*\|[A-Z0-9]{6}>/)
+  await expect(homeText(people.approver)).toMatchFileSnapshot('golden/home-waiting.txt')
+  await expect(await statusText()).toMatchFileSnapshot('golden/status-open.txt')
 
   await stage.approve(card, people.approver)
   await showing(people.approver, 'Waiting for you', /Nothing that you may decide/)
@@ -46,6 +68,8 @@ it('shows each what waits for them, with what is missing, and follows every chan
   await stage.finished(card)
   const end = await showing(people.secondApprover, 'Last outcomes', /Succeeded/)
   expect(end.Yours).toContain('Nothing that you asked for')
+  await expect(homeText(people.secondApprover)).toMatchFileSnapshot('golden/home-after.txt')
+  await expect(await statusText()).toMatchFileSnapshot('golden/status-after.txt')
   expect(stage.simulator.slack.violations).toEqual([])
 })
 

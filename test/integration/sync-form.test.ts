@@ -52,6 +52,25 @@ describe('the form', () => {
     expect(slack().messages(channels.route)).toHaveLength(1)
   })
 
+  it('shows the HSMs of its route as they are now, and keeps its fields', async () => {
+    stage.simulator.world.update(({ clusters }) => {
+      for (const cluster of clusters) if (cluster.region === 'eu-west-1') cluster.state = 'MODIFY_IN_PROGRESS'
+    })
+    const view = await openForm()
+    const shown = await until(() => {
+      const text = JSON.stringify(view.view.blocks)
+      return text.includes('HSMs of') ? text : undefined
+    }, 'the HSMs')
+    for (const part of ['10.0.1.7', '10.8.1.4', 'hsm-7eeeeeeeee2', 'MODIFY_IN_PROGRESS']) expect(shown).toContain(part)
+    for (const field of ['route', 'mode', 'users', 'keys', 'reason']) expect(shown).toContain(`"block_id":"${field}"`)
+    stage.simulator.world.update(({ clusters }) => {
+      for (const cluster of clusters) cluster.state = 'ACTIVE'
+    })
+    await slack().chooseInView(people.requester, view, 'choose_route', 'cluster-2abcdefghij>cluster-7klmnopqrst')
+    await until(() => (JSON.stringify(view.view.blocks).includes('MODIFY') ? undefined : true), 'the HSMs of now')
+    view.state = 'closed'
+  })
+
   it('is answered with the rule that refused it', async () => {
     const before = whispers().length
     await send(await openForm(), { reason: 'a `second` <!channel> one' })

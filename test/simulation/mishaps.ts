@@ -11,6 +11,8 @@ import type { SimCluster } from './world/hsms.ts'
 export function planMishaps(stage: Stage): void {
   const { time, weather } = stage
   const random = stage.random('mishaps')
+  const marks = stage.random('marks')
+  const losesMarks = weather.faults.size > 0 && marks.chance(0.15)
   const at = (moments: readonly number[], happen: () => void) => {
     for (const moment of moments) time.at(moment, happen)
   }
@@ -25,12 +27,17 @@ export function planMishaps(stage: Stage): void {
     if (weather.happens('disk', 0.9)) {
       const inMs = random.chance(0.5) ? random.int(200, 2_500) : random.int(2_500, 10_000)
       stage.tell('bastion', 'its disk fails soon')
-      // Without inodes a transcript goes on where a mark cannot be stored.
-      weather.strike('disk', random.chance(0.7) ? 'no-inodes' : random.pick(DISK_FAULTS), {
+      weather.strike('disk', random.pick(['no-inodes', ...DISK_FAULTS]), {
         inMs,
         forMs: random.int(20, 240) * SECOND,
       })
-      if (random.chance(0.8)) time.after(inMs + random.int(300, 6_000), () => stage.ssm.reboot(20 * SECOND))
+      if (random.chance(0.7)) time.after(inMs + random.int(300, 6_000), () => stage.ssm.reboot(20 * SECOND))
+    }
+    // Without inodes a transcript goes on where a mark cannot be stored: by a die of its own, as it is seldom met.
+    if (losesMarks && !weather.isClear() && marks.chance(0.6)) {
+      const inMs = marks.int(300, 4_000)
+      weather.strike('disk', 'no-inodes', { inMs, forMs: marks.int(20, 120) * SECOND })
+      if (marks.chance(0.8)) time.after(inMs + marks.int(300, 6_000), () => stage.ssm.reboot(20 * SECOND))
     }
     if (!weather.happens('clusters', 0.3)) return
     const clones = stage.hsms.clusters.slice(1)

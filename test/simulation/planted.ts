@@ -26,6 +26,10 @@ export const PLANTED: readonly Planted[] = [
       },
     ],
   },
+  one('the watch tries again the login that failed for somebody', 'src/application/watch-routes.ts', {
+    find: '  if (failed) return deps.store.saveWatch(barred(',
+    replace: '  if (failed && failed.id === key) return deps.store.saveWatch(barred(',
+  }),
   one('the watch says in sync of what lacks keys', 'src/domain/watch.ts', {
     find: "  if (users + keys + others > 0) return { kind: 'behind', users, keys, others }\n",
     replace: "  if (users + others > 0) return { kind: 'behind', users, keys, others }\n",

@@ -98,6 +98,7 @@ export type Deed =
       readonly view: string
       readonly values: Readonly<Record<string, Record<string, string>>>
     }
+  | { readonly kind: 'choose'; readonly view: string; readonly action: string; readonly value: string }
   | { readonly kind: 'close'; readonly view: string }
   | { readonly kind: 'shortcut'; readonly callbackId: string }
   | { readonly kind: 'home' }

@@ -83,6 +83,7 @@ const Doing = z.object({
       view: z.string(),
       values: z.record(z.string(), z.record(z.string(), z.string())),
     }),
+    z.object({ kind: z.literal('choose'), view: z.string(), action: z.string(), value: z.string() }),
     z.object({ kind: z.literal('close'), view: z.string() }),
     z.object({ kind: z.literal('shortcut'), callbackId: z.string() }),
     z.object({ kind: z.literal('home') }),
@@ -109,6 +110,9 @@ async function act({ stage, levers }: Place, as: string, deed: Deed): Promise<vo
       return
     case 'submit':
       await slack.submitView(as, viewOf(deed.view), deed.values)
+      return
+    case 'choose':
+      await slack.chooseInView(as, viewOf(deed.view), deed.action, deed.value)
       return
     case 'close':
       viewOf(deed.view).state = 'closed'

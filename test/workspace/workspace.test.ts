@@ -69,6 +69,8 @@ describe('a sync', () => {
     await player.is('rita')
     await player.page.getByRole('button', { name: 'Request a sync' }).click()
     const window = player.page.getByRole('dialog')
+    await window.getByText('HSMs of').waitFor()
+    await window.getByText('10.8.1.4').waitFor()
     await window.getByLabel('Keys').fill('seven')
     await window.getByLabel(/^Why/).fill('starters of November')
     await window.getByRole('button', { name: 'Ask for approval' }).click()

@@ -23,6 +23,7 @@ export function judgeWatch(stage: Stage, requests: readonly RequestDoc[]): strin
   return [
     ...looks.flatMap((look) => judgeLook(stage, look).map((problem) => `look ${look.id}: ${problem}`)),
     ...judgePauses(stage, looks),
+    ...judgeBars(stage, requests),
     ...watches.flatMap((watch) =>
       judgeMessage(stage, watch, requests).map((problem) => `watch ${watch.route}: ${problem}`),
     ),
@@ -48,6 +49,19 @@ function judgePauses({ hsms }: Stage, looks: readonly RequestDoc[]): string[] {
       (other) => other.spec.destination.clusterId === clusterId && other.requestedAt > failed.at && other !== look,
     )
     return next ? [`look ${next.id} was begun although ${told(failed)}`] : []
+  })
+}
+
+/** Nor after a failed login in a request of somebody, until one has worked: there is one bastion, and one officer. */
+function judgeBars({ hsms }: Stage, requests: readonly RequestDoc[]): string[] {
+  const worked = hsms.deeds.filter((deed) => deed.did === 'login' && deed.ok)
+  return requests.flatMap(({ id, isWatch, finishedAt, outcome }) => {
+    if (isWatch || finishedAt === undefined || outcome?.stop?.code !== 'login-failed') return []
+    const failed = deedsOf(hsms.deeds, id).find((deed) => deed.did === 'login' && !deed.ok)
+    const look = requests.find((other) => other.isWatch && other.requestedAt > finishedAt)
+    if (!failed || !look) return []
+    const hasWorked = worked.some(({ at }) => at > failed.at && at < look.requestedAt)
+    return hasWorked ? [] : [`look ${look.id} was begun although ${told(failed)}`]
   })
 }
 

@@ -97,7 +97,8 @@ export class Channel implements Web {
   }
 
   async whisper(): Promise<void> {}
-  async openView(): Promise<void> {}
+  async openView(): Promise<undefined> {}
+  async updateView(): Promise<void> {}
   async publishHome(): Promise<void> {}
   async permalink(): Promise<string | undefined> {
     return undefined

@@ -6,7 +6,7 @@ import type { Grants } from './manifest.ts'
 import { describeView } from './methods/views.ts'
 import type { ChannelRecord, Delivery, EphemeralRecord, MessageRecord, ViewRecord } from './records.ts'
 import { say } from './response-url.ts'
-import { checkValues, inputValues, takeAnswer } from './submission.ts'
+import { checkValues, inputValues, optionsOf, takeAnswer } from './submission.ts'
 import { appId, botUser, describeMessage, type Workspace } from './workspace.ts'
 
 type MessageAddress = { readonly channel: string; readonly ts: string }
@@ -88,6 +88,22 @@ export class People {
       container: { type: 'view', view_id: view.id },
       view: described,
       actions: [actionOf(found, Date.now())],
+    })
+  }
+
+  /** Chooses an option of a select in an open modal that tells the app so. Throws when there is none. */
+  async chooseInView(userId: string, view: ViewRecord, actionId: string, value: string): Promise<Delivery> {
+    const blocks = isJsonList(view.view.blocks) ? view.view.blocks : []
+    const found = findElement(blocks, actionId)
+    const block = blocks.find(({ block_id: id }) => id === found?.blockId)
+    const option = found && optionsOf(found.element).find((one) => one.value === value)
+    if (found === undefined || option === undefined || block?.dispatch_action !== true || view.state !== 'open')
+      throw new Error(`view ${view.id} has no option ${value} to choose in ${actionId}`)
+    return await this.#interact(userId, {
+      type: 'block_actions',
+      container: { type: 'view', view_id: view.id },
+      view: describeView(this.#workspace, view, { [found.blockId]: { [actionId]: selected(found.element, option) } }),
+      actions: [{ ...actionOf(found, Date.now()), selected_option: option }],
     })
   }
 
@@ -204,6 +220,10 @@ export class People {
   #teamOf(userId: string): string {
     return this.#workspace.users.get(userId)?.teamId ?? this.#workspace.spec.team.id
   }
+}
+
+function selected({ type }: Json, option: Json): Json {
+  return { type, selected_option: option }
 }
 
 function escapeText(text: string): string {

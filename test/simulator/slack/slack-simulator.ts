@@ -10,7 +10,7 @@ import { tokens } from './web-api.ts'
 import { Workspace } from './workspace.ts'
 
 export interface SlackSimulator
-  extends Pick<People, 'command' | 'click' | 'clickAs' | 'clickInView' | 'submitView' | 'event'> {
+  extends Pick<People, 'command' | 'click' | 'clickAs' | 'clickInView' | 'chooseInView' | 'submitView' | 'event'> {
   /** Ends with `/api/`. */
   readonly apiUrl: string
   readonly workspace: Workspace
@@ -65,6 +65,7 @@ export async function startSlack(options: { spec: SlackSpec; manifest?: string }
     click: (...args) => people.click(...args),
     clickAs: (userId: string, payload: ClickPayload) => people.clickAs(userId, payload),
     clickInView: (...args) => people.clickInView(...args),
+    chooseInView: (...args) => people.chooseInView(...args),
     submitView: (...args) => people.submitView(...args),
     event: (event) => people.event(event),
     shortcut: (...args) => people.shortcut(...args),

@@ -65,11 +65,16 @@ function inputState(element: Json, given: string | undefined): Json {
   const { type } = element
   if (type !== 'static_select' && type !== 'radio_buttons')
     return { type, value: given ?? element.initial_value ?? null }
-  const groups = isJsonList(element.option_groups) ? element.option_groups : [element]
-  const options = groups.flatMap((group) => (isJsonList(group.options) ? group.options : []))
+  const options = optionsOf(element)
   const chosen = given === undefined ? element.initial_option : options.find(({ value }) => value === given)
   if (given !== undefined && chosen === undefined) throw new Error(`no option ${given}`)
   return { type, selected_option: chosen ?? null }
+}
+
+/** What can be chosen in a select, in groups or not. */
+export function optionsOf(element: Json): readonly Json[] {
+  const groups = isJsonList(element.option_groups) ? element.option_groups : [element]
+  return groups.flatMap((group) => (isJsonList(group.options) ? group.options : []))
 }
 
 function blocksOf(view: ViewRecord): Json[] {

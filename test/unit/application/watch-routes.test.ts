@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../../src/adapters/store/request-store.ts'
 import type { Deps } from '../../../src/application/ports.ts'
@@ -20,7 +20,7 @@ afterEach(() => store.close())
 
 const { source, destination } = spec()
 const engines = allEngines()
-const bastion = { name: 'us-bastion' }
+const { bastion } = spec()
 const routes = [
   { source, destination, bastion, watch: { everyMs: HOUR } },
   { source: destination, destination: source, bastion, watch: { everyMs: HOUR } },
@@ -72,6 +72,48 @@ it('looks no more once a login may have failed, nor on other routes of that bast
   const other = await stored(second)
   expect(other).toMatchObject({ nextAt: NOW + HOUR / 12 })
   expect(other?.going).toBeUndefined()
+})
+
+describe('after a login failed in a request of somebody', () => {
+  const failed = async (changes: object = {}) => {
+    const ended = request('failed')
+    if (!('outcome' in ended)) throw new Error('not finished')
+    const outcome = {
+      ...ended.outcome,
+      stop: { code: 'login-failed', detail: '' },
+      evidence: 'only-reads-sent',
+      proof: 'none',
+    }
+    await store.create({ ...ended, outcome, ...changes } as typeof ended, audit('requested'))
+    return ended
+  }
+
+  it('does not try that login again by itself, and says so although it never looked', async () => {
+    await failed()
+    await save({})
+    await pass(NOW)
+    expect(await stored()).toMatchObject({
+      paused: REQUEST_ID,
+      found: { verdict: { kind: 'unknown', why: { kind: 'stopped', code: 'login-failed' } } },
+    })
+    expect((await stored())?.going).toBeUndefined()
+    expect((await store.history(REQUEST_ID)).map(({ type }) => type)).toContain('watch-paused')
+  })
+
+  it('looks once a person has said that it may go on', async () => {
+    const { finishedAt } = await failed()
+    await save({ resumedAt: finishedAt })
+    await pass(NOW)
+    expect((await stored())?.paused).toBeUndefined()
+    expect((await stored())?.going).toBeDefined()
+  })
+
+  it('looks where it was on another bastion', async () => {
+    await failed({ spec: spec({ bastion: { ...bastion, instanceId: 'i-0aaaaaaaaaaaaaaaa' } }) })
+    await save({})
+    await pass(NOW)
+    expect((await stored())?.going).toBeDefined()
+  })
 })
 
 it('names its comparison before it looks, and gives up one that never was filed', async () => {

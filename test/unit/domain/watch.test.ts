@@ -4,6 +4,7 @@ import type { OutcomeReport } from '../../../src/domain/outcome.ts'
 import { isFinished, type Request } from '../../../src/domain/request.ts'
 import { STOP_CODES } from '../../../src/domain/step.ts'
 import {
+  failedLoginIn,
   firstLook,
   found,
   mayHaveFailedLogin,
@@ -159,5 +160,29 @@ describe('the watch', () => {
     expect(looks.every((ms) => ms >= 0 && ms < 24 * HOUR)).toBe(true)
     const quarters = new Set(looks.map((ms) => Math.floor(ms / (6 * HOUR))))
     expect(quarters.size).toBe(4)
+  })
+})
+
+describe('a failed login of somebody', () => {
+  const ended = (changes: Partial<OutcomeReport>, finishedAt = NOW) => ({ ...compared(changes), finishedAt }) as Request
+  const failed = ended({ proof: 'none', stop: { code: 'login-failed', detail: '' } })
+  const isBarred = (requests: readonly Request[], changes: Partial<Watch> = {}) =>
+    failedLoginIn(requests, { ...watch, ...changes }) !== undefined
+
+  it.each([
+    ['the newest end was one', [failed], {}, true],
+    ['nothing else has logged in since', [ended({ proof: 'none', evidence: 'nothing-sent' }), failed], {}, true],
+    ['a later one has listed', [ended({}), failed], {}, false],
+    [
+      'it was listed at the end, whatever stopped it',
+      [ended({ proof: 'after', stop: { code: 'canary-effect', detail: '' } })],
+      {},
+      false,
+    ],
+    ['it is not known how a step after the listing ended', [ended({ stop: { code: 'lost', detail: '' } })], {}, true],
+    ['a person said go since', [failed], { resumedAt: NOW }, false],
+    ['nothing has run', [], {}, false],
+  ])('where %s', (_, requests, changes, expected) => {
+    expect(isBarred(requests, changes)).toBe(expected)
   })
 })

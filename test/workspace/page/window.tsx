@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
+import { type ChangeEvent, type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import type { Block, ShownView } from '../seen.ts'
 import { ReadBlocks } from './blocks.tsx'
 import { usePlay } from './play.ts'
@@ -55,7 +55,7 @@ export function Window({ view }: { readonly view: ShownView }): ReactNode {
         <div className="fields">
           {view.blocks.map((block, at) =>
             block.type === 'input' ? (
-              <Field key={block.block_id} block={block} error={view.errors[block.block_id ?? '']} />
+              <Field key={block.block_id} view={view.id} block={block} error={view.errors[block.block_id ?? '']} />
             ) : (
               <ReadBlocks key={block.block_id ?? `${at}`} blocks={[block]} />
             ),
@@ -76,17 +76,28 @@ export function Window({ view }: { readonly view: ShownView }): ReactNode {
   )
 }
 
-function Field({ block, error }: { readonly block: Block; readonly error: string | undefined }): ReactNode {
+interface FieldShown {
+  readonly view: string
+  readonly block: Block
+  readonly error: string | undefined
+}
+
+function Field({ view, block, error }: FieldShown): ReactNode {
+  const { act } = usePlay()
   const label = (block.label as Text).text
   const hint = (block.hint as Text | undefined)?.text
   const element = block.element as Element
   const id = `${block.block_id}/${element.action_id}`
+  const choose = (value: string) => act({ kind: 'choose', view, action: element.action_id, value })
   const notes = [...(hint === undefined ? [] : [`${id}-hint`]), ...(error === undefined ? [] : [`${id}-error`])]
   const about = {
     name: id,
     'aria-describedby': notes.join(' ') || undefined,
     'aria-invalid': error === undefined ? undefined : true,
     required: block.optional !== true,
+    ...(block.dispatch_action === true
+      ? { onChange: (event: ChangeEvent<HTMLSelectElement>) => void choose(event.target.value) }
+      : {}),
   }
   const below = (
     <>

@@ -64,7 +64,10 @@ export interface Web {
   whisper(channel: string, user: string, text: string): Promise<void>
   /** `keep` is called before each of its calls, and may throw: more than one fits into no lease. */
   upload(channel: string, threadTs: string, file: ThreadFile, keep: () => Promise<void>): Promise<void>
-  openView(triggerId: string, view: webApi.ViewsOpenArguments['view']): Promise<void>
+  /** Answers the id of the opened view. */
+  openView(triggerId: string, view: webApi.ViewsOpenArguments['view']): Promise<string | undefined>
+  /** What somebody has typed stays, where its block and input keep their names. */
+  updateView(id: string, view: webApi.ViewsOpenArguments['view']): Promise<void>
   /** Puts this on a person's home tab. */
   publishHome(user: string, view: webApi.ViewsPublishArguments['view']): Promise<void>
   permalink(channel: string, ts: string): Promise<string | undefined>
@@ -104,7 +107,10 @@ export function slackWeb(client: webApi.WebClient, whoAmI: WhoAmI, { fetch }: Pi
     },
     upload: (channel, threadTs, file, keep) => upload({ client, fetch }, { channel, threadTs, file, keep }),
     openView: async (triggerId, view) => {
-      await call(client.views.open({ trigger_id: triggerId, view }))
+      return (await call(client.views.open({ trigger_id: triggerId, view }))).view?.id
+    },
+    updateView: async (id, view) => {
+      await call(client.views.update({ view_id: id, view }))
     },
     publishHome: async (user, view) => {
       await call(client.views.publish({ user_id: user, view }))

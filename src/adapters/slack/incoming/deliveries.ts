@@ -1,4 +1,11 @@
-import type { BlockAction, ButtonAction, GlobalShortcut, SlashCommand, ViewSubmitAction } from '@slack/bolt'
+import type {
+  BlockAction,
+  ButtonAction,
+  GlobalShortcut,
+  SlashCommand,
+  StaticSelectAction,
+  ViewSubmitAction,
+} from '@slack/bolt'
 import { z } from 'zod'
 import { sha256 } from '../../../domain/digest.ts'
 
@@ -30,6 +37,8 @@ const Click = z.object({
   ts: z.string(),
   trigger: z.string(),
   respondTo: z.string().optional(),
+  /** The form in which something was chosen, and what it carries. */
+  view: z.object({ id: z.string(), memo: z.string() }).optional(),
 })
 export type Click = z.infer<typeof Click>
 
@@ -89,18 +98,19 @@ export function fromShortcut({ trigger_id: trigger, user, action_ts: at }: Globa
 }
 
 /** Slack gives a click no id: message, button, person and moment name it. */
-export function fromClick(body: BlockAction, action: ButtonAction): Received<Click> {
+export function fromClick(body: BlockAction, action: ButtonAction | StaticSelectAction): Received<Click> {
   const ts = typeof body.container.message_ts === 'string' ? body.container.message_ts : ''
   const delivery: Click = {
     kind: 'click',
     button: action.action_id,
-    value: action.value ?? '',
+    value: (action.type === 'static_select' ? action.selected_option?.value : action.value) ?? '',
     block: action.block_id,
     user: body.user.id,
     channel: body.channel?.id ?? '',
     ts,
     trigger: body.trigger_id,
     ...(body.response_url ? { respondTo: body.response_url } : {}),
+    ...(body.view ? { view: { id: body.view.id, memo: body.view.private_metadata } } : {}),
   }
   const place = body.container.message_ts ?? body.container.view_id
   return { key: `click:${place}:${action.action_id}:${body.user.id}:${action.action_ts}`, delivery }

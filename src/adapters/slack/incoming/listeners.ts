@@ -1,4 +1,4 @@
-import type { App, BlockAction, ButtonAction, types, ViewSubmitAction } from '@slack/bolt'
+import type { App, BlockAction, ButtonAction, StaticSelectAction, types, ViewSubmitAction } from '@slack/bolt'
 import { describeError } from '../../../log.ts'
 import { limited } from '../../limited.ts'
 import { REJECT_VIEW, SYNC_SHORTCUT, SYNC_VIEW } from '../views/actions.ts'
@@ -58,11 +58,14 @@ export function addListeners(app: App, deps: ListenerDeps): Inbox {
     await inbox.receive(received, () => (first ? ack({ response_type: 'ephemeral', text: first }) : ack()))
   })
 
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions' }, async ({ ack, action, body, context }) => {
-    const received = fromClick(body, action)
-    if (isFromTheFuture(received.key, context.sentAt)) return ack()
-    await inbox.receive(received, () => ack())
-  })
+  app.action<BlockAction<ButtonAction | StaticSelectAction>>(
+    { type: 'block_actions' },
+    async ({ ack, action, body, context }) => {
+      const received = fromClick(body, action)
+      if (isFromTheFuture(received.key, context.sentAt)) return ack()
+      await inbox.receive(received, () => ack())
+    },
+  )
 
   app.shortcut(SYNC_SHORTCUT, async ({ ack, shortcut, context }) => {
     if (shortcut.type !== 'shortcut') return ack()

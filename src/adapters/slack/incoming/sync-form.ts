@@ -1,4 +1,5 @@
 import { refuseStranger } from '../../../application/ask-workspace.ts'
+import { lookupHsms } from '../../../application/lookup-hsms.ts'
 import { submitRequest } from '../../../application/submit-request.ts'
 import type { Instant } from '../../../domain/brand.ts'
 import { isRefusal } from '../../../domain/refusal.ts'
@@ -7,9 +8,9 @@ import { describeError } from '../../../log.ts'
 import type { FormField } from '../views/actions.ts'
 import { explain } from '../views/explain.ts'
 import { againText, checkingText, FORM_NOT_OPENED, FORM_TOO_OLD, ROUTE_GONE } from '../views/request-answers.ts'
-import { type FormMemo, parseFormMemo, routeValue, syncForm } from '../views/sync-form.ts'
+import { type FormMemo, formHsms, parseFormMemo, routeValue, syncForm } from '../views/sync-form.ts'
 import { type Answer, answerRequest, type ListenerDeps, PREVIEW_MS } from './answer.ts'
-import type { Command, Form } from './deliveries.ts'
+import type { Click, Command, Form } from './deliveries.ts'
 import { readFields, type SyncWords } from './grammar.ts'
 import type { Work } from './inbox.ts'
 import { plainTyping } from './typing.ts'
@@ -23,10 +24,48 @@ export async function openForm(deps: ListenerDeps, command: Command, answer: Ans
   if (stranger) return answer({ text: explain(stranger) })
   const memo = { channel: command.channel, respondTo: command.respondTo, openedAt: deps.clock.now() }
   try {
-    await deps.web.openView(command.trigger, syncForm(deps.landscape, memo))
+    const view = await deps.web.openView(command.trigger, syncForm(deps.landscape, memo))
+    const [only, ...others] = deps.landscape.routes
+    if (view !== undefined && only && others.length === 0) await showHsms(deps, { view, memo, route: routeValue(only) })
   } catch (error) {
     deps.log.warn({ error: describeError(error) }, 'the form could not be opened')
     await answer({ text: FORM_NOT_OPENED })
+  }
+}
+
+/** Somebody chose a route in the form: its HSMs as they are now. */
+export async function routeChosen(deps: ListenerDeps, { user, value, view }: Click): Promise<void> {
+  const memo = view && parseFormMemo(view.memo)
+  if (!view || !memo || (await refuseStranger(deps, user))) return
+  await showHsms(deps, { view: view.id, memo, route: value })
+}
+
+interface FormShown {
+  readonly view: string
+  readonly memo: FormMemo
+  /** The chosen one, as the form has it. */
+  readonly route: string
+}
+
+/** The route that was chosen last in each open form: what AWS answers may come in another order. */
+const chosen = new Map<string, string>()
+const MOST_FORMS = 500
+
+/** Below the route, the HSMs of both clusters. A convenience: where it does not work, the form is as before. */
+async function showHsms(deps: ListenerDeps, { view, memo, route: value }: FormShown): Promise<void> {
+  const route = deps.landscape.routes.find((candidate) => routeValue(candidate) === value)
+  if (!route) return
+  if (chosen.size >= MOST_FORMS) chosen.clear()
+  chosen.set(view, value)
+  try {
+    const [source, destination] = await Promise.all([
+      lookupHsms(deps, route.source.alias),
+      lookupHsms(deps, route.destination.alias),
+    ])
+    if (chosen.get(view) !== value) return
+    await deps.web.updateView(view, syncForm(deps.landscape, memo, formHsms(route, { source, destination })))
+  } catch (error) {
+    deps.log.info({ error: describeError(error) }, 'the form does not show the HSMs of its route')
   }
 }
 

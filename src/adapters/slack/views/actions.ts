@@ -8,6 +8,8 @@ export const ACTIONS = {
   askExactly: 'ask_exactly',
   shareHsms: 'share_hsms',
   watchAgain: 'watch_again',
+  /** In the form. */
+  chooseRoute: 'choose_route',
 } as const
 
 export const REJECT_VIEW = 'reject_reason'

@@ -1,9 +1,13 @@
 import type { types } from '@slack/bolt'
 import { z } from 'zod'
+import type { FoundHsms } from '../../../application/lookup-hsms.ts'
+import { isRefusal, type Refusal } from '../../../domain/refusal.ts'
 import type { Landscape, Route } from '../../../domain/route.ts'
 import { LONGEST_REASON } from '../incoming/grammar.ts'
-import { FORM_INPUT, type FormField, SYNC_VIEW } from './actions.ts'
-import { cut } from './text.ts'
+import { ACTIONS, FORM_INPUT, type FormField, SYNC_VIEW } from './actions.ts'
+import { type Block, pre, section } from './blocks.ts'
+import { explain } from './explain.ts'
+import { code, columns, cut } from './text.ts'
 
 /**
  * What the form carries from the command to its answer: where it was typed, and where and since when Slack takes the
@@ -13,7 +17,7 @@ const FormMemo = z.object({ channel: z.string(), respondTo: z.string(), openedAt
 export type FormMemo = z.infer<typeof FormMemo>
 
 /** What `/hsm-sync` alone opens: it asks for the same. Only routes can be chosen, so no direction can be mistyped. */
-export function syncForm({ routes }: Landscape, memo: FormMemo): types.ModalView {
+export function syncForm({ routes }: Landscape, memo: FormMemo, hsms: readonly Block[] = []): types.ModalView {
   const options = routes.map(routeOption)
   const [only] = options.length === 1 ? options : []
   return {
@@ -24,13 +28,18 @@ export function syncForm({ routes }: Landscape, memo: FormMemo): types.ModalView
     submit: { type: 'plain_text', text: 'Ask for approval' },
     close: { type: 'plain_text', text: 'Cancel' },
     blocks: [
-      input('route', 'From → to', {
-        type: 'static_select',
-        action_id: FORM_INPUT,
-        placeholder: { type: 'plain_text', text: 'What is missing is copied to the second' },
-        ...(only ? { initial_option: only } : {}),
-        ...(options.length > MOST_OPTIONS ? { option_groups: groups(options) } : { options }),
-      }),
+      {
+        ...input('route', 'From → to', {
+          type: 'static_select',
+          action_id: ACTIONS.chooseRoute,
+          placeholder: { type: 'plain_text', text: 'What is missing is copied to the second' },
+          ...(only ? { initial_option: only } : {}),
+          ...(options.length > MOST_OPTIONS ? { option_groups: groups(options) } : { options }),
+        }),
+        // Tells when somebody chooses, so that the HSMs can be shown.
+        dispatch_action: true,
+      },
+      ...hsms,
       input('mode', 'What to do', {
         type: 'radio_buttons',
         action_id: FORM_INPUT,
@@ -53,6 +62,22 @@ export function syncForm({ routes }: Landscape, memo: FormMemo): types.ModalView
       }),
     ],
   }
+}
+
+/** Both clusters of a route as AWS shows them now, or why it does not. */
+export function formHsms(
+  { source, destination }: Pick<Route, 'source' | 'destination'>,
+  found: { readonly source: FoundHsms | Refusal; readonly destination: FoundHsms | Refusal },
+): readonly Block[] {
+  const title = section(`HSMs of ${code(source.alias)} and ${code(destination.alias)} now:`)
+  const refusal = [found.source, found.destination].find(isRefusal)
+  if (refusal) return [section(`I cannot show the HSMs of this route now: ${explain(refusal)}`)]
+  const rows = [found.source, found.destination].flatMap((side) => {
+    if (isRefusal(side)) return []
+    const { name, cluster } = side
+    return cluster.hsms.map((hsm) => [name, cluster.state, hsm.hsmId, hsm.eniIp ?? '(no ENI IP yet)', hsm.state])
+  })
+  return [title, pre(columns([['cluster', 'state', 'HSM', 'ENI IP', 'state'], ...rows]), 2500)]
 }
 
 const MODES = [

@@ -143,7 +143,7 @@ function lookAgain({ route }: Watch): Block {
 /** What a person may do about it. */
 function nextLine({ source, destination, ticket }: WatchShown['route'], { found, paused }: Watch): string | undefined {
   if (paused)
-    return `*Next:* a login failed or could not be proved in comparison ${code(paused)}. Find out why before anything logs in again; an approver of this route may then go on.`
+    return `*Next:* a login failed, or may have, in request ${code(paused)}. Find out why before anything logs in again; an approver of this route may then go on.`
   if (found?.verdict.kind !== 'behind') return undefined
   if (ticket !== undefined)
     return `*Next:* ask for it with its ticket: ${code(`/hsm-sync ${source.alias} ${destination.alias} <reason with ${ticket}>`)}.`

@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest'
+import type { ListenerDeps } from '../../../src/adapters/slack/incoming/answer.ts'
+import type { Click } from '../../../src/adapters/slack/incoming/deliveries.ts'
+import { routeChosen } from '../../../src/adapters/slack/incoming/sync-form.ts'
+import { routeValue } from '../../../src/adapters/slack/views/sync-form.ts'
+import { refuse } from '../../../src/domain/refusal.ts'
+import type { Route } from '../../../src/domain/route.ts'
+
+const cluster = (alias: string) => ({ alias, clusterId: `cluster-${alias}`, region: 'eu-west-1' })
+const [us, eu, de] = [cluster('us'), cluster('eu'), cluster('de')]
+const routes = [
+  { source: us, destination: eu },
+  { source: us, destination: de },
+] as unknown as readonly [Route, Route]
+
+/** A form over AWS that answers when it is told to. */
+function form() {
+  const shown: string[] = []
+  const waiting = new Map<string, (answer: unknown) => void>()
+  const deps = {
+    landscape: { routes, clusters: [us, eu, de] },
+    workspace: { person: async (id: string) => (id === 'U0GUEST' ? { id, flaw: 'guest' } : { id }) },
+    directory: { describe: (id: string) => new Promise((resolve) => waiting.set(id, resolve)) },
+    web: { updateView: async (_: string, view: unknown) => void shown.push(JSON.stringify(view)) },
+    log: { info: () => undefined },
+    clock: { now: () => 0, sleep: async () => undefined },
+  } as unknown as ListenerDeps
+  const memo = JSON.stringify({ channel: 'C0', respondTo: '', openedAt: 0 })
+  const choose = (route: Route, user = 'U0RITA') =>
+    routeChosen(deps, { user, value: routeValue(route), view: { id: 'V1', memo } } as Click)
+  const answer = async (alias: string, found?: unknown) => {
+    while (!waiting.has(`cluster-${alias}`)) await new Promise((resolve) => setTimeout(resolve, 1))
+    waiting.get(`cluster-${alias}`)?.(
+      found ?? { state: 'ACTIVE', hsms: [{ hsmId: `hsm-${alias}`, eniIp: '10.0.0.1', state: 'ACTIVE' }] },
+    )
+  }
+  return { choose, answer, shown }
+}
+
+it('shows the HSMs of the route that was chosen last, whichever answer comes first', async () => {
+  const { choose, answer, shown } = form()
+  const first = choose(routes[0])
+  await answer('us')
+  const second = choose(routes[1])
+  await answer('de')
+  await answer('us')
+  await second
+  await answer('eu')
+  await first
+  expect(shown).toHaveLength(1)
+  expect(shown[0]).toContain('hsm-de')
+  expect(shown[0]).not.toContain('hsm-eu')
+})
+
+it('says why it cannot show them, and shows nothing to a guest', async () => {
+  const { choose, answer, shown } = form()
+  const chosen = choose(routes[0])
+  await answer('us')
+  await answer('eu', refuse({ code: 'unknown-cluster', name: 'eu', aliases: ['us'] }))
+  await chosen
+  expect(shown).toEqual([expect.stringContaining('I cannot show the HSMs of this route now')])
+  expect(shown[0]).not.toContain('hsm-us')
+  await choose(routes[0], 'U0GUEST')
+  expect(shown).toHaveLength(1)
+})
