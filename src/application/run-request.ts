@@ -25,6 +25,7 @@ import { refuseAsker } from './refuse-asker.ts'
 import { fitsCommand, runStep } from './run-step.ts'
 import { doneSteps } from './run-view.ts'
 import type { AuditType, StepRecord } from './store.ts'
+import { failedLoginOn } from './watch-bar.ts'
 
 const RECHECK_TRIES = 3
 const RECHECK_PAUSE_MS = 20_000
@@ -97,6 +98,9 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
       if (changed.length > 0) return apply(deps, request.id, { type: 'found-stale', changed })
       current = await lookWhatHolds(deps, current, { route, signal })
       if (!mayStart(current)) return current
+      // Called off: the watch pauses at its next turn.
+      if (request.isWatch && (await failedLoginOn(deps, route)))
+        return apply(deps, request.id, { type: 'withdraw', by: WATCHER })
       return apply(deps, request.id, { type: 'start' })
     }
     deps.log.warn({ requestId: request.id, attempt, refused: now.refused }, 'could not check what would run')

@@ -1,16 +1,17 @@
 import type { RequestId } from '../domain/ids.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
-import { type Approved, isFinished, isOpen, type Request } from '../domain/request.ts'
+import { type Approved, isOpen } from '../domain/request.ts'
 import type { Route } from '../domain/route.ts'
 import { EVERYTHING } from '../domain/scope.ts'
 import { digestOf } from '../domain/spec.ts'
-import { barred, failedLoginIn, firstLook, found, settle, WATCHER, type Watch, watchKey } from '../domain/watch.ts'
+import { barred, firstLook, found, settle, WATCHER, type Watch, watchKey } from '../domain/watch.ts'
 import { describeError } from '../log.ts'
 import { deriveSpec } from './derive-spec.ts'
 import { viewRequest } from './list-requests.ts'
 import type { Deps } from './ports.ts'
 import { listedBefore } from './run-view.ts'
 import type { StoredWatch } from './store.ts'
+import { failedLoginOn } from './watch-bar.ts'
 
 /** From when it is filed to when it must have begun: nothing has to be decided. */
 const BEGIN_WITHIN_MS = 30 * 60_000
@@ -60,14 +61,20 @@ async function watchRoute(deps: Deps, route: WatchedRoute, signal: AbortSignal):
   const isFree = !(await deps.store.frozen()) && !(await isBusy(deps, route)) && !(await isBarred(deps, route))
   // Never in the way of people: what has the destination now is waited for.
   if (!isFree) return deps.store.saveWatch({ ...stored.watch, nextAt: now + BUSY_MS }, stored.version)
-  const failed = failedLoginIn(await endedOn(deps, route), stored.watch)
-  if (failed) return deps.store.saveWatch(barred(stored.watch, failed), stored.version, pauseEntry(key, failed.id, now))
+  const failed = await failedLoginOn(deps, route)
+  if (failed)
+    return deps.store.saveWatch(barred(stored.watch, failed.id), stored.version, pauseEntry(key, failed.id, now))
   return begin(deps, route, stored, signal)
 }
 
-async function isBusy({ store }: Deps, { destination }: Route): Promise<boolean> {
+/** Something has the destination, or logs in from the bastion now: whether that works is to be known first. */
+async function isBusy({ store }: Deps, { destination, bastion }: Route): Promise<boolean> {
   const { requests } = await store.list({ states: ['pending', 'approved', 'running'], limit: 500 })
-  return requests.some(({ spec }) => spec.destination.clusterId === destination.clusterId)
+  return requests.some(
+    ({ spec, state, isWatch }) =>
+      spec.destination.clusterId === destination.clusterId ||
+      (state === 'running' && !isWatch && spec.bastion.instanceId === bastion.instanceId),
+  )
 }
 
 /** One bastion logs in as one officer: what failed on one of its routes would fail on the others. */
@@ -75,15 +82,6 @@ async function isBarred(deps: Deps, { bastion }: Route): Promise<boolean> {
   const others = watchedRoutes(deps).filter((one) => one.bastion.name === bastion.name)
   const stored = await Promise.all(others.map((one) => deps.store.watch(watchKey(one))))
   return stored.some((one) => one?.watch.paused !== undefined)
-}
-
-/** What runs on the route's bastion came to, people's and the watch's own, newest first. */
-async function endedOn({ store }: Deps, { bastion }: Route): Promise<readonly Request[]> {
-  const { requests } = await store.list({ states: ['succeeded', 'partial', 'failed', 'unknown'], limit: 100 })
-  return requests
-    .filter(isFinished)
-    .filter(({ spec }) => spec.bastion.instanceId === bastion.instanceId)
-    .toSorted((a, b) => b.finishedAt - a.finishedAt)
 }
 
 function pauseEntry(route: string, request: RequestId, at: number) {
@@ -136,7 +134,8 @@ async function file(
   const derived = await deriveSpec(deps, route, { mode: 'plan', scope: EVERYTHING }, { request: id, signal })
   if (isRefusal(derived)) return derived
   const { spec, lineage } = derived
-  // It took its time: somebody may have given this look up meanwhile.
+  // It took its time: a login may have failed, or somebody have given this look up meanwhile.
+  if (await failedLoginOn(deps, route)) return 'busy'
   if ((await deps.store.watch(watchKey(route)))?.watch.going?.request !== id) return 'busy'
   const now = deps.clock.now()
   const request: Approved = {

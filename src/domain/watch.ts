@@ -142,26 +142,31 @@ export function mayHaveFailedLogin(request: Request): boolean {
 }
 
 /**
- * The request that keeps a bastion from logging in by itself: the newest in which a login failed, or may have, unless
- * one that ended later has listed, or a person has said that it may go on since. `ended`: newest first.
+ * The request of somebody that keeps a route's bastion from logging in by itself: the newest there in which a login
+ * failed, or may have. A password is wrong on a cluster: only what has listed the same two clusters later shows that
+ * the login works. `ended`: what ran on that bastion, newest first. `since`: what ended before that is known to people,
+ * or was followed by such a listing.
  */
-export function failedLoginIn(ended: readonly Request[], { resumedAt = 0 }: Watch): Finished | undefined {
+export function failedLoginIn(ended: readonly Request[], route: string, since: Instant): Finished | undefined {
   for (const request of ended) {
-    if (!isFinished(request) || request.finishedAt <= resumedAt) continue
+    if (!isFinished(request) || request.finishedAt <= since) continue
+    const { proof, stop } = request.outcome
+    const isSame = watchKey(request.spec) === route
     // Listed at its end: the last login has worked.
-    if (request.outcome.proof === 'after') return undefined
-    if (mayHaveFailedLogin(request)) return request
-    if (request.outcome.proof === 'before') return undefined
+    if (proof === 'after') {
+      if (isSame) return undefined
+      continue
+    }
+    // Where nothing was sent because of a login, a look finds that out by itself.
+    if (mayHaveFailedLogin(request) && !(stop && NOT_LOGGED_IN.has(stop.code))) return request
+    if (isSame && proof === 'before') return undefined
   }
   return undefined
 }
 
-/** The watch where a person's request had a failed login: a look would be that login once more. */
-export function barred(watch: Watch, { id, startedAt, outcome }: Finished): Watch {
-  const paused = { ...watch, paused: id, edition: watch.edition + (watch.found ? 1 : 0) }
-  if (watch.found) return paused
-  const why = { kind: 'stopped', code: outcome.stop?.code ?? 'unreadable' } as const
-  return found(paused, { verdict: { kind: 'unknown', why }, request: id, at: startedAt })
+/** The watch where a login failed in a request of somebody: a look would be that login once more. */
+export function barred(watch: Watch, request: RequestId): Watch {
+  return { ...watch, paused: request, edition: watch.edition + (watch.found ? 1 : 0) }
 }
 
 const MOST_UNEVEN = 20

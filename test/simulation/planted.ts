@@ -26,9 +26,9 @@ export const PLANTED: readonly Planted[] = [
       },
     ],
   },
-  one('the watch tries again the login that failed for somebody', 'src/application/watch-routes.ts', {
-    find: '  if (failed) return deps.store.saveWatch(barred(',
-    replace: '  if (failed && failed.id === key) return deps.store.saveWatch(barred(',
+  one('the watch tries again the login that failed for somebody', 'src/application/watch-bar.ts', {
+    find: '  return failedLoginIn(ended, key, ',
+    replace: '  return failedLoginIn(ended.slice(ended.length), key, ',
   }),
   one('the watch says in sync of what lacks keys', 'src/domain/watch.ts', {
     find: "  if (users + keys + others > 0) return { kind: 'behind', users, keys, others }\n",
@@ -196,9 +196,13 @@ export const PLANTED: readonly Planted[] = [
     find: "  const status = isBad ? 'error' : isWhole ? ",
     replace: "  const status = isBad && isWhole ? 'error' : !isGoing ? ",
   }),
+  one('a step that was sent again is called failed for ever', 'src/adapters/slack/views/steps.ts', {
+    find: '  if (stop && evidence && wasNeverSent({ plan, reading, evidence, seconds }))\n',
+    replace: "  if (stop?.code === 'unreadable' && evidence && wasNeverSent({ plan, reading, evidence, seconds }))\n",
+  }),
   one('a message is updated as often as something changes', 'src/adapters/slack/outgoing/pace.ts', {
-    find: '?? Number.NEGATIVE_INFINITY) < UPDATE_MS,\n',
-    replace: '?? Number.NEGATIVE_INFINITY) < 0,\n',
+    find: '      return since >= 0 && since < UPDATE_MS\n',
+    replace: '      return since < 0 && since > UPDATE_MS\n',
   }),
   one(
     'what a workspace without the newest blocks refuses is said in no other form',

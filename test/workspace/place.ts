@@ -35,10 +35,14 @@ export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Wo
     world: engine === 'cmu' ? twoClusters() : hsm2mClusters({ dialect: { cliInteractive: 'prompts' } }),
     cryptoUsers: engine === 'cmu' ? [] : ['crypto_user1'],
     route: isWatched ? ['watch: { every: 1h }'] : [],
+  }).catch((error: unknown) => {
+    removeTools()
+    throw error
   })
   const levers = leversOf(stage, isWatched)
   const server = await serveWorkspace({ stage, levers, menu: menuOf(manifest) }, page, port).catch(async (error) => {
     await stage.stop()
+    removeTools()
     throw error
   })
   return {

@@ -31,7 +31,12 @@ export interface Player {
 /** The workspace in a real browser. */
 export async function play(options: WorkspaceOptions = {}): Promise<Player> {
   const place = await startWorkspace(options)
-  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  const browser: Browser = await chromium
+    .launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+    .catch(async (error: unknown) => {
+      await place.stop()
+      throw error
+    })
   const page = await browser.newPage({ viewport: WIDE })
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))

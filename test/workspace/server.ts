@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Stage } from '../harness/stage.ts'
 import { close, listen, readBody } from '../simulator/http.ts'
+import { parseJson } from '../simulator/json.ts'
 import type { Levers } from './levers.ts'
 import type { Deed } from './seen.ts'
 import { type Menu, seenBy } from './seen-by.ts'
@@ -62,7 +63,7 @@ async function answer({ place, page, request, response, signal }: Call): Promise
   if (route === 'GET /seen') return watch(place, { response, userId: searchParams.get('as') ?? '', signal })
   if (route !== 'POST /do') return reply(response, 404, { problem: 'there is nothing' })
   if (request.headers.origin !== `http://${host}`) return reply(response, 403, { problem: 'not from another page' })
-  const parsed = Doing.safeParse(JSON.parse((await readBody(request)).toString('utf8')))
+  const parsed = Doing.safeParse(parseJson((await readBody(request)).toString('utf8')))
   if (!parsed.success) return reply(response, 400, { problem: z.prettifyError(parsed.error) })
   const { as, deed } = parsed.data
   try {

@@ -20,6 +20,7 @@ export function judgeChecklist({ hsms }: Stage, request: RequestDoc, posted: Pos
   })
   if (tasks.length === 0) return ['its checklist has no tasks']
   const deeds = deedsOf(hsms.deeds, request.id)
+  const isDone = request.state === 'succeeded' && request.outcome?.stop === undefined
   const hasLoggedIn = deeds.some(({ did }) => did === 'login')
   return tasks.flatMap(({ sign, title }) => {
     const name = title.replace('Not begun: ', '')
@@ -31,6 +32,9 @@ export function judgeChecklist({ hsms }: Stage, request: RequestDoc, posted: Pos
       ...(sign === '◻️' && !title.startsWith('Not begun') ? [`its checklist says that "${title}" is to come`] : []),
       ...(sign === '◻️' && isCopy && deed && title !== COPIED_LATER
         ? [`its checklist says "${title}", but ${told(deed)}`]
+        : []),
+      ...(isDone && (title.startsWith('Not begun') || (sign === '⚠️' && !name.startsWith('Copy one key')))
+        ? [`it has succeeded, and its checklist says "${sign} ${title}"`]
         : []),
       ...(sign === '✔️' && does !== undefined && !hasLoggedIn
         ? [`its checklist says that "${title}" is done, but nothing logged in`]

@@ -52,16 +52,25 @@ function judgePauses({ hsms }: Stage, looks: readonly RequestDoc[]): string[] {
   })
 }
 
-/** Nor after a failed login in a request of somebody, until one has worked: there is one bastion, and one officer. */
+/**
+ * Nor after a failed login in a request of somebody, until one has worked between the same clusters: there is one
+ * bastion, and one officer, with a password on each cluster.
+ */
 function judgeBars({ hsms }: Stage, requests: readonly RequestDoc[]): string[] {
-  const worked = hsms.deeds.filter((deed) => deed.did === 'login' && deed.ok)
   return requests.flatMap(({ id, isWatch, finishedAt, outcome }) => {
     if (isWatch || finishedAt === undefined || outcome?.stop?.code !== 'login-failed') return []
     const failed = deedsOf(hsms.deeds, id).find((deed) => deed.did === 'login' && !deed.ok)
-    const look = requests.find((other) => other.isWatch && other.requestedAt > finishedAt)
-    if (!failed || !look) return []
-    const hasWorked = worked.some(({ at }) => at > failed.at && at < look.requestedAt)
-    return hasWorked ? [] : [`look ${look.id} was begun although ${told(failed)}`]
+    if (!failed) return []
+    const looks = requests.filter((other) => other.isWatch && other.requestedAt > finishedAt)
+    const bad = looks.find((look) => {
+      const same = requests.filter(({ spec }) => spec.destination.clusterId === look.spec.destination.clusterId)
+      return !same.some((other) =>
+        deedsOf(hsms.deeds, other.id).some(
+          (deed) => deed.did === 'login' && deed.ok && deed.at > failed.at && deed.at < look.requestedAt,
+        ),
+      )
+    })
+    return bad ? [`look ${bad.id} was begun although ${told(failed)}`] : []
   })
 }
 

@@ -75,6 +75,7 @@ it('looks no more once a login may have failed, nor on other routes of that bast
 })
 
 describe('after a login failed in a request of somebody', () => {
+  const elsewhere = spec({ destination: { ...destination, clusterId: 'cluster-3cccccccccc' as never } })
   const failed = async (changes: object = {}) => {
     const ended = request('failed')
     if (!('outcome' in ended)) throw new Error('not finished')
@@ -92,10 +93,9 @@ describe('after a login failed in a request of somebody', () => {
     await failed()
     await save({})
     await pass(NOW)
-    expect(await stored()).toMatchObject({
-      paused: REQUEST_ID,
-      found: { verdict: { kind: 'unknown', why: { kind: 'stopped', code: 'login-failed' } } },
-    })
+    expect(await stored()).toMatchObject({ paused: REQUEST_ID })
+    // Nobody has looked: nothing is said to have been found.
+    expect(await stored()).not.toHaveProperty('found')
     expect((await stored())?.going).toBeUndefined()
     expect((await store.history(REQUEST_ID)).map(({ type }) => type)).toContain('watch-paused')
   })
@@ -106,6 +106,22 @@ describe('after a login failed in a request of somebody', () => {
     await pass(NOW)
     expect((await stored())?.paused).toBeUndefined()
     expect((await stored())?.going).toBeDefined()
+  })
+
+  it('looks once a person has said so on another route of the bastion', async () => {
+    const { finishedAt } = await failed()
+    await save({})
+    await save({ resumedAt: finishedAt }, second)
+    await pass(NOW, [second, first])
+    expect((await stored())?.paused).toBeUndefined()
+  })
+
+  it('waits while somebody logs in from that bastion', async () => {
+    await store.create({ ...request('running'), spec: elsewhere } as never, audit('requested'))
+    await save({})
+    await pass(NOW)
+    expect(await stored()).toMatchObject({ nextAt: NOW + HOUR / 12 })
+    expect((await stored())?.going).toBeUndefined()
   })
 
   it('looks where it was on another bastion', async () => {

@@ -12,6 +12,7 @@ import {
   type Verdict,
   verdictOf,
   type Watch,
+  watchKey,
 } from '../../../src/domain/watch.ts'
 import {
   ADMIN,
@@ -164,25 +165,31 @@ describe('the watch', () => {
 })
 
 describe('a failed login of somebody', () => {
-  const ended = (changes: Partial<OutcomeReport>, finishedAt = NOW) => ({ ...compared(changes), finishedAt }) as Request
-  const failed = ended({ proof: 'none', stop: { code: 'login-failed', detail: '' } })
-  const isBarred = (requests: readonly Request[], changes: Partial<Watch> = {}) =>
-    failedLoginIn(requests, { ...watch, ...changes }) !== undefined
+  const ended = (changes: Partial<OutcomeReport>, other: object = {}) =>
+    ({ ...compared(changes), finishedAt: NOW, ...other }) as Request
+  const failedLogin = { code: 'login-failed', detail: '' } as const
+  const canary = { code: 'canary-effect', detail: '' } as const
+  const failed = ended({ proof: 'none', stop: failedLogin })
+  const { source: from, destination: to } = spec()
+  const elsewhere = { spec: spec({ destination: { ...to, clusterId: 'cluster-3cccccccccc' as typeof to.clusterId } }) }
 
   it.each([
-    ['the newest end was one', [failed], {}, true],
-    ['nothing else has logged in since', [ended({ proof: 'none', evidence: 'nothing-sent' }), failed], {}, true],
-    ['a later one has listed', [ended({}), failed], {}, false],
+    ['the newest end was one', [failed], 0, true],
+    ['it was on the way to another cluster', [ended({ proof: 'none', stop: failedLogin }, elsewhere)], 0, true],
+    ['nothing else has logged in since', [ended({ proof: 'none', evidence: 'nothing-sent' }), failed], 0, true],
+    ['one between other clusters has listed since', [ended({}, elsewhere), failed], 0, true],
+    ['a later one between these clusters has listed', [ended({}), failed], 0, false],
+    ['it was listed at the end, whatever stopped it', [ended({ proof: 'after', stop: canary })], 0, false],
+    ['it is not known how a step after the listing ended', [ended({ stop: { code: 'lost', detail: '' } })], 0, true],
     [
-      'it was listed at the end, whatever stopped it',
-      [ended({ proof: 'after', stop: { code: 'canary-effect', detail: '' } })],
-      {},
+      'nobody logged in, because of a risk',
+      [ended({ proof: 'none', stop: { code: 'login-risk', detail: '' } })],
+      0,
       false,
     ],
-    ['it is not known how a step after the listing ended', [ended({ stop: { code: 'lost', detail: '' } })], {}, true],
-    ['a person said go since', [failed], { resumedAt: NOW }, false],
-    ['nothing has run', [], {}, false],
-  ])('where %s', (_, requests, changes, expected) => {
-    expect(isBarred(requests, changes)).toBe(expected)
+    ['a person said go since', [failed], NOW, false],
+    ['nothing has run', [], 0, false],
+  ])('where %s', (_, requests, since, expected) => {
+    expect(failedLoginIn(requests, watchKey({ source: from, destination: to }), since) !== undefined).toBe(expected)
   })
 })

@@ -128,6 +128,46 @@ describe('a run that does not', () => {
   })
 })
 
+describe('first keys that are refused', () => {
+  const spec = specOfOne({ reach: 'cluster' })
+  const run = (count: number) =>
+    seenIn(
+      spec,
+      honest(
+        {
+          users: [
+            [ADMIN, user('jdoe', { id: 3 })],
+            [ADMIN, user('jdoe', { id: 3 })],
+          ],
+          keys: [keys(count), []],
+        },
+        { refusedKeys: [sure(keys(count)[0]).handle] },
+      ),
+    )
+
+  it('are among those that were tried', () => {
+    const steps = run(40)
+    expect(steps.filter(({ plan }) => plan.kind === 'sync-keys' && plan.canary).length).toBe(2)
+    const tasks = tasksOf(steps, 'partial', spec)
+    expect(tasks).toContain('! Copy one key alone')
+    expect(tasks).toContain('+ Copy the other keys')
+  })
+
+  it('leave no others where those were all', () => {
+    const tasks = tasksOf(run(2), 'partial', spec)
+    expect(tasks.filter((task) => task.includes('other keys'))).toEqual([])
+  })
+})
+
+it('counts a listing that was refused before the tool was started, and sent again, as done', () => {
+  let refusals = 0
+  const answer = except(clones(), (plan) =>
+    plan.kind === 'inventory' && plan.purpose === 'after' && refusals++ < 1 ? nothing('credentials') : undefined,
+  )
+  const steps = seenIn(specOfOne(), answer)
+  expect(tasksOf(steps, 'succeeded').at(-1)).toBe('+ List again')
+})
+
 it('has nothing to copy in a comparison', () => {
   const spec = specOfOne({ mode: 'plan' })
   expect(tasksOf(seenIn(spec, clones()), 'succeeded', spec)).toEqual([

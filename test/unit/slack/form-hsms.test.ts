@@ -47,9 +47,9 @@ it('shows the HSMs of the route that was chosen last, whichever answer comes fir
   await second
   await answer('eu')
   await first
-  expect(shown).toHaveLength(1)
-  expect(shown[0]).toContain('hsm-de')
-  expect(shown[0]).not.toContain('hsm-eu')
+  expect(shown.filter((view) => view.includes('Looking up'))).toHaveLength(2)
+  expect(shown.at(-1)).toContain('hsm-de')
+  expect(shown.join()).not.toContain('hsm-eu')
 })
 
 it('says why it cannot show them, and shows nothing to a guest', async () => {
@@ -58,8 +58,8 @@ it('says why it cannot show them, and shows nothing to a guest', async () => {
   await answer('us')
   await answer('eu', refuse({ code: 'unknown-cluster', name: 'eu', aliases: ['us'] }))
   await chosen
-  expect(shown).toEqual([expect.stringContaining('I cannot show the HSMs of this route now')])
-  expect(shown[0]).not.toContain('hsm-us')
+  expect(shown.at(-1)).toContain('I could not look up the HSMs of')
+  expect(shown.join()).not.toContain('hsm-us')
   await choose(routes[0], 'U0GUEST')
-  expect(shown).toHaveLength(1)
+  expect(shown).toHaveLength(2)
 })

@@ -62,6 +62,23 @@ it('does not take another refusal for one of the form', async () => {
   expect([sent, told]).toEqual([['plan'], []])
 })
 
+it.each(['invalid_arguments', 'some_word_of_tomorrow'])(
+  'takes %s for a refusal of the newest blocks where the same is taken without them',
+  async (word) => {
+    const { send, sent, told } = workspace((blocks) => (blocks.some(({ type }) => type === 'plan') ? word : undefined))
+    await send(message)
+    await send(message)
+    expect([sent, told]).toEqual([['plan', 'section', 'section'], [word]])
+  },
+)
+
+it('does not remember what is the message’s own fault', async () => {
+  const { send, sent, told } = workspace((blocks) => (blocks.length > 0 ? 'msg_too_long' : undefined))
+  await send(message)
+  await send(message)
+  expect([sent, told]).toEqual([['plan', 'section', 'bare text', 'plan', 'section', 'bare text'], []])
+})
+
 it('leaves nothing out of the newest blocks: what does not fit is sent in the others', async () => {
   const { send, sent, told } = workspace(() => undefined)
   await send({

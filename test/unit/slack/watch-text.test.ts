@@ -81,6 +81,15 @@ describe('the buttons of its message', () => {
   })
 })
 
+it('says that another route of its bastion holds it, and that it never looked', () => {
+  const heldBy = { source: route.source, destination: { ...route.destination, alias: 'prod-de' } }
+  const text = JSON.stringify(watchView({ route, watch: seen(BEHIND), missing, heldBy }).blocks)
+  expect(text).toContain('*No looks now:* on the same bastion the watch of `prod-us` → `prod-de` waits for a person')
+  const never = { route: 'a>b', nextAt: NOW, edition: 1, paused: REQUEST_ID } as const
+  expect(lineOf(never)).toMatch(/has not been compared .* yet\. \*No more looks until a person says so/)
+  expect(buttons(never)).toContain('watch_again')
+})
+
 it('calls a look old after twice its rhythm', () => {
   expect(isOld(seen(BEHIND), HOUR, NOW + 2 * HOUR)).toBe(false)
   expect(isOld(seen(BEHIND), HOUR, NOW + 2 * HOUR + 1)).toBe(true)

@@ -34,6 +34,11 @@ const OF_THE_BOT: ReadonlySet<string> = new Set([
 /** The same for every further call in one channel. */
 const OF_THE_CHANNEL: ReadonlySet<string> = new Set(['channel_not_found', 'not_in_channel', 'is_archived'])
 
+/** Slack's words for "this message can no longer be changed". */
+export const GONE: ReadonlySet<string> = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed'])
+/** Slack's words for "there is no such thread": the card that it hung on is gone. */
+export const NO_THREAD: ReadonlySet<string> = new Set(['thread_not_found', 'invalid_thread_ts'])
+
 export function isOfTheBot({ code }: SlackProblem): boolean {
   return OF_THE_BOT.has(code)
 }

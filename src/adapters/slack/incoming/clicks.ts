@@ -18,7 +18,6 @@ import { code } from '../views/text.ts'
 import { type Answer, answerRequest, type ListenerDeps, PREVIEW_MS } from './answer.ts'
 import type { Click, Form } from './deliveries.ts'
 import type { Work } from './inbox.ts'
-import { routeChosen } from './sync-form.ts'
 
 type ClickHandler = (click: Click, answer: Answer, how: Work) => Promise<void>
 
@@ -81,7 +80,6 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
           : `The watch looks at ${code(resumed.destination.alias)} again, as soon as nothing else has it.`,
       })
     },
-    [ACTIONS.chooseRoute]: (click) => routeChosen(deps, click),
     [ACTIONS.shareHsms]: async (click, answer) => {
       const shared = await shareable(deps, click)
       if (isRefusal(shared)) return turnDown(deps, { by: click.user, button: 'share HSMs' }, shared, answer)

@@ -1,7 +1,7 @@
 import type { App, BlockAction, ButtonAction, StaticSelectAction, types, ViewSubmitAction } from '@slack/bolt'
 import { describeError } from '../../../log.ts'
 import { limited } from '../../limited.ts'
-import { REJECT_VIEW, SYNC_SHORTCUT, SYNC_VIEW } from '../views/actions.ts'
+import { ACTIONS, REJECT_VIEW, SYNC_SHORTCUT, SYNC_VIEW } from '../views/actions.ts'
 import { withinLimits } from '../views/blocks.ts'
 import { parseMemo } from '../views/modals.ts'
 import { parseFormMemo } from '../views/sync-form.ts'
@@ -11,7 +11,7 @@ import { clickHandlers, rejectSubmitted } from './clicks.ts'
 import { commandHandlers } from './commands.ts'
 import { type Delivery, type Form, fromClick, fromCommand, fromForm, fromShortcut } from './deliveries.ts'
 import { type Inbox, openInbox, type Work } from './inbox.ts'
-import { formSubmitted, readForm } from './sync-form.ts'
+import { formSubmitted, readForm, routeChosen } from './sync-form.ts'
 
 const ANSWER_MS = 10_000
 /** Slack's own tolerance for the past; a clock that is further ahead is not Slack's. */
@@ -63,6 +63,11 @@ export function addListeners(app: App, deps: ListenerDeps): Inbox {
     async ({ ack, action, body, context }) => {
       const received = fromClick(body, action)
       if (isFromTheFuture(received.key, context.sentAt)) return ack()
+      // It only shows something in an open form: nothing of it is owed to anybody after a restart.
+      if (action.action_id === ACTIONS.chooseRoute) {
+        deps.tasks.run(() => routeChosen(deps, received.delivery))
+        return ack()
+      }
       await inbox.receive(received, () => ack())
     },
   )

@@ -8,7 +8,7 @@ import { describeError } from '../../../log.ts'
 import type { FormField } from '../views/actions.ts'
 import { explain } from '../views/explain.ts'
 import { againText, checkingText, FORM_NOT_OPENED, FORM_TOO_OLD, ROUTE_GONE } from '../views/request-answers.ts'
-import { type FormMemo, formHsms, parseFormMemo, routeValue, syncForm } from '../views/sync-form.ts'
+import { type FormMemo, formHsms, lookingUp, parseFormMemo, routeValue, syncForm } from '../views/sync-form.ts'
 import { type Answer, answerRequest, type ListenerDeps, PREVIEW_MS } from './answer.ts'
 import type { Click, Command, Form } from './deliveries.ts'
 import { readFields, type SyncWords } from './grammar.ts'
@@ -37,7 +37,7 @@ export async function openForm(deps: ListenerDeps, command: Command, answer: Ans
 export async function routeChosen(deps: ListenerDeps, { user, value, view }: Click): Promise<void> {
   const memo = view && parseFormMemo(view.memo)
   if (!view || !memo || (await refuseStranger(deps, user))) return
-  await showHsms(deps, { view: view.id, memo, route: value })
+  await showHsms(deps, { view: view.id, memo, route: value }, 'at once')
 }
 
 interface FormShown {
@@ -52,18 +52,21 @@ const chosen = new Map<string, string>()
 const MOST_FORMS = 500
 
 /** Below the route, the HSMs of both clusters. A convenience: where it does not work, the form is as before. */
-async function showHsms(deps: ListenerDeps, { view, memo, route: value }: FormShown): Promise<void> {
+async function showHsms(deps: ListenerDeps, { view, memo, route: value }: FormShown, how?: 'at once'): Promise<void> {
   const route = deps.landscape.routes.find((candidate) => routeValue(candidate) === value)
   if (!route) return
   if (chosen.size >= MOST_FORMS) chosen.clear()
   chosen.set(view, value)
   try {
+    // Those of the route before are gone at once.
+    if (how) await deps.web.updateView(view, syncForm(deps.landscape, memo, lookingUp(route)))
     const [source, destination] = await Promise.all([
       lookupHsms(deps, route.source.alias),
       lookupHsms(deps, route.destination.alias),
     ])
     if (chosen.get(view) !== value) return
-    await deps.web.updateView(view, syncForm(deps.landscape, memo, formHsms(route, { source, destination })))
+    const hsms = formHsms(route, { source, destination, at: deps.clock.now() })
+    await deps.web.updateView(view, syncForm(deps.landscape, memo, hsms))
   } catch (error) {
     deps.log.info({ error: describeError(error) }, 'the form does not show the HSMs of its route')
   }

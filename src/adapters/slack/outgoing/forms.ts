@@ -1,5 +1,5 @@
 import type { Clock } from '../../../application/ports.ts'
-import { SlackProblem } from '../api/web.ts'
+import { GONE, isOfEverything, NO_THREAD, SlackProblem } from '../api/web.ts'
 import { asText, type Message, withinLimits } from '../views/blocks.ts'
 
 /** Slack's words for "not in this form". */
@@ -30,17 +30,22 @@ export function messageForms(clock: Clock, log: (code: string) => void): Forms {
   let refusedUntil = 0
   const send: Forms['send'] = async (message, post, onBareText) => {
     const newest = newestOf(message)
+    let refused: string | undefined
     if (newest && clock.now() >= refusedUntil) {
       try {
         return await post(newest)
       } catch (error) {
-        const code = formProblem(error)
-        refusedUntil = clock.now() + ASKED_AGAIN_MS
-        log(code)
+        refused = refusalOf(error)
       }
     }
     try {
-      return await post(withinLimits({ text: message.text, blocks: message.blocks }))
+      const answer = await post(withinLimits({ text: message.text, blocks: message.blocks }))
+      // The same was taken without them: it was the blocks.
+      if (refused !== undefined) {
+        refusedUntil = clock.now() + ASKED_AGAIN_MS
+        log(refused)
+      }
+      return answer
     } catch (error) {
       onBareText(formProblem(error))
       return await post(asText(message))
@@ -54,6 +59,17 @@ function newestOf({ text, newest }: Message): Message | undefined {
   if (!newest) return undefined
   const message = { text, blocks: newest }
   return withinLimits(message) === message ? message : undefined
+}
+
+/**
+ * Slack's word for what it did not take. What it answers to blocks that a workspace lacks was never seen: any definite
+ * refusal of this one message may be that. Rethrows every other.
+ */
+function refusalOf(error: unknown): string {
+  if (!(error instanceof SlackProblem) || isOfEverything(error)) throw error
+  const isOther = error.code === 'unclear' || GONE.has(error.code) || NO_THREAD.has(error.code)
+  if (isOther || error.code.startsWith('http_')) throw error
+  return error.code
 }
 
 /** Rethrows what has nothing to do with the form. */

@@ -3,7 +3,7 @@ import type { Deps } from '../../../application/ports.ts'
 import type { PostedMessage } from '../../../application/store.ts'
 import { canonicalJson, sha256 } from '../../../domain/digest.ts'
 import type { RequestId } from '../../../domain/ids.ts'
-import { isOfEverything, SlackProblem, type Web } from '../api/web.ts'
+import { GONE, isOfEverything, NO_THREAD, SlackProblem, type Web } from '../api/web.ts'
 import type { Message } from '../views/blocks.ts'
 import { inChunks } from '../views/file-chunks.ts'
 import { CARD, type ThreadMessage } from '../views/thread.ts'
@@ -19,10 +19,6 @@ export interface PaintDeps
 
 /** Longer than any single call to Slack takes (an upload: 15 s); it is taken anew before each. */
 const PAINT_LEASE_MS = 30_000
-/** Slack's words for "this message can no longer be changed". */
-export const GONE: ReadonlySet<string> = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed'])
-/** Slack's words for "there is no such thread": the card that it hung on is gone. */
-const NO_THREAD: ReadonlySet<string> = new Set(['thread_not_found', 'invalid_thread_ts'])
 /** Somebody deleted the card, and the thread with it. */
 export class CardGone extends Error {}
 

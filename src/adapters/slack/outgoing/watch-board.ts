@@ -5,12 +5,11 @@ import type { WatchMessage } from '../../../application/store.ts'
 import { type WatchedRoute, watchedRoutes } from '../../../application/watch-routes.ts'
 import { canonicalJson, sha256 } from '../../../domain/digest.ts'
 import { type Watch, watchKey } from '../../../domain/watch.ts'
-import { SlackProblem, type Web } from '../api/web.ts'
+import { GONE, SlackProblem, type Web } from '../api/web.ts'
 import type { Message } from '../views/blocks.ts'
 import { watchBeforeView, watchView } from '../views/watch-text.ts'
 import type { Forms } from './forms.ts'
 import { obstacleIn } from './private-notices.ts'
-import { GONE } from './show-message.ts'
 
 export type BoardDeps = Pick<Deps, 'store' | 'engines' | 'clock' | 'log' | 'holder' | 'workspace' | 'landscape'> & {
   readonly web: Web
@@ -39,9 +38,14 @@ export async function showWatches(deps: BoardDeps, signal: AbortSignal): Promise
 async function showWatch(deps: BoardDeps, route: WatchedRoute): Promise<void> {
   const key = watchKey(route)
   const stored = await deps.store.watch(key)
-  if (!stored?.watch.found) return
+  if (!stored?.watch.found && !stored?.watch.paused) return
   const { watch } = stored
-  const wanted = watchView({ route, watch, missing: await missingOf(deps, watch) })
+  const wanted = watchView({
+    route,
+    watch,
+    missing: await missingOf(deps, watch),
+    heldBy: await holderOf(deps, route),
+  })
   const messages = await deps.store.watchMessages(key)
   const past = watchBeforeView(route)
   const due = [
@@ -111,6 +115,15 @@ async function show(deps: BoardDeps, route: WatchedRoute, { known, edition, mess
       () => undefined,
     ),
   )
+}
+
+/** The other route of the same bastion whose watch waits for a person. */
+async function holderOf(deps: BoardDeps, { bastion, ...route }: WatchedRoute): Promise<WatchedRoute | undefined> {
+  const others = watchedRoutes(deps).filter(
+    (one) => one.bastion.name === bastion.name && watchKey(one) !== watchKey(route),
+  )
+  for (const other of others) if ((await deps.store.watch(watchKey(other)))?.watch.paused) return other
+  return undefined
 }
 
 /** What a sync of exactly what was found would cover, as long as the comparison's steps are kept. */

@@ -69,36 +69,39 @@ function withoutNow(task: Task): Task {
 function tasksOf(run: ShownRun): readonly Task[] {
   const { request, steps } = run
   const diff = diffOf(request.spec, steps)
+  const tried = triedIn(steps)
   const begun = new Map<Phase, SeenStep[]>()
   for (const step of steps) {
     const phase = phaseOf(step, steps)
     begun.set(phase, [...(begun.get(phase) ?? []), step])
   }
-  const phases = new Set<Phase>([...expected(run, diff), ...begun.keys()])
+  const phases = new Set<Phase>([...expected(run, diff, tried), ...begun.keys()])
   return [...phases]
     .toSorted((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b))
     .map((phase) => {
       if (phase === 'compare' && diff)
         return { id: phase, title: TITLES[phase], status: 'complete', lines: [comparedText(request.spec, diff)] }
       const own = begun.get(phase)
-      if (own) return taskOf(run, diff, { phase, own })
+      if (own) return taskOf(run, diff, { phase, own, tried })
       const title = request.state === 'running' ? TITLES[phase] : `Not begun: ${TITLES[phase]}`
       return { id: phase, title, status: 'pending', lines: [] }
     })
 }
 
 /** What a run of this kind does, as far as it is known yet. */
-function expected({ request: { spec } }: ShownRun, diff: Diff | undefined): readonly Phase[] {
+function expected({ request: { spec } }: ShownRun, diff: Diff | undefined, tried: Tried): readonly Phase[] {
   const always = ['connect', 'list', 'compare'] as const
   if (spec.mode === 'plan') return always
   if (!diff) return [...always, 'copy']
   const users = diff.users.some(({ missing }) => missing.length > 0)
   const keys = diff.keys.missing.length
+  // A first key that is refused is followed by another one alone.
+  const others = keys - Math.max(1, tried.alone)
   return [
     ...always,
     ...(users ? (['users'] as const) : []),
     ...(keys > 0 ? (['first-key'] as const) : []),
-    ...(keys > 1 ? (['keys'] as const) : []),
+    ...(others > 0 ? (['keys'] as const) : []),
     ...(users || keys > 0 ? (['list-again'] as const) : []),
   ]
 }
@@ -118,17 +121,39 @@ function phaseOf(step: SeenStep, steps: readonly SeenStep[]): Phase {
   }
 }
 
+/** How many a run has tried so far, whatever came of it: users to each server; keys; keys each alone. */
+interface Tried {
+  readonly users: number
+  readonly keys: number
+  readonly alone: number
+}
+
+function triedIn(steps: readonly SeenStep[]): Tried {
+  const sum = (fits: (plan: SeenStep['plan']) => boolean) =>
+    steps.reduce((tried, { plan, reading }) => {
+      const isWritten = reading?.kind === 'users-synced' || reading?.kind === 'keys-synced'
+      return tried + (isWritten && fits(plan) ? reading.attempts.length : 0)
+    }, 0)
+  return {
+    users: sum(({ kind }) => kind === 'sync-users'),
+    keys: sum(({ kind }) => kind === 'sync-keys'),
+    alone: sum((plan) => plan.kind === 'sync-keys' && plan.canary !== undefined),
+  }
+}
+
 interface Begun {
   readonly phase: Phase
+  readonly tried: Tried
   readonly own: readonly SeenStep[]
 }
 
-function taskOf(run: ShownRun, diff: Diff | undefined, { phase, own }: Begun): Task {
+function taskOf(run: ShownRun, diff: Diff | undefined, begun: Begun): Task {
+  const { phase, own } = begun
   const isLast = own.at(-1) === run.steps.at(-1)
   const moods = own.map((step) => stepText(run, step).mood)
   const isGoing = run.request.state === 'running' && isLast
   const isBad = moods.some((mood) => mood === 'bad' || mood === 'lost')
-  const isWhole = moods.at(-1) === 'good' && isAll(diff, { phase, own })
+  const isWhole = moods.at(-1) === 'good' && isAll(diff, begun)
   const status = isBad ? 'error' : isWhole ? 'complete' : isGoing ? 'in_progress' : 'error'
   const shown = own.slice(phase === 'keys' ? -1 : -SHOWN_STEPS)
   const before = phase === 'keys' ? 0 : own.length - shown.length
@@ -152,18 +177,15 @@ function lineOf(run: ShownRun, step: SeenStep): string {
 }
 
 /** Is everything that the task is about in its steps? */
-function isAll(diff: Diff | undefined, { phase, own }: Begun): boolean {
+function isAll(diff: Diff | undefined, { phase, own, tried }: Begun): boolean {
   const last = own.at(-1)?.plan
-  const tried = own.reduce((sum, { reading }) => {
-    return reading?.kind === 'users-synced' || reading?.kind === 'keys-synced' ? sum + reading.attempts.length : sum
-  }, 0)
   switch (phase) {
     case 'list':
       return diff !== undefined
     case 'users':
-      return diff !== undefined && tried >= diff.users.reduce((sum, { missing }) => sum + missing.length, 0)
+      return diff !== undefined && tried.users >= diff.users.reduce((sum, { missing }) => sum + missing.length, 0)
     case 'keys':
-      return diff !== undefined && tried >= diff.keys.missing.length - 1
+      return diff !== undefined && tried.keys >= diff.keys.missing.length
     case 'list-again':
       return last?.kind === 'inventory' && (last.part === undefined || last.part.n === last.part.of)
     default:

@@ -1,15 +1,16 @@
 import type { Diff } from '../../../domain/diff.ts'
 import type { HsmKey } from '../../../domain/inventory.ts'
 import { keyName, type Spec } from '../../../domain/spec.ts'
-import { context, type Message, section } from './blocks.ts'
+import { context, type Message, section, TEXT_LIMIT } from './blocks.ts'
 import { dataTable } from './newest-blocks.ts'
 import { placeText } from './spec-text.ts'
-import { code, count, plain } from './text.ts'
+import { code, count, cut, plain } from './text.ts'
 
 /** The difference, and where Slack takes it a table of all keys that differ. */
 export function diffView(spec: Spec, diff: Diff): Message {
-  const text = diffText(spec, diff)
-  const blocks = [section(text)]
+  const whole = diffText(spec, diff)
+  const text = cut(whole, TEXT_LIMIT)
+  const blocks = [section(whole)]
   const rows = keyRows(spec, diff)
   if (rows.length === 0) return { text, blocks }
   // CMU shows no labels.

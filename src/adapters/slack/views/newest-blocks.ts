@@ -1,4 +1,5 @@
 import type { types } from '@slack/bolt'
+import { redact } from '../../../domain/redact.ts'
 import type { Block } from './blocks.ts'
 import { cut } from './text.ts'
 
@@ -27,11 +28,11 @@ export function plan(id: string, title: string, tasks: readonly Task[]): Block {
   return {
     type: 'plan',
     block_id: id,
-    title: cut(title, 150),
+    title: cut(redact(title), 150),
     tasks: tasks.map((task) => ({
       type: 'task_card',
       task_id: task.id,
-      title: cut(task.title, 150),
+      title: cut(redact(task.title), 150),
       status: task.status,
       ...details(task),
     })),
@@ -40,10 +41,10 @@ export function plan(id: string, title: string, tasks: readonly Task[]): Block {
 
 function details({ lines, bar }: Task): { details?: types.RichTextBlock } {
   const elements: types.RichTextBlockElement[] = [
-    ...(lines.length > 0 ? [{ type: 'rich_text_section' as const, elements: rich(lines.join('\n')) }] : []),
+    ...(lines.length > 0 ? [{ type: 'rich_text_section' as const, elements: rich(redact(lines.join('\n'))) }] : []),
     ...(bar === undefined
       ? []
-      : [{ type: 'rich_text_preformatted' as const, elements: [{ type: 'text' as const, text: bar }] }]),
+      : [{ type: 'rich_text_preformatted' as const, elements: [{ type: 'text' as const, text: redact(bar) }] }]),
   ]
   return elements.length > 0 ? { details: { type: 'rich_text', elements } } : {}
 }
@@ -68,14 +69,14 @@ const TABLE_LIMIT = 7_000
 const ROWS = 199
 const PAGE_SIZE = 10
 
-/** A table to page and sort in, of bare text; `more`: the rows that did not go in. */
+/** A table to page and sort in, of bare text, which may come from tools; `more`: the rows that did not go in. */
 export function dataTable(
   caption: string,
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): { readonly block: Block; readonly more: number } {
   const cells = (row: readonly string[]) =>
-    row.map((text) => ({ type: 'raw_text' as const, text: cut(text, 200) || '–' }))
+    row.map((text) => ({ type: 'raw_text' as const, text: cut(redact(text), 200) || '–' }))
   const shown = [cells(head)]
   let size = JSON.stringify(shown).length
   for (const row of rows.slice(0, ROWS)) {
@@ -84,6 +85,6 @@ export function dataTable(
     if (size > TABLE_LIMIT) break
     shown.push(next)
   }
-  const block: Block = { type: 'data_table', caption: cut(caption, 150), rows: shown, page_size: PAGE_SIZE }
+  const block: Block = { type: 'data_table', caption: cut(redact(caption), 150), rows: shown, page_size: PAGE_SIZE }
   return { block, more: rows.length - (shown.length - 1) }
 }

@@ -2,7 +2,7 @@ import { listedBefore, type SeenStep } from '../../../application/run-view.ts'
 import type { ServerNumber } from '../../../domain/ids.ts'
 import { isWhole } from '../../../domain/inventory.ts'
 import type { Request } from '../../../domain/request.ts'
-import { stopAfter } from '../../../domain/run-facts.ts'
+import { stopAfter, wasNeverSent } from '../../../domain/run-facts.ts'
 import { keyName, type Spec, serversOf, targetName, targetsOf } from '../../../domain/spec.ts'
 import type { Reading } from '../../../domain/step.ts'
 import { placeText } from './spec-text.ts'
@@ -38,9 +38,11 @@ export function stepText(
     return state === 'running'
       ? say('going', `${doing(spec, step)}…`)
       : say('lost', `${doing(spec, step)}: how it ended is not known`)
-  const stop = stopAfter(spec, { plan: step.plan, reading: step.reading }, listedBefore(steps))
+  const { plan, reading, evidence, seconds } = step
+  const stop = stopAfter(spec, { plan, reading }, listedBefore(steps))
   // It is sent again; only when that ends in vain too is it why the run stopped.
-  if (stop?.code === 'not-executed') return say('again', `Not done, and no login was tried: ${plain(stop.detail, 300)}`)
+  if (stop && evidence && wasNeverSent({ plan, reading, evidence, seconds }))
+    return say('again', `Not done, and no login was tried: ${plain(stop.detail, 300)}`)
   if (stop) return say('bad', stopText(stop).what)
   return say(hasFailures(step.reading) ? 'bad' : 'good', done(spec, step))
 }

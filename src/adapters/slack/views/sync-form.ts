@@ -1,13 +1,14 @@
 import type { types } from '@slack/bolt'
 import { z } from 'zod'
 import type { FoundHsms } from '../../../application/lookup-hsms.ts'
+import type { Instant } from '../../../domain/brand.ts'
 import { isRefusal, type Refusal } from '../../../domain/refusal.ts'
 import type { Landscape, Route } from '../../../domain/route.ts'
 import { LONGEST_REASON } from '../incoming/grammar.ts'
 import { ACTIONS, FORM_INPUT, type FormField, SYNC_VIEW } from './actions.ts'
 import { type Block, pre, section } from './blocks.ts'
 import { explain } from './explain.ts'
-import { code, columns, cut } from './text.ts'
+import { code, columns, cut, when } from './text.ts'
 
 /**
  * What the form carries from the command to its answer: where it was typed, and where and since when Slack takes the
@@ -64,14 +65,23 @@ export function syncForm({ routes }: Landscape, memo: FormMemo, hsms: readonly B
   }
 }
 
-/** Both clusters of a route as AWS shows them now, or why it does not. */
+export function lookingUp({ source, destination }: Pick<Route, 'source' | 'destination'>): readonly Block[] {
+  return [section(`Looking up the HSMs of ${code(source.alias)} and ${code(destination.alias)}…`)]
+}
+
+/** Both clusters of a route as AWS showed them at this moment, or why it did not: a form may stand open for long. */
 export function formHsms(
   { source, destination }: Pick<Route, 'source' | 'destination'>,
-  found: { readonly source: FoundHsms | Refusal; readonly destination: FoundHsms | Refusal },
+  found: { readonly source: FoundHsms | Refusal; readonly destination: FoundHsms | Refusal; readonly at: Instant },
 ): readonly Block[] {
-  const title = section(`HSMs of ${code(source.alias)} and ${code(destination.alias)} now:`)
+  const title = section(`HSMs of ${code(source.alias)} and ${code(destination.alias)}, as of ${when(found.at)}:`)
   const refusal = [found.source, found.destination].find(isRefusal)
-  if (refusal) return [section(`I cannot show the HSMs of this route now: ${explain(refusal)}`)]
+  if (refusal)
+    return [
+      section(
+        `I could not look up the HSMs of ${code(source.alias)} and ${code(destination.alias)}: ${explain(refusal)}`,
+      ),
+    ]
   const rows = [found.source, found.destination].flatMap((side) => {
     if (isRefusal(side)) return []
     const { name, cluster } = side

@@ -16,10 +16,12 @@ export interface WatchShown {
   readonly watch: Watch
   /** What a sync of exactly what was found missing would cover; a refusal where there is no such request. */
   readonly missing?: Scope | Refusal | undefined
+  /** Another watched route of the same bastion, which waits for a person after a failed login. */
+  readonly heldBy?: Pick<Route, 'source' | 'destination'> | undefined
 }
 
 /** The one standing message of a watched route. */
-export function watchView({ route, watch, missing }: WatchShown): Message {
+export function watchView({ route, watch, missing, heldBy }: WatchShown): Message {
   const { found, paused } = watch
   const text = `${stateLine(route, watch)}`
   const blocks: Block[] = [section(`*Watch* ${text}`)]
@@ -30,6 +32,12 @@ export function watchView({ route, watch, missing }: WatchShown): Message {
   const next = nextLine(route, watch)
   if (next) blocks.push(section(next))
   if (paused) blocks.push(lookAgain(watch))
+  else if (heldBy)
+    blocks.push(
+      section(
+        `*No looks now:* on the same bastion the watch of ${code(heldBy.source.alias)} → ${code(heldBy.destination.alias)} waits for a person, after a login that failed or may have.`,
+      ),
+    )
   const rhythm = `Compared every ${duration(route.watch.everyMs)} by the settings; it lists, and never writes.`
   const by = found ? ` By comparison ${code(found.request)}: ${code(`/hsm-requests ${found.request}`)}.` : ''
   blocks.push(context(`${rhythm}${by}`))
@@ -48,9 +56,9 @@ export function stateLine(
   { found, lastKnown, paused }: Pick<Watch, 'found' | 'lastKnown' | 'paused'>,
 ): string {
   const [from, to] = [code(source.alias), code(destination.alias)]
-  if (!found) return `⏳ ${to} has not been compared with ${from} yet.`
-  const { verdict, at, since } = found
   const stopped = paused ? ' *No more looks until a person says so.*' : ''
+  if (!found) return `⏳ ${to} has not been compared with ${from} yet.${stopped}`
+  const { verdict, at, since } = found
   switch (verdict.kind) {
     case 'in-sync':
       return `✅ ${syncText(verdict, { from, to, at: when(at) })}${labelText(verdict.byLabel)}${stopped}`
@@ -143,7 +151,7 @@ function lookAgain({ route }: Watch): Block {
 /** What a person may do about it. */
 function nextLine({ source, destination, ticket }: WatchShown['route'], { found, paused }: Watch): string | undefined {
   if (paused)
-    return `*Next:* a login failed, or may have, in request ${code(paused)}. Find out why before anything logs in again; an approver of this route may then go on.`
+    return `*Next:* in request ${code(paused)} a login failed, may have failed, or was not risked. Find out why before anything logs in again; an approver of this route may then go on.`
   if (found?.verdict.kind !== 'behind') return undefined
   if (ticket !== undefined)
     return `*Next:* ask for it with its ticket: ${code(`/hsm-sync ${source.alias} ${destination.alias} <reason with ${ticket}>`)}.`
