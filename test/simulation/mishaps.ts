@@ -3,7 +3,7 @@ import { addFirstUsers, newHsm } from './scenario.ts'
 import { isCard } from './slack/cards.ts'
 import { GROUPED } from './slack/people.ts'
 import { baseConfigOf, type Stage } from './stage.ts'
-import { MINUTE, SECOND } from './time.ts'
+import { MINUTE, SECOND, START } from './time.ts'
 import { DISK_FAULTS } from './weather.ts'
 import type { SimCluster } from './world/hsms.ts'
 
@@ -43,10 +43,15 @@ export function planMishaps(stage: Stage): void {
     const clones = stage.hsms.clusters.slice(1)
     time.after(random.int(1, 8) * SECOND, () => joinSoon(stage, random.pick(clones), random))
   }
-  at(weather.moments('secret', 1), () => {
+  const changeSecret = () => {
     stage.secrets.change()
     stage.tell('operator', 'changes the secret')
-  })
+  }
+  at(weather.moments('secret', 1), changeSecret)
+  // Early, where a watch looks: it must meet a login that fails while there is time for another look.
+  const early = stage.random('early-secret')
+  const isWatched = stage.landscape.routes.some(({ watch }) => watch)
+  if (isWatched && weather.faults.size > 0 && early.chance(0.2)) at([START + early.int(20, 200) * SECOND], changeSecret)
   at(weather.moments('hands', 2, 0.5), () => changeByHand(stage, random))
   at(weather.moments('workspace', 1), () => {
     const user = random.pick(GROUPED)

@@ -208,9 +208,8 @@ export const PLANTED: readonly Planted[] = [
     'what a workspace without the newest blocks refuses is said in no other form',
     'src/adapters/slack/outgoing/forms.ts',
     {
-      find: '        const code = formProblem(error)\n        refusedUntil',
-      replace:
-        "        const code = formProblem(error)\n        if (code === 'invalid_blocks') throw error\n        refusedUntil",
+      find: '        refused = refusalOf(error)\n',
+      replace: "        if (formProblem(error) === 'invalid_blocks') throw error\n        refused = refusalOf(error)\n",
     },
   ),
   one('a message is posted again without a look', 'src/adapters/slack/outgoing/show-message.ts', {

@@ -28,7 +28,7 @@ export const FAILED_ONCE: readonly { readonly seed: number; readonly what: strin
 
 /** Where each planted fault was found last, by its name: it is played there first. */
 export const FOUND_AT: Readonly<Record<string, number>> = {
-  'the watch looks again after a failed login': 115,
+  'the watch looks again after a failed login': 40,
   'the watch says in sync of what lacks keys': 50,
   'what the settings call a bastion is believed, whatever Systems Manager says': 171,
   'a Windows bastion is sent the script of Linux': 9,
@@ -48,6 +48,7 @@ export const FOUND_AT: Readonly<Record<string, number>> = {
   'the watch tries again the login that failed for somebody': 9,
   'a task is ticked off before its steps have said anything': 35,
   'a message is updated as often as something changes': 2,
+  'a step that was sent again is called failed for ever': 63,
   'what a workspace without the newest blocks refuses is said in no other form': 2,
   "a fetch that is refused counts as the operation's own refusal": 117,
   'a failed login is tried again': 66,

@@ -89,7 +89,9 @@ export class Stage {
     const more = this.calendar.isThere ? { calendar: 'change-windows' } : {}
     const locked = this.documents.isThere ? { document: 'HsmSync' } : {}
     const eye = this.random('watch')
-    const watched = eye.chance(0.25) ? { watch: { everyMs: eye.int(3, 8) * MINUTE } } : {}
+    const watched = eye.chance(0.25)
+      ? { watch: { everyMs: eye.chance(0.4) ? eye.int(40, 150) * SECOND : eye.int(3, 8) * MINUTE } }
+      : {}
     const routes = landscape.routes.map((route) => ({
       ...route,
       ...more,
