@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { openBeside } from '../../src/adapters/store/open-database.ts'
 import { channels, people } from '../simulator/worlds.ts'
-import { everythingSaid, examine, PASSWORD, type Planted, withCredentials } from './doctor-place.ts'
+import { everythingSaid, examine, PASSWORD, type Planted, type Told, withCredentials } from './doctor-place.ts'
 
 withCredentials()
 
@@ -299,9 +299,17 @@ function toHsm2m({ clusters }: Parameters<NonNullable<Planted['change']>>[0]): v
   }
 }
 
+/** Doctor's own limits are short: a machine that is too busy for them shows nothing, and is asked again. */
+async function examineInTime(planted: Planted): Promise<Told> {
+  for (let tries = 1; ; tries++) {
+    const told = await examine(planted)
+    if (tries === 3 || !told.lines.some((one) => /: no answer in [\d.]+ seconds/.test(one))) return told
+  }
+}
+
 describe('an installation in which one thing is wrong', () => {
   it.concurrent.each(WRONG)('%s: exit 1, and a line that says what and how to mend it', async (_, planted, line) => {
-    const told = await examine(planted)
+    const told = await examineInTime(planted)
     expect(told.text).toContain(line)
     expect(told.lines.find((one) => one.includes(line))).toMatch(/^wrong/)
     expect(told.code).toBe(1)

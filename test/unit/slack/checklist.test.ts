@@ -105,6 +105,22 @@ describe('a run that does not', () => {
     expect(tasksOf([], 'failed')[0]).toBe('· Not begun: Connect')
   })
 
+  it('does not call what a stopped run will not do any more still to come', () => {
+    const steps = seenIn(specOfOne(), clones(), (done) => done.length >= 4)
+    const asked = checklistView({
+      request: { ...request('running', { spec: specOfOne() }), stopAskedAt: 1 as never },
+      steps: steps.slice(0, 4),
+    })
+    expect(asked.text).toContain('◻️ *Not begun: Copy the other keys*')
+    expect(asked.text).toContain('◻️ *List again*')
+    const refused = seenIn(
+      specOfOne(),
+      except(clones(), (plan) => (plan.kind === 'sync-keys' ? nothing('question', 'may-have-written') : undefined)),
+    )
+    expect(tasksOf(refused.slice(0, 4))).toContain('· Not begun: Copy the other keys')
+    expect(tasksOf(refused.slice(0, 4))).toContain('· List again')
+  })
+
   it('counts keys as not done where it was stopped between two batches', () => {
     const steps = seenIn(specOfOne(), clones(), (done) => done.length >= 5)
     expect(tasksOf(steps, 'partial')).toContain('! Copy the other keys')

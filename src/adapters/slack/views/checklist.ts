@@ -75,6 +75,10 @@ function tasksOf(run: ShownRun): readonly Task[] {
     const phase = phaseOf(step, steps)
     begun.set(phase, [...(begun.get(phase) ?? []), step])
   }
+  const isRunning = request.state === 'running'
+  const isStopped = request.stopAskedAt !== undefined || steps.some((step) => stepText(run, step).mood === 'stopped')
+  // What was written is listed again all the same.
+  const isChecked = steps.some((step) => isWrite(step.plan))
   const phases = new Set<Phase>([...expected(run, diff, tried), ...begun.keys()])
   return [...phases]
     .toSorted((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b))
@@ -83,8 +87,13 @@ function tasksOf(run: ShownRun): readonly Task[] {
         return { id: phase, title: TITLES[phase], status: 'complete', lines: [comparedText(request.spec, diff)] }
       const own = begun.get(phase)
       if (own) return taskOf(run, diff, { phase, own, tried })
-      const title = request.state === 'running' ? TITLES[phase] : `Not begun: ${TITLES[phase]}`
-      return { id: phase, title, status: 'pending', lines: [] }
+      const isToCome = isRunning && (!isStopped || (phase === 'list-again' && isChecked))
+      return {
+        id: phase,
+        title: isToCome ? TITLES[phase] : `Not begun: ${TITLES[phase]}`,
+        status: 'pending',
+        lines: [],
+      }
     })
 }
 
@@ -152,7 +161,7 @@ function taskOf(run: ShownRun, diff: Diff | undefined, begun: Begun): Task {
   const isLast = own.at(-1) === run.steps.at(-1)
   const moods = own.map((step) => stepText(run, step).mood)
   const isGoing = run.request.state === 'running' && isLast
-  const isBad = moods.some((mood) => mood === 'bad' || mood === 'lost')
+  const isBad = moods.some((mood) => mood === 'bad' || mood === 'stopped' || mood === 'lost')
   const isWhole = moods.at(-1) === 'good' && isAll(diff, begun)
   const status = isBad ? 'error' : isWhole ? 'complete' : isGoing ? 'in_progress' : 'error'
   const shown = own.slice(phase === 'keys' ? -1 : -SHOWN_STEPS)

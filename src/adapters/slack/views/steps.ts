@@ -1,4 +1,5 @@
 import { listedBefore, type SeenStep } from '../../../application/run-view.ts'
+import type { Instant } from '../../../domain/brand.ts'
 import type { ServerNumber } from '../../../domain/ids.ts'
 import { isWhole } from '../../../domain/inventory.ts'
 import type { Request } from '../../../domain/request.ts'
@@ -11,14 +12,23 @@ import { code, count, cut, duration, plain } from './text.ts'
 
 /** A run, as far as its steps are told. */
 export interface ShownRun {
-  readonly request: Pick<Request, 'state' | 'spec'>
+  readonly request: Pick<Request, 'state' | 'spec'> & { readonly stopAskedAt?: Instant }
   readonly steps: readonly SeenStep[]
 }
 
-/** `lost`: the run is over, and how this step ended never became known. */
-export type StepMood = 'going' | 'good' | 'bad' | 'again' | 'lost'
+/**
+ * `stopped`: nothing more is written after it. `lost`: the run is over, and how this step ended never became known.
+ */
+export type StepMood = 'going' | 'good' | 'bad' | 'stopped' | 'again' | 'lost'
 
-const ICONS: Readonly<Record<StepMood, string>> = { going: '⏳', good: '✔️', bad: '⚠️', again: '⚠️', lost: '⚠️' }
+const ICONS: Readonly<Record<StepMood, string>> = {
+  going: '⏳',
+  good: '✔️',
+  bad: '⚠️',
+  stopped: '⚠️',
+  again: '⚠️',
+  lost: '⚠️',
+}
 
 /** One line about a step: what it does, with which command, what came of it. */
 export function stepLine(run: ShownRun, step: SeenStep): string {
@@ -43,7 +53,7 @@ export function stepText(
   // It is sent again; only when that ends in vain too is it why the run stopped.
   if (stop && evidence && wasNeverSent({ plan, reading, evidence, seconds }))
     return say('again', `Not done, and no login was tried: ${plain(stop.detail, 300)}`)
-  if (stop) return say('bad', stopText(stop).what)
+  if (stop) return say('stopped', stopText(stop).what)
   return say(hasFailures(step.reading) ? 'bad' : 'good', done(spec, step))
 }
 
