@@ -67,13 +67,15 @@ async function watchRoute(deps: Deps, route: WatchedRoute, signal: AbortSignal):
   return begin(deps, route, stored, signal)
 }
 
-/** Something has the destination, or logs in from the bastion now: whether that works is to be known first. */
+/**
+ * Something has the destination, or logs in from the bastion now, or will: whether that works is to be known first.
+ */
 async function isBusy({ store }: Deps, { destination, bastion }: Route): Promise<boolean> {
   const { requests } = await store.list({ states: ['pending', 'approved', 'running'], limit: 500 })
   return requests.some(
     ({ spec, state, isWatch }) =>
       spec.destination.clusterId === destination.clusterId ||
-      (state === 'running' && !isWatch && spec.bastion.instanceId === bastion.instanceId),
+      (spec.bastion.instanceId === bastion.instanceId && (state === 'running' || isWatch === true)),
   )
 }
 

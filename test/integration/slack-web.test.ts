@@ -51,6 +51,11 @@ describe('a message', () => {
     await expect(web().update(channel, ts, message('x'), mark('card'))).rejects.toMatchObject({ code })
   })
 
+  it.each(['internal_error', 'fatal_error'])('may stand there nevertheless after %s', async (error) => {
+    slack().fault({ method: 'chat.postMessage', error })
+    await expect(post('perhaps')).rejects.toMatchObject({ code: 'unclear' })
+  })
+
   it('is whispered to one person', async () => {
     await web().whisper(channel, people.requester, 'only you')
     expect(slack().ephemerals(people.requester)).toMatchObject([{ text: 'only you' }])

@@ -17,6 +17,8 @@ export interface Player {
   types(text: string): Promise<void>
   /** Presses a button of the newest message that has it, and says yes where Slack asks. */
   presses(button: string, yes?: string): Promise<void>
+  /** Each of them approves the newest card, of a route that wants two. */
+  approve(...names: readonly [string, string]): Promise<void>
   /** Pulls a lever beside Slack. */
   pulls(lever: string): Promise<void>
   /** Opens the newest thread. */
@@ -44,7 +46,7 @@ export async function play(options: WorkspaceOptions = {}): Promise<Player> {
   await page.goto(place.url)
   const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   const main = page.getByRole('main')
-  return {
+  const player: Player = {
     page,
     place,
     is: async (name) => {
@@ -60,6 +62,13 @@ export async function play(options: WorkspaceOptions = {}): Promise<Player> {
     presses: async (button, yes) => {
       await main.getByRole('button', { name: button, exact: true }).last().click()
       if (yes !== undefined) await page.getByRole('dialog').getByRole('button', { name: yes, exact: true }).click()
+    },
+    approve: async (...names) => {
+      for (const [at, name] of names.entries()) {
+        await player.is(name)
+        await player.presses('Approve', 'Approve')
+        await player.sees(`counts: ${at + 1} of 2`)
+      }
     },
     pulls: async (lever) => {
       await page.getByRole('complementary').getByRole('button', { name: lever }).click()
@@ -89,4 +98,5 @@ export async function play(options: WorkspaceOptions = {}): Promise<Player> {
       if (errors.length > 0) throw new Error(`the page failed: ${errors.join('; ')}`)
     },
   }
+  return player
 }

@@ -144,7 +144,7 @@ export class Channel implements Web {
     const fault = this.#weather.spell('slack') ?? (this.#weather.happens('slack', 0.1) ? 'unclear' : undefined)
     if (fault === undefined) return effect()
     if (fault === 'ratelimited') throw new SlackProblem('ratelimited', undefined, this.#random.int(1, 30) * SECOND)
-    if (fault === 'unclear' || fault === 'http_503') {
+    if (fault === 'unclear' || fault === 'http_503' || fault === 'internal_error') {
       if (this.#random.chance(0.5)) effect()
       await this.#time.sleep(this.#random.int(0, 9) * SECOND)
       throw new SlackProblem('unclear', undefined)

@@ -124,6 +124,13 @@ describe('after a login failed in a request of somebody', () => {
     expect((await stored())?.going).toBeUndefined()
   })
 
+  it('waits while another look is on the way from that bastion: one login that fails is enough', async () => {
+    await store.create({ ...request('approved'), spec: elsewhere, isWatch: true } as never, audit('requested'))
+    await save({})
+    await pass(NOW)
+    expect((await stored())?.going).toBeUndefined()
+  })
+
   it('looks where it was on another bastion', async () => {
     await failed({ spec: spec({ bastion: { ...bastion, instanceId: 'i-0aaaaaaaaaaaaaaaa' } }) })
     await save({})

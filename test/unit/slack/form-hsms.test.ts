@@ -16,10 +16,13 @@ const routes = [
 /** A form over AWS that answers when it is told to. */
 function form() {
   const shown: string[] = []
+  const person = {
+    current: async (id: string): Promise<unknown> => (id === 'U0GUEST' ? { id, flaw: 'guest' } : { id }),
+  }
   const waiting = new Map<string, (answer: unknown) => void>()
   const deps = {
     landscape: { routes, clusters: [us, eu, de] },
-    workspace: { person: async (id: string) => (id === 'U0GUEST' ? { id, flaw: 'guest' } : { id }) },
+    workspace: { person: (id: string) => person.current(id) },
     directory: { describe: (id: string) => new Promise((resolve) => waiting.set(id, resolve)) },
     web: { updateView: async (_: string, view: unknown) => void shown.push(JSON.stringify(view)) },
     log: { info: () => undefined },
@@ -34,7 +37,7 @@ function form() {
       found ?? { state: 'ACTIVE', hsms: [{ hsmId: `hsm-${alias}`, eniIp: '10.0.0.1', state: 'ACTIVE' }] },
     )
   }
-  return { choose, answer, shown }
+  return { choose, answer, shown, person }
 }
 
 it('shows the HSMs of the route that was chosen last, whichever answer comes first', async () => {
@@ -50,6 +53,22 @@ it('shows the HSMs of the route that was chosen last, whichever answer comes fir
   expect(shown.filter((view) => view.includes('Looking up'))).toHaveLength(2)
   expect(shown.at(-1)).toContain('hsm-de')
   expect(shown.join()).not.toContain('hsm-eu')
+})
+
+it('knows the last choice also where Slack tells of the person later for the first', async () => {
+  const { choose, answer, shown, person } = form()
+  let tell: (found: unknown) => void = () => undefined
+  person.current = () => new Promise((resolve) => (tell = resolve))
+  const first = choose(routes[0])
+  person.current = async () => ({ id: 'U0RITA' })
+  const second = choose(routes[1])
+  await answer('us')
+  await answer('de')
+  await second
+  tell({ id: 'U0RITA' })
+  await first
+  expect(shown.at(-1)).toContain('hsm-de')
+  expect(shown.join()).not.toContain('Looking up the HSMs of `us` and `eu`')
 })
 
 it('says why it cannot show them, and shows nothing to a guest', async () => {

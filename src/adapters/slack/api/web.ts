@@ -229,10 +229,14 @@ async function call<Answer>(answer: Promise<Answer>): Promise<Answer> {
   }
 }
 
+/** By Slack's own reference, some of the operation may have succeeded before these. */
+const MAY_HAVE_WORKED: ReadonlySet<string> = new Set(['internal_error', 'fatal_error'])
+
 /** By the SDK's error classes, never by words. */
 export function problemOf(error: unknown): SlackProblem {
   if (error instanceof SlackProblem) return error
-  if (error instanceof slack.WebAPIPlatformError) return new SlackProblem(error.data.error, error)
+  if (error instanceof slack.WebAPIPlatformError)
+    return new SlackProblem(MAY_HAVE_WORKED.has(error.data.error) ? 'unclear' : error.data.error, error)
   if (error instanceof slack.WebAPIRateLimitedError)
     return new SlackProblem('ratelimited', error, error.retryAfter * 1000)
   if (error instanceof slack.WebAPIHTTPError)

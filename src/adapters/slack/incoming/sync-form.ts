@@ -26,7 +26,9 @@ export async function openForm(deps: ListenerDeps, command: Command, answer: Ans
   try {
     const view = await deps.web.openView(command.trigger, syncForm(deps.landscape, memo))
     const [only, ...others] = deps.landscape.routes
-    if (view !== undefined && only && others.length === 0) await showHsms(deps, { view, memo, route: routeValue(only) })
+    // The form stands: whatever happens from here on, nobody is told that it does not.
+    if (view !== undefined && only && others.length === 0)
+      deps.tasks.run(() => showHsms(deps, { view, memo, route: routeValue(only) }))
   } catch (error) {
     deps.log.warn({ error: describeError(error) }, 'the form could not be opened')
     await answer({ text: FORM_NOT_OPENED })
@@ -36,7 +38,9 @@ export async function openForm(deps: ListenerDeps, command: Command, answer: Ans
 /** Somebody chose a route in the form: its HSMs as they are now. */
 export async function routeChosen(deps: ListenerDeps, { user, value, view }: Click): Promise<void> {
   const memo = view && parseFormMemo(view.memo)
-  if (!view || !memo || (await refuseStranger(deps, user))) return
+  if (!view || !memo) return
+  remember(view.id, value)
+  if (await refuseStranger(deps, user)) return
   await showHsms(deps, { view: view.id, memo, route: value }, 'at once')
 }
 
@@ -51,12 +55,17 @@ interface FormShown {
 const chosen = new Map<string, string>()
 const MOST_FORMS = 500
 
+function remember(view: string, route: string): void {
+  if (chosen.size >= MOST_FORMS) chosen.clear()
+  chosen.set(view, route)
+}
+
 /** Below the route, the HSMs of both clusters. A convenience: where it does not work, the form is as before. */
 async function showHsms(deps: ListenerDeps, { view, memo, route: value }: FormShown, how?: 'at once'): Promise<void> {
   const route = deps.landscape.routes.find((candidate) => routeValue(candidate) === value)
-  if (!route) return
-  if (chosen.size >= MOST_FORMS) chosen.clear()
-  chosen.set(view, value)
+  // Where nobody has chosen, it is the only one there is.
+  const isCurrent = () => (chosen.get(view) ?? value) === value
+  if (!route || !isCurrent()) return
   try {
     // Those of the route before are gone at once.
     if (how) await deps.web.updateView(view, syncForm(deps.landscape, memo, lookingUp(route)))
@@ -64,7 +73,7 @@ async function showHsms(deps: ListenerDeps, { view, memo, route: value }: FormSh
       lookupHsms(deps, route.source.alias),
       lookupHsms(deps, route.destination.alias),
     ])
-    if (chosen.get(view) !== value) return
+    if (!isCurrent()) return
     const hsms = formHsms(route, { source, destination, at: deps.clock.now() })
     await deps.web.updateView(view, syncForm(deps.landscape, memo, hsms))
   } catch (error) {

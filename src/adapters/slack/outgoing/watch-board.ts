@@ -25,17 +25,22 @@ const LEASE_MS = 30_000
  * next pass.
  */
 export async function showWatches(deps: BoardDeps, signal: AbortSignal): Promise<void> {
-  for (const route of watchedRoutes(deps)) {
+  const routes = watchedRoutes(deps)
+  const paused: WatchedRoute[] = []
+  for (const route of routes) if ((await deps.store.watch(watchKey(route)))?.watch.paused) paused.push(route)
+  for (const route of routes) {
     if (signal.aborted) return
     try {
-      await showWatch(deps, route)
+      // Another route of the same bastion, whose watch waits for a person.
+      const heldBy = paused.find((one) => one.bastion.name === route.bastion.name && one !== route)
+      await showWatch(deps, route, heldBy)
     } catch (error) {
       deps.log.warn({ route: watchKey(route), error }, 'could not show what the watch found')
     }
   }
 }
 
-async function showWatch(deps: BoardDeps, route: WatchedRoute): Promise<void> {
+async function showWatch(deps: BoardDeps, route: WatchedRoute, heldBy: WatchedRoute | undefined): Promise<void> {
   const key = watchKey(route)
   const stored = await deps.store.watch(key)
   if (!stored?.watch.found && !stored?.watch.paused) return
@@ -44,7 +49,7 @@ async function showWatch(deps: BoardDeps, route: WatchedRoute): Promise<void> {
     route,
     watch,
     missing: await missingOf(deps, watch),
-    heldBy: await holderOf(deps, route),
+    heldBy,
   })
   const messages = await deps.store.watchMessages(key)
   const past = watchBeforeView(route)
@@ -115,15 +120,6 @@ async function show(deps: BoardDeps, route: WatchedRoute, { known, edition, mess
       () => undefined,
     ),
   )
-}
-
-/** The other route of the same bastion whose watch waits for a person. */
-async function holderOf(deps: BoardDeps, { bastion, ...route }: WatchedRoute): Promise<WatchedRoute | undefined> {
-  const others = watchedRoutes(deps).filter(
-    (one) => one.bastion.name === bastion.name && watchKey(one) !== watchKey(route),
-  )
-  for (const other of others) if ((await deps.store.watch(watchKey(other)))?.watch.paused) return other
-  return undefined
 }
 
 /** What a sync of exactly what was found would cover, as long as the comparison's steps are kept. */

@@ -16,7 +16,7 @@ export interface WatchShown {
   readonly watch: Watch
   /** What a sync of exactly what was found missing would cover; a refusal where there is no such request. */
   readonly missing?: Scope | Refusal | undefined
-  /** Another watched route of the same bastion, which waits for a person after a failed login. */
+  /** Another watched route of the same bastion, whose watch waits for a person. */
   readonly heldBy?: Pick<Route, 'source' | 'destination'> | undefined
 }
 
@@ -35,7 +35,7 @@ export function watchView({ route, watch, missing, heldBy }: WatchShown): Messag
   else if (heldBy)
     blocks.push(
       section(
-        `*No looks now:* on the same bastion the watch of ${code(heldBy.source.alias)} → ${code(heldBy.destination.alias)} waits for a person, after a login that failed or may have.`,
+        `*No looks now:* on the same bastion the watch of ${code(heldBy.source.alias)} → ${code(heldBy.destination.alias)} waits for a person, because of a login.`,
       ),
     )
   const rhythm = `Compared every ${duration(route.watch.everyMs)} by the settings; it lists, and never writes.`
