@@ -55,7 +55,7 @@ export function messageForms(clock: Clock, log: (code: string) => void): Forms {
 }
 
 /** `undefined`: there are none, or not all of it would fit. */
-function newestOf({ text, newest }: Message): Message | undefined {
+export function newestOf({ text, newest }: Message): Message | undefined {
   if (!newest) return undefined
   const message = { text, blocks: newest }
   return withinLimits(message) === message ? message : undefined
