@@ -1,5 +1,3 @@
-import type { Delivery } from '../../src/adapters/slack/incoming/deliveries.ts'
-import type { Work } from '../../src/adapters/slack/incoming/inbox.ts'
 import { askAgain } from '../../src/application/ask-again.ts'
 import { type Click, decideRequest } from '../../src/application/decide-request.ts'
 import { submitRequest } from '../../src/application/submit-request.ts'
@@ -7,6 +5,7 @@ import { parseRequestId } from '../../src/domain/ids.ts'
 import { isRefusal } from '../../src/domain/refusal.ts'
 import type { Route } from '../../src/domain/route.ts'
 import type { Mode, Scope, Selection } from '../../src/domain/scope.ts'
+import type { Deliveries, Doing } from './deliveries.ts'
 import type { Incarnation } from './incarnation.ts'
 import type { Random } from './random.ts'
 import { type Card, cardsIn } from './slack/cards.ts'
@@ -15,36 +14,23 @@ import type { Stage } from './stage.ts'
 import { MINUTE, SECOND, START } from './time.ts'
 
 /** What somebody asked for; its reason is its name. */
-export interface Asked {
+export interface Asked extends Doing {
   readonly reason: string
-  readonly by: string
   readonly route: Route
   readonly mode: Mode
   readonly scope: Scope
   readonly at: number
-  acknowledgedAt?: number
-  /** What was said instead of an answer. */
-  told?: string
   /** The request's id, or why it was refused; absent while, or because, nobody answered. */
   answer?: { readonly id: string } | { readonly refused: string }
 }
 
-export interface Clicked extends Pick<Click, 'by' | 'verdict' | 'shown'> {
+export interface Clicked extends Doing, Pick<Click, 'by' | 'verdict' | 'shown'> {
   readonly request: string
   readonly from: number
   /** When the answer came; for ever later where a crash took it. */
   to: number
-  acknowledgedAt?: number
-  told?: string
   /** The state after it, or the rule that refused it. */
   answer?: { readonly state: string } | { readonly refused: string }
-}
-
-/** Something on its way to an answer. */
-interface Delivered {
-  readonly record: Asked | Clicked
-  readonly answered: () => void
-  readonly work: (process: Incarnation, how: Work) => Promise<void>
 }
 
 /** The people: who asks what, and who clicks which button, by seed. */
@@ -55,60 +41,13 @@ export class Crowd {
   readonly #random: Random
   readonly #process: () => Incarnation | undefined
   readonly #oldCards: Card[] = []
-  /** What was delivered, and is answered sooner or later, by whichever process. */
-  readonly #delivered: Delivered[] = []
+  readonly #deliveries: Deliveries
 
-  constructor(stage: Stage, process: () => Incarnation | undefined) {
+  constructor(stage: Stage, deliveries: Deliveries, process: () => Incarnation | undefined) {
     this.#stage = stage
+    this.#deliveries = deliveries
     this.#process = process
     this.#random = stage.random('crowd')
-    stage.onDelivery = {
-      work: async (process, delivery, how) => {
-        await this.#deliveredAs(delivery)?.work(process, how)
-      },
-      say: (delivery, text) => {
-        const delivered = this.#deliveredAs(delivery)
-        if (!delivered) return
-        delivered.record.told = text
-        stage.tell('somebody', 'is told', text)
-        delivered.answered()
-      },
-    }
-  }
-
-  #deliveredAs(delivery: Delivery): Delivered | undefined {
-    return delivery.kind === 'command' ? this.#delivered[Number(delivery.text)] : undefined
-  }
-
-  /**
-   * Hands something to a process, as Slack does. Resolves once it is answered: by this process, or by one that takes it
-   * up; never where it was not even acknowledged.
-   */
-  #deliver(process: Incarnation, record: Asked | Clicked, work: Delivered['work']): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const n = this.#delivered.length
-      this.#delivered.push({
-        record,
-        answered: resolve,
-        work: async (worker, how) => {
-          await work(worker, how)
-          resolve()
-        },
-      })
-      const delivery: Delivery = {
-        kind: 'command',
-        command: '/simulated',
-        text: `${n}`,
-        user: record.by,
-        channel: CHANNEL,
-        trigger: '',
-        respondTo: '',
-      }
-      const acknowledge = async () => {
-        record.acknowledgedAt = this.#stage.time.now
-      }
-      process.inbox.receive({ key: `delivery:${n}`, delivery }, acknowledge).catch(reject)
-    })
   }
 
   /** Plans what people do until faults end, and a little longer. */
@@ -142,12 +81,7 @@ export class Crowd {
       if ('refused' in answer && tries > 0)
         this.#stage.time.after(random.int(15, 90) * SECOND, () => this.#ask(tries - 1))
     })
-    this.#orFail(submitted)
-  }
-
-  /** What a use case throws is logged by the listener that called it; the person hears that it did not work. */
-  #orFail(doing: Promise<void>): void {
-    doing.catch((error: unknown) => this.#stage.tell('somebody', 'hears that it did not work', error))
+    this.#deliveries.orFail(submitted)
   }
 
   /** Answers the request's id, or the rule that refused it. */
@@ -159,7 +93,7 @@ export class Crowd {
       by,
       `asks for ${mode} ${route.source.alias} → ${route.destination.alias} (${reason}), scope ${JSON.stringify(scope)}`,
     )
-    await this.#deliver(process, asked, async (worker, how) => {
+    await this.#deliveries.deliver(process, asked, async (worker, how) => {
       const filed = await submitRequest(worker.work.deps, {
         requestedBy: by,
         channel: CHANNEL,
@@ -218,8 +152,8 @@ export class Crowd {
     const process = this.#process()
     if (!process) return
     if (button === 'approve' || button === 'reject' || button === 'withdraw')
-      this.#orFail(this.#decide(process, card, button))
-    if (button === 'ask_again') this.#orFail(this.#askAgain(process, card))
+      this.#deliveries.orFail(this.#decide(process, card, button))
+    if (button === 'ask_again') this.#deliveries.orFail(this.#askAgain(process, card))
   }
 
   async #decide(process: Incarnation, { request, digest, ts }: Card, verdict: Click['verdict']): Promise<void> {
@@ -234,7 +168,7 @@ export class Crowd {
     const click: Clicked = { by, verdict, request, shown, from: time.now, to: Number.MAX_SAFE_INTEGER }
     this.clicked.push(click)
     this.#stage.tell(by, `clicks ${verdict} on ${request}`)
-    await this.#deliver(process, click, async (worker, how) => {
+    await this.#deliveries.deliver(process, click, async (worker, how) => {
       const decided = await decideRequest(worker.work.deps, {
         by,
         request: id,
@@ -264,7 +198,7 @@ export class Crowd {
     const { answer: _, told: _told, acknowledgedAt: _at, ...same } = before
     const again: Asked = { ...same, by, at: time.now }
     this.asked.push(again)
-    await this.#deliver(process, again, async (worker, how) => {
+    await this.#deliveries.deliver(process, again, async (worker, how) => {
       const filed = await askAgain(worker.work.deps, { request: card.request, by, channel: CHANNEL, delivery: how })
       again.answer = isRefusal(filed) ? { refused: filed.refused.code } : { id: filed.id }
       this.#stage.tell(by, 'is told about asking again', again.answer)

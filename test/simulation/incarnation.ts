@@ -1,6 +1,7 @@
+import type { Web } from '../../src/adapters/slack/api/web.ts'
 import type { Delivery } from '../../src/adapters/slack/incoming/deliveries.ts'
 import { type Work as How, type Inbox, openInbox } from '../../src/adapters/slack/incoming/inbox.ts'
-import { createTasks } from '../../src/adapters/slack/incoming/tasks.ts'
+import { createTasks, type Tasks } from '../../src/adapters/slack/incoming/tasks.ts'
 import { dropLeases } from '../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../src/adapters/store/request-store.ts'
 import type { Deps } from '../../src/application/ports.ts'
@@ -46,6 +47,8 @@ export class Incarnation {
   isAlive = true
   readonly work: Work
   readonly inbox: Inbox
+  readonly web: Web
+  readonly tasks: Tasks
   readonly #stage: Stage
   readonly #random: Random
   readonly #later: Random
@@ -58,11 +61,12 @@ export class Incarnation {
     this.#later = stage.random(`later calls of ${holder}`)
     this.#died = died
     const ports = this.#ports(holder)
-    this.work = startWork(ports, this.#guarded(stage.channel, 'slack'))
-    const tasks = createTasks(ports.clock, (error) => stage.tell(holder, 'a task failed', error))
+    this.web = this.#guarded(stage.channel, 'slack')
+    this.work = startWork(ports, this.web)
+    this.tasks = createTasks(ports.clock, (error) => stage.tell(holder, 'a task failed', error))
     const { people } = stage
     this.inbox = openInbox(
-      { ...ports, tasks },
+      { ...ports, tasks: this.tasks },
       {
         work: (delivery, how) => stage.onDelivery.work(this, delivery, how),
         say: async (delivery, text) => {

@@ -30,6 +30,37 @@ export const PLANTED: readonly Planted[] = [
     find: '  return failedLoginIn(ended, key, ',
     replace: '  return failedLoginIn(ended.slice(ended.length), key, ',
   }),
+  one('anybody may let a watch look again', 'src/application/resume-watch.ts', {
+    find: '  const refusal = route ? await refusePerson(deps, route, by) : refuse',
+    replace: "  const refusal = route ? by === '' && (await refusePerson(deps, route, by)) : refuse",
+  }),
+  one('exactly what was found means everything', 'src/application/ask-exactly.ts', {
+    find: '    scope,\n',
+    replace: "    scope: { users: { kind: 'all' }, keys: { kind: 'all' } },\n",
+  }),
+  one('a home tab shows as waiting what somebody else decides', 'src/application/home.ts', {
+    find: '    waiting: pending.filter(mayDecide),\n',
+    replace: '    waiting: pending.filter((request) => mayDecide(request) || request.id),\n',
+  }),
+  one('strangers see a home tab', 'src/application/home.ts', {
+    find: '  if (stranger) return stranger\n',
+    replace: '  if (stranger && !person) return stranger\n',
+  }),
+  one('a home tab that is open is not kept up to date', 'src/adapters/slack/outgoing/home-tabs.ts', {
+    find: '        if (viewer.shown === seen.state) continue\n',
+    replace: '        if (viewer.shown !== undefined) continue\n',
+  }),
+  {
+    name: 'a home tab leads to a card that was deleted',
+    edits: [
+      edit('src/adapters/slack/outgoing/home-tabs.ts', 'known.get(message) ??', 'known.get(id) ??'),
+      edit('src/adapters/slack/outgoing/home-tabs.ts', 'known.set(message, link)', 'known.set(id, link)'),
+    ],
+  },
+  one('a form shows the HSMs of a route that is not chosen any more', 'src/adapters/slack/incoming/sync-form.ts', {
+    find: '  const isCurrent = () => (chosen.get(view) ?? value) === value\n',
+    replace: "  const isCurrent = () => chosen.get(view) !== ''\n",
+  }),
   one('the watch says in sync of what lacks keys', 'src/domain/watch.ts', {
     find: "  if (users + keys + others > 0) return { kind: 'behind', users, keys, others }\n",
     replace: "  if (users + others > 0) return { kind: 'behind', users, keys, others }\n",

@@ -1,13 +1,16 @@
 import type { Route } from '../../src/domain/route.ts'
 import { planBrake } from './brake.ts'
 import { Crowd } from './crowd.ts'
+import { Deliveries } from './deliveries.ts'
 import { planMishaps } from './mishaps.ts'
+import { judgeOpenHomes } from './oracle/homes.ts'
 import { judge } from './oracle/judge.ts'
 import { requestsOf } from './oracle/records.ts'
 import { Processes } from './processes.ts'
 import { ASKERS } from './slack/people.ts'
 import { Stage } from './stage.ts'
 import { MINUTE, SECOND, START } from './time.ts'
+import { Visitors } from './visitors.ts'
 
 export interface Verdict {
   readonly seed: number
@@ -33,7 +36,9 @@ const LONGEST_END_MS = 75 * MINUTE
 export async function simulate(seed: number, isTraced: boolean): Promise<Verdict> {
   const stage = await Stage.make(seed, isTraced)
   const processes = new Processes(stage)
-  const crowd = new Crowd(stage, () => processes.any())
+  const deliveries = new Deliveries(stage)
+  const crowd = new Crowd(stage, deliveries, () => processes.any())
+  const visitors = new Visitors(stage, crowd, deliveries, () => processes.any())
   const violations: string[] = []
   stage.tell(
     'simulation',
@@ -41,25 +46,33 @@ export async function simulate(seed: number, isTraced: boolean): Promise<Verdict
   )
   await processes.startAll()
   crowd.plan()
+  visitors.plan()
   planMishaps(stage)
   planBrake(stage, () => processes.any())
   for (const moment of stage.weather.moments('crash', 0.5)) stage.time.at(moment, () => void processes.restart())
   let isOver = false
-  void end(stage, crowd, processes, violations).then(() => {
+  void end(stage, { crowd, visitors, processes }, violations).then(() => {
     isOver = true
   })
   await stage.time.run(() => isOver || stage.calls.runaway !== undefined)
   if (stage.calls.runaway !== undefined) violations.push(stage.calls.runaway)
   else if (!isOver) violations.push('the run came to nothing: nothing is planned any more')
-  violations.push(...(await judge(stage, crowd)))
+  violations.push(...(await judge(stage, { crowd, visitors })))
   const figures = figuresOf(stage)
   stage.database.raw.close()
   return { seed, violations, story: stage.story, figures }
 }
 
+interface All {
+  readonly crowd: Crowd
+  readonly visitors: Visitors
+  readonly processes: Processes
+}
+
 /** Waits until everything has ended, then sees whether every destination is free. */
-async function end(stage: Stage, crowd: Crowd, processes: Processes, violations: string[]): Promise<void> {
+async function end(stage: Stage, all: All, violations: string[]): Promise<void> {
   const { time, weather } = stage
+  const { visitors, processes } = all
   await time.sleep(weather.clearFrom + 90 * SECOND - time.now)
   while (!isQuiet(stage)) {
     if (time.now > Math.max(weather.clearFrom, processes.lastStart) + LONGEST_END_MS) {
@@ -69,14 +82,22 @@ async function end(stage: Stage, crowd: Crowd, processes: Processes, violations:
     await time.sleep(5 * SECOND)
   }
   stage.people.returnAll()
-  for (const route of stage.landscape.routes)
-    violations.push(...(await askOnceMore(stage, { crowd, processes, route })))
+  // Homes ask once a minute who is who.
+  if (visitors.haveHomesOpen) await time.sleep(MINUTE)
+  for (const route of stage.landscape.routes) violations.push(...(await askOnceMore(stage, all, route)))
+  if (!visitors.haveHomesOpen) return
+  await time.sleep(HOME_WITHIN_MS)
+  violations.push(...judgeOpenHomes(stage, requestsOf(stage)))
 }
+
+/** How soon after a change an open home tab shows it. */
+const HOME_WITHIN_MS = 10 * SECOND
 
 /** Every destination is free at the end, and the bot is there. */
 async function askOnceMore(
   stage: Stage,
-  { crowd, processes, route }: { readonly crowd: Crowd; readonly processes: Processes; readonly route: Route },
+  { crowd, visitors, processes }: All,
+  route: Route,
 ): Promise<readonly string[]> {
   const { time } = stage
   for (let waited = 0; waited < 90 && !processes.any(); waited++) await time.sleep(MINUTE)
@@ -85,6 +106,7 @@ async function askOnceMore(
   const everything = { kind: 'all' } as const
   const ask = { by: ASKERS[0], route, mode: 'plan', scope: { users: everything, keys: everything } } as const
   for (let tries = 1; ; tries++) {
+    visitors.openHomes(process)
     const answer = await crowd.submit(process, {
       ...ask,
       reason: `last-${route.destination.alias}-${tries}`,

@@ -101,6 +101,11 @@ export class Stage {
     this.landscape = { ...landscape, routes }
   }
 
+  /** Nothing goes wrong in this run, of whatever kind; people may well ask for the impossible. */
+  get isUntroubled(): boolean {
+    return this.weather.faults.size === 0 && this.documents.wrong.length === 0 && !this.windows.isCancelled
+  }
+
   /** What the bot's processes are made of from now on: another version says something else to the tools. */
   update(): void {
     const version = `version ${this.updates.length + 1}`

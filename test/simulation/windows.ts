@@ -12,6 +12,8 @@ import type { Weather } from './weather.ts'
 export class Windows {
   /** What the settings say. */
   readonly platform: Platform
+  /** How often somebody cancels what runs there. */
+  #cancels = 0
   readonly #isWrong: boolean
   readonly #random: Random
   readonly #weather: Weather
@@ -28,13 +30,19 @@ export class Windows {
     return this.#isWrong && !this.#weather.isClear() ? PLATFORMS.linux.type : PLATFORMS[this.platform].type
   }
 
+  get isCancelled(): boolean {
+    return this.#cancels > 0
+  }
+
   /** Plans when somebody cancels what runs there. */
   plan(time: Time, bastion: Bastion): void {
     if (this.platform !== 'windows') return
     const count = this.#random.int(0, 6)
     for (let n = 0; n < count; n++) {
       const moment = START + this.#random.int(10 * SECOND, 240 * SECOND)
-      if (moment < this.#weather.clearFrom) time.at(moment, () => bastion.endShells())
+      if (moment >= this.#weather.clearFrom) continue
+      this.#cancels++
+      time.at(moment, () => bastion.endShells())
     }
   }
 }

@@ -1,6 +1,6 @@
 import { verifyChain } from '../../../src/adapters/store/audit-chain.ts'
 import type { Stage } from '../stage.ts'
-import { type AuditDoc, auditOf, type RequestDoc } from './records.ts'
+import { type AuditDoc, auditOf, ENDS, type RequestDoc } from './records.ts'
 
 /** The chain verifies, and every effect has its row. */
 export async function judgeAudit(stage: Stage, requests: readonly RequestDoc[]): Promise<string[]> {
@@ -40,17 +40,6 @@ function unrecorded({ weather, ssm, storeFault }: Stage, rows: readonly AuditDoc
     return isTold && !isLost ? [`the record has no row for the command ${commandId} (${comment})`] : []
   })
 }
-
-const ENDS: ReadonlySet<string> = new Set([
-  'rejected',
-  'withdrawn',
-  'expired',
-  'stale',
-  'succeeded',
-  'partial',
-  'failed',
-  'unknown',
-])
 
 function judgeRows(request: RequestDoc, rows: readonly AuditDoc[]): string[] {
   const problems: string[] = []

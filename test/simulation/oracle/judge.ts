@@ -1,10 +1,13 @@
 import type { Crowd } from '../crowd.ts'
 import type { Stage } from '../stage.ts'
+import type { Visitors } from '../visitors.ts'
 import { judgeApprovals } from './approvals.ts'
 import { judgeAudit } from './audit.ts'
 import { judgeBrake } from './brake.ts'
 import { judgeDeliveries } from './deliveries.ts'
 import { judgeDocuments } from './documents.ts'
+import { judgeForms } from './forms.ts'
+import { judgeHomes } from './homes.ts'
 import { judgeOperations } from './operations.ts'
 import { judgeOutcomes } from './outcomes.ts'
 import { judgePlatforms } from './platforms.ts'
@@ -16,7 +19,10 @@ import { judgeWatch } from './watch.ts'
  * Everything that is claimed and not true. The oracle knows the HSMs, the bastion, Slack and what people did; it uses
  * none of the product's own judgement.
  */
-export async function judge(stage: Stage, crowd: Crowd): Promise<readonly string[]> {
+export async function judge(
+  stage: Stage,
+  { crowd, visitors }: { readonly crowd: Crowd; readonly visitors: Visitors },
+): Promise<readonly string[]> {
   // Of what was stored and broken afterwards nothing can be read, by the bot neither: that it holds up nobody is seen
   // at the end of the run.
   const requests = requestsOf(stage).filter(({ id }) => !stage.broken.has(id))
@@ -27,7 +33,9 @@ export async function judge(stage: Stage, crowd: Crowd): Promise<readonly string
     ...judgeBrake(stage, requests),
     ...judgeDocuments(stage, requests),
     ...judgePlatforms(stage),
-    ...judgeWatch(stage, requests),
+    ...judgeWatch(stage, visitors, requests),
+    ...judgeHomes(stage, requests),
+    ...judgeForms(stage, visitors),
     ...judgeSlack(stage, requests),
     ...judgeDeliveries(stage, crowd),
     ...(await judgeAudit(stage, requests)),

@@ -94,6 +94,33 @@ export interface AuditDoc {
   readonly facts: Readonly<Record<string, unknown>>
 }
 
+/** How the first line of a card must begin, by state. */
+export const FACES: Readonly<Record<string, string>> = {
+  pending: 'Waiting for approval',
+  approved: 'Approved',
+  running: 'Running',
+  rejected: 'Rejected',
+  withdrawn: 'Withdrawn',
+  expired: 'Expired',
+  stale: 'Stale',
+  succeeded: 'Succeeded',
+  partial: 'Partly done',
+  failed: 'Failed',
+  unknown: 'Unknown',
+}
+
+/** States from which nothing leads on. */
+export const ENDS: ReadonlySet<string> = new Set([
+  'rejected',
+  'withdrawn',
+  'expired',
+  'stale',
+  'succeeded',
+  'partial',
+  'failed',
+  'unknown',
+])
+
 export function requestsOf({ database }: Stage): readonly RequestDoc[] {
   return rowsOf(database.raw.prepare('select doc as text from requests order by requested_at').all())
 }

@@ -2,22 +2,8 @@ import { cardsIn, isCard, textOf } from '../slack/cards.ts'
 import type { Stage } from '../stage.ts'
 import { judgeChecklist } from './checklist.ts'
 import { deedsOf, told } from './operations.ts'
-import type { RequestDoc } from './records.ts'
+import { FACES, type RequestDoc } from './records.ts'
 
-/** How the first line of a card must begin, by state. */
-const FACES: Readonly<Record<string, string>> = {
-  pending: 'Waiting for approval',
-  approved: 'Approved',
-  running: 'Running',
-  rejected: 'Rejected',
-  withdrawn: 'Withdrawn',
-  expired: 'Expired',
-  stale: 'Stale',
-  succeeded: 'Succeeded',
-  partial: 'Partly done',
-  failed: 'Failed',
-  unknown: 'Unknown',
-}
 const FINISHED: ReadonlySet<string> = new Set(['succeeded', 'partial', 'failed', 'unknown'])
 
 /**

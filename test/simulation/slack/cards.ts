@@ -19,15 +19,38 @@ export function isCard({ mark }: Posted): boolean {
 }
 
 function cardOf({ ts, mark, message }: Posted): Card | undefined {
-  for (const block of message?.blocks ?? []) {
-    if (block.type !== 'actions' || !block.block_id) continue
-    const [, request = '', digest = ''] = block.block_id.split(':')
-    const buttons = block.elements.flatMap((element) =>
-      'action_id' in element && element.action_id ? [element.action_id] : [],
-    )
-    return { ts, request, digest, buttons }
+  const buttons = buttonsOf({ message })
+  const [first] = buttons
+  if (first) {
+    const [, request = '', digest = ''] = first.block.split(':')
+    return { ts, request, digest, buttons: buttons.map(({ action }) => action) }
   }
   return mark && { ts, request: mark.request, digest: '', buttons: [] }
+}
+
+export interface Button {
+  readonly action: string
+  readonly value: string
+  /** The id of the block it stands in. */
+  readonly block: string
+}
+
+/** What can be pressed in a message. */
+export function buttonsOf({ message }: Pick<Posted, 'message'>): readonly Button[] {
+  return (message?.blocks ?? []).flatMap((block) => {
+    if (block.type !== 'actions') return []
+    return block.elements.flatMap((element) =>
+      'action_id' in element && element.action_id
+        ? [
+            {
+              action: element.action_id,
+              value: ('value' in element && element.value) || '',
+              block: block.block_id ?? '',
+            },
+          ]
+        : [],
+    )
+  })
 }
 
 /** All the words of a message. */

@@ -1,3 +1,4 @@
+import type { types } from '@slack/bolt'
 import { type MessageMark, SlackProblem, type Web } from '../../../src/adapters/slack/api/web.ts'
 import type { Message } from '../../../src/adapters/slack/views/blocks.ts'
 import type { ThreadFile } from '../../../src/adapters/slack/views/thread.ts'
@@ -22,6 +23,33 @@ export interface Posted {
   isDeleted: boolean
 }
 
+/** A block of a home tab or a form, as it goes to Slack. */
+export interface ShownBlock {
+  readonly type: string
+  readonly text?: { readonly text: string }
+  readonly elements?: unknown
+}
+
+/** What somebody's home tab showed from then on. */
+export interface HomeShown {
+  readonly at: number
+  readonly user: string
+  readonly blocks: readonly ShownBlock[]
+}
+
+/** A form that somebody opened, and all that it showed. */
+export interface FormShown {
+  readonly id: string
+  readonly trigger: string
+  readonly memo: string
+  readonly shown: Omit<HomeShown, 'user'>[]
+}
+
+/** The address of a message. */
+export function permalinkOf(channel: string, ts: string): string {
+  return `https://example.slack.com/archives/${channel}/p${ts.replace('.', '')}`
+}
+
 /** Slack's one channel, as far as the bot writes to it. */
 export class Channel implements Web {
   readonly posted: Posted[] = []
@@ -32,6 +60,8 @@ export class Channel implements Web {
   /** What Slack refuses by its published rules, and updates of one message within a second. */
   readonly refused: string[] = []
   readonly hasty: string[] = []
+  readonly homes: HomeShown[] = []
+  readonly forms: FormShown[] = []
   readonly #time: Time
   readonly #random: Random
   readonly #weather: Weather
@@ -97,11 +127,32 @@ export class Channel implements Web {
   }
 
   async whisper(): Promise<void> {}
-  async openView(): Promise<undefined> {}
-  async updateView(): Promise<void> {}
-  async publishHome(): Promise<void> {}
-  async permalink(): Promise<string | undefined> {
-    return undefined
+
+  openView(trigger: string, view: types.View): Promise<string> {
+    return this.#call(() => {
+      const id = `view-${this.forms.length}`
+      const shown = [this.#shown(view)]
+      this.forms.push({ id, trigger, memo: ('private_metadata' in view && view.private_metadata) || '', shown })
+      return id
+    })
+  }
+
+  updateView(id: string, view: types.View): Promise<void> {
+    return this.#call(() => {
+      const form = this.forms.find((one) => one.id === id)
+      if (!form) throw new SlackProblem('not_found', undefined)
+      form.shown.push(this.#shown(view))
+    })
+  }
+
+  publishHome(user: string, view: types.View): Promise<void> {
+    return this.#call(() => {
+      this.homes.push({ ...this.#shown(view), user })
+    })
+  }
+
+  permalink(channel: string, ts: string): Promise<string | undefined> {
+    return this.#call(() => permalinkOf(channel, ts)).catch(() => undefined)
   }
 
   /** Somebody deletes a message; of a card its thread goes with it. */
@@ -125,8 +176,13 @@ export class Channel implements Web {
   }
 
   #check(message: Message): void {
-    this.refused.push(...this.#newBlocks.problemsOf(message))
+    this.refused.push(...this.#newBlocks.problemsOf(message.blocks, 'message'))
     if (this.#newBlocks.areRefused(message)) throw new SlackProblem('invalid_blocks', undefined)
+  }
+
+  #shown({ type, blocks }: types.View): Omit<HomeShown, 'user'> {
+    if (type === 'home' || type === 'modal') this.refused.push(...this.#newBlocks.problemsOf(blocks, type))
+    return { at: this.#time.now, blocks: JSON.parse(JSON.stringify(blocks)) }
   }
 
   #add(message: Omit<Posted, 'ts' | 'at' | 'changedAt' | 'isDeleted'>): string {

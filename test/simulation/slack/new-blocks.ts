@@ -1,6 +1,6 @@
 import type { Message } from '../../../src/adapters/slack/views/blocks.ts'
 import { ApiError } from '../../simulator/slack/api-error.ts'
-import { acceptBlocks } from '../../simulator/slack/rules/blocks.ts'
+import { acceptBlocks, type Surface } from '../../simulator/slack/rules/blocks.ts'
 import type { Random } from '../random.ts'
 import { MINUTE, START, type Time } from '../time.ts'
 
@@ -24,9 +24,9 @@ export class NewBlocks {
   }
 
   /** By the rules that hold in every workspace. */
-  problemsOf({ blocks }: Message): readonly string[] {
+  problemsOf(blocks: readonly unknown[], surface: Surface): readonly string[] {
     try {
-      acceptBlocks(blocks, 'message', { nextId: () => `${++this.#ids}` })
+      acceptBlocks(blocks, surface, { nextId: () => `${++this.#ids}` })
       return []
     } catch (error) {
       if (error instanceof ApiError) return [[error.code, ...error.details].join(' ')]

@@ -1,19 +1,34 @@
-import { type Home, homeFacts, homeFor } from '../../../application/home.ts'
-import type { Deps } from '../../../application/ports.ts'
+import type { types } from '@slack/bolt'
+import { type Home, type HomeFacts, homeFacts, homeFor } from '../../../application/home.ts'
+import type { Clock, Deps } from '../../../application/ports.ts'
+import type { Instant } from '../../../domain/brand.ts'
 import { canonicalJson, sha256 } from '../../../domain/digest.ts'
 import { isRefusal } from '../../../domain/refusal.ts'
 import { describeError } from '../../../log.ts'
-import type { Web } from '../api/web.ts'
+import { SlackProblem, type Web } from '../api/web.ts'
 import { explain } from '../views/explain.ts'
 import { homeView, strangerHome } from '../views/home.ts'
+import { statusLines } from '../views/status.ts'
 import { CARD } from '../views/thread.ts'
 
 type HomeDeps = Pick<Deps, 'store' | 'engines' | 'landscape' | 'workspace' | 'clock' | 'log'> & { readonly web: Web }
 
 /** Whoever opened it that long ago is taken to look at it no more. Slack does not tell when somebody leaves. */
 const LOOKED_AT_MS = 30 * 60_000
-const TICK_MS = 5_000
+const TICK_MS = 3_000
 const MOST_VIEWERS = 200
+/** Slack is asked about several people at once, and the store anew where that took longer. */
+const AT_ONCE = 4
+const FRESH_MS = 2_000
+/** Fewer than the hundred a minute that Slack takes at least of this method (tier 4). */
+const PACE_MS = 700
+const LONGEST_PAUSE_MS = 60_000
+/**
+ * Who somebody is and which groups they are in is asked once in so long, for all homes together: Slack tells of groups
+ * twenty times a minute (tier 2), and approvals, which ask each time anew, go first.
+ */
+const KNOWN_MS = 60_000
+const MOST_KNOWN = 1_000
 const MOST_LINKS = 500
 
 export interface HomeTabs {
@@ -24,39 +39,64 @@ export interface HomeTabs {
 
 /**
  * Home tabs: shown when opened, and kept up to date for half an hour. The store is looked at every few seconds; Slack
- * is asked and written to only where something has changed. After a restart a home is up to date again once it is
- * opened.
+ * is asked and written to only where something has changed, at a pace that it takes. After a restart a home is up to
+ * date again once it is opened.
  */
 export function startHomeTabs(deps: HomeDeps): HomeTabs {
   const { clock, log } = deps
   /** By person: when it was opened, and what of the store is shown there; nothing yet where it is undefined. */
   const viewers = new Map<string, { openedAt: number; shown: string | undefined }>()
   const links = new Map<string, string>()
+  const workspace = {
+    channel: (id: string) => deps.workspace.channel(id),
+    person: remembered(clock, (user) => deps.workspace.person(user)),
+    membersOf: remembered(clock, (group) => deps.workspace.membersOf(group)),
+  }
+  /** When Slack takes the next one. */
+  let turn = 0
+  const myTurn = async () => {
+    const now = clock.now()
+    turn = Math.max(turn + PACE_MS, now)
+    await clock.sleep(turn - now, stopping.signal)
+  }
   const stopping = new AbortController()
   let waker = new AbortController()
 
-  const tick = async () => {
-    const now = clock.now()
-    for (const [user, { openedAt }] of viewers) if (now - openedAt > LOOKED_AT_MS) viewers.delete(user)
-    if (viewers.size === 0) return
-    const facts = await homeFacts(deps)
-    const state = sha256(canonicalJson(JSON.parse(JSON.stringify(facts))))
-    for (const [user, viewer] of viewers) {
-      if (viewer.shown === state || stopping.signal.aborted) continue
-      try {
-        const home = await homeFor(deps, facts, user)
-        if (!isRefusal(home)) await findLinks(deps, home, links)
-        const view = isRefusal(home) ? strangerHome(explain(home)) : homeView(home, { links, now })
-        await deps.web.publishHome(user, view)
-        viewer.shown = state
-      } catch (error) {
-        log.warn({ user, error: describeError(error) }, 'could not show a home tab')
+  /** Answers whether something was shown: then it takes its time, and more may have changed. */
+  const pass = async () => {
+    let hasShown = false
+    for (const [user, { openedAt }] of viewers) if (clock.now() - openedAt > LOOKED_AT_MS) viewers.delete(user)
+    if (viewers.size === 0) return hasShown
+    let seen = await look(deps)
+    const left = [...viewers]
+    const next = async () => {
+      for (let one = left.shift(); one && !stopping.signal.aborted; one = left.shift()) {
+        if (clock.now() - seen.at > FRESH_MS) seen = await look(deps)
+        const [user, viewer] = one
+        if (viewer.shown === seen.state) continue
+        const { state } = seen
+        try {
+          const view = await viewFor({ ...deps, workspace }, user, { ...seen, links })
+          await myTurn()
+          await deps.web.publishHome(user, view)
+          viewer.shown = state
+          hasShown = true
+        } catch (error) {
+          if (error instanceof SlackProblem && error.retryAfterMs !== undefined)
+            turn = Math.max(turn, clock.now() + Math.min(error.retryAfterMs, LONGEST_PAUSE_MS))
+          log.warn({ user, error: describeError(error) }, 'could not show a home tab')
+        }
       }
     }
+    await Promise.all(Array.from({ length: AT_ONCE }, next))
+    return hasShown
   }
   const loop = (async () => {
     while (!stopping.signal.aborted) {
-      await tick().catch((error: unknown) => log.warn({ error: describeError(error) }, 'could not look for home tabs'))
+      const hasShown = await pass().catch((error: unknown) =>
+        log.warn({ error: describeError(error) }, 'could not look for home tabs'),
+      )
+      if (hasShown) continue
       await clock.sleep(TICK_MS, AbortSignal.any([waker.signal, stopping.signal]))
       waker = new AbortController()
     }
@@ -75,18 +115,70 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
   }
 }
 
-/** The addresses of cards that are not known yet; they never change. */
-async function findLinks(
+interface Seen {
+  readonly facts: HomeFacts
+  /** Names what is shown of them, to whomever. */
+  readonly state: string
+  readonly at: Instant
+}
+
+async function look(deps: HomeDeps): Promise<Seen> {
+  const facts = await homeFacts(deps)
+  const at = deps.clock.now()
+  // A look of the watch becomes old by itself.
+  const shown = { ...facts, routes: statusLines(facts.statuses, at) }
+  return { facts, state: sha256(canonicalJson(JSON.parse(JSON.stringify(shown)))), at }
+}
+
+async function viewFor(
+  deps: HomeDeps,
+  user: string,
+  { facts, at, links }: Omit<Seen, 'state'> & { readonly links: Map<string, string> },
+): Promise<types.HomeView> {
+  const home = await homeFor(deps, facts, user)
+  if (isRefusal(home)) return strangerHome(explain(home))
+  return homeView(home, { links: await linksIn(deps, home, links), now: at })
+}
+
+/** What was answered a moment ago is answered again, a failure too. */
+function remembered<Answer>(
+  clock: Pick<Clock, 'now'>,
+  ask: (key: string) => Promise<Answer>,
+): (key: string) => Promise<Answer> {
+  const known = new Map<string, { readonly at: Instant; readonly answer: Promise<Answer> }>()
+  return (key) => {
+    const now = clock.now()
+    const before = known.get(key)
+    if (before && now - before.at < KNOWN_MS) return before.answer
+    if (known.size >= MOST_KNOWN) known.clear()
+    const answer = ask(key)
+    known.set(key, { at: now, answer })
+    return answer
+  }
+}
+
+/**
+ * The addresses of the cards, by request. `known`: by channel and message, which never changes; a card that somebody
+ * deleted is another message once it is posted again.
+ */
+async function linksIn(
   { store, web }: HomeDeps,
   home: Pick<Home, 'waiting' | 'mine' | 'running' | 'ended'>,
-  links: Map<string, string>,
-): Promise<void> {
-  if (links.size > MOST_LINKS) links.clear()
+  known: Map<string, string>,
+): Promise<ReadonlyMap<string, string>> {
+  if (known.size > MOST_LINKS) known.clear()
   const shown = [...home.waiting, ...home.mine, ...home.running.map(({ request }) => request), ...home.ended]
-  for (const { id, channel } of shown) {
-    if (links.has(id)) continue
-    const card = (await store.posted(id)).find(({ slot }) => slot === CARD)
-    const link = card?.ts && (await web.permalink(channel, card.ts))
-    if (link) links.set(id, link)
-  }
+  const channels = new Map(shown.map(({ id, channel }) => [id, channel]))
+  const found = await Promise.all(
+    [...channels].map(async ([id, channel]): Promise<(readonly [string, string])[]> => {
+      const ts = (await store.posted(id)).find(({ slot }) => slot === CARD)?.ts
+      if (!ts) return []
+      const message = `${channel} ${ts}`
+      const link = known.get(message) ?? (await web.permalink(channel, ts))
+      if (!link) return []
+      known.set(message, link)
+      return [[id, link]]
+    }),
+  )
+  return new Map(found.flat())
 }
