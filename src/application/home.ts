@@ -5,7 +5,7 @@ import { isFinished, OPEN_STATES, type Request } from '../domain/request.ts'
 import { findRoute } from '../domain/route.ts'
 import { askWorkspace, groupsOf } from './ask-workspace.ts'
 import { type RequestView, viewRequest } from './list-requests.ts'
-import { listStatus, type RouteStatus } from './list-status.ts'
+import { MOST_LOOKED_AT, type RouteStatus, statusOf } from './list-status.ts'
 import type { Deps } from './ports.ts'
 
 /** What everybody's home shows, and what is chosen from for each. */
@@ -32,20 +32,20 @@ const MOST_ENDED = 8
 
 /** From the store alone: cheap enough to be looked at every few seconds. */
 export async function homeFacts(deps: Pick<Deps, 'store' | 'engines' | 'landscape'>): Promise<HomeFacts> {
-  const { store } = deps
-  const [{ requests: open }, { requests: people }, statuses, freeze] = await Promise.all([
+  const { store, landscape } = deps
+  const [{ requests: open }, { requests: people }, freeze] = await Promise.all([
     store.list({ states: OPEN_STATES, limit: 500 }),
-    store.list({ byPeople: true, limit: 100 }),
-    listStatus(deps),
+    store.list({ byPeople: true, limit: MOST_LOOKED_AT }),
     store.frozen(),
   ])
+  const statuses = await statusOf(deps, landscape.routes, { people, open })
   const going = open.filter(({ state }) => state === 'running').slice(0, MOST_RUNNING)
   const running = await Promise.all(going.map(({ id }) => viewRequest(deps, id)))
   return {
     open,
     running: running.flatMap((view) => view ?? []),
     ended: people.filter(isFinished).slice(0, MOST_ENDED),
-    statuses: statuses ?? [],
+    statuses,
     freeze,
   }
 }

@@ -1,4 +1,4 @@
-import { isFinished, isOpen, type Request } from '../domain/request.ts'
+import { isFinished, isOpen, OPEN_STATES, type Request } from '../domain/request.ts'
 import { findCluster, type Route } from '../domain/route.ts'
 import { type Watch, watchKey } from '../domain/watch.ts'
 import type { Deps } from './ports.ts'
@@ -12,13 +12,14 @@ export interface RouteStatus {
 }
 
 /** Newest requests that are looked through for the last run of a route. */
-const MOST_LOOKED_AT = 200
+export const MOST_LOOKED_AT = 200
 
 /** The routes, or those that a cluster stands on; `undefined`: no cluster has that name. */
 export async function listStatus(
-  { store, landscape }: Pick<Deps, 'store' | 'landscape'>,
+  deps: Pick<Deps, 'store' | 'landscape'>,
   name?: string,
 ): Promise<readonly RouteStatus[] | undefined> {
+  const { landscape, store } = deps
   const cluster = name === undefined ? undefined : findCluster(landscape, name)
   if (name !== undefined && !cluster) return undefined
   const routes = landscape.routes.filter(
@@ -27,8 +28,17 @@ export async function listStatus(
   )
   const [{ requests: people }, { requests: open }] = await Promise.all([
     store.list({ byPeople: true, limit: MOST_LOOKED_AT }),
-    store.list({ states: ['pending', 'approved', 'running'], limit: 500 }),
+    store.list({ states: OPEN_STATES, limit: 500 }),
   ])
+  return statusOf(deps, routes, { people, open })
+}
+
+/** `people`: the newest requests of people, newest first; `open`: all that are open. */
+export async function statusOf(
+  { store }: Pick<Deps, 'store'>,
+  routes: readonly Route[],
+  { people, open }: { readonly people: readonly Request[]; readonly open: readonly Request[] },
+): Promise<readonly RouteStatus[]> {
   return Promise.all(
     routes.map(async (route): Promise<RouteStatus> => {
       const isOf = ({ spec }: Request) => watchKey(spec) === watchKey(route)

@@ -24,7 +24,7 @@ import type { Deps } from './ports.ts'
 import { refuseAsker } from './refuse-asker.ts'
 import { fitsCommand, runStep } from './run-step.ts'
 import { doneSteps } from './run-view.ts'
-import type { AuditType, StepRecord } from './store.ts'
+import type { AuditType, StepRecord, StoredRequest } from './store.ts'
 import { failedLoginOn } from './watch-bar.ts'
 
 const RECHECK_TRIES = 3
@@ -197,8 +197,9 @@ async function runSteps(deps: Deps, started: RunningRequest, signal: AbortSignal
       if (!ended) return
       steps[steps.length - 1] = ended
     }
-    const request = await decided(deps, id, { engine, steps })
-    if (request?.state !== 'running') return
+    const stored = await decided(deps, id, { engine, steps })
+    if (stored?.request.state !== 'running') return
+    const { request, version } = stored
     const { halt, joined, frozen } = request
     const control = {
       stopAsked: request.stopAskedAt !== undefined,
@@ -233,7 +234,8 @@ async function runSteps(deps: Deps, started: RunningRequest, signal: AbortSignal
       continue
     }
     const intent: StepRecord = { n: steps.length + 1, plan: step.step, plannedAt: deps.clock.now(), blocks: [] }
-    await deps.store.saveStep(id, intent, deps.holder)
+    // Somebody may ask it to stop in this very moment: then it is decided anew.
+    if (!(await deps.store.planStep(id, intent, deps.holder, version))) continue
     deps.changed(id)
     const ended = await runStep(deps, run, intent, true)
     if (!ended) return
@@ -249,13 +251,13 @@ async function decided(
   deps: Deps,
   id: RequestId,
   { engine, steps }: { readonly engine: Engine; readonly steps: readonly StepRecord[] },
-): Promise<Request | undefined> {
-  const request = (await deps.store.load(id))?.request
-  if (request?.state !== 'running' || request.halt) return request
-  const stop = reasonToHalt(deps, request, engine, steps)
-  if (!stop) return request
+): Promise<StoredRequest | undefined> {
+  const stored = await deps.store.load(id)
+  if (stored?.request.state !== 'running' || stored.request.halt) return stored
+  const stop = reasonToHalt(deps, stored.request, engine, steps)
+  if (!stop) return stored
   const halted = await apply(deps, id, { type: 'halt', stop })
-  return isRefusal(halted) ? undefined : halted
+  return isRefusal(halted) ? undefined : deps.store.load(id)
 }
 
 /** HSMs that the run does not know; asked a few times, since an HSM that nobody saw would lack what was written. */

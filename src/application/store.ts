@@ -155,6 +155,8 @@ export interface Store {
   steps(id: RequestId): Promise<readonly StepRecord[]>
   /** Writes a step, new or changed, while `holder` holds the lease; throws LeaseLost otherwise. */
   saveStep(id: RequestId, step: StepRecord, holder: string, audit?: AuditEntry): Promise<void>
+  /** Writes a new step as `saveStep` does, unless anything has changed since `version` was read: answers whether. */
+  planStep(id: RequestId, step: StepRecord, holder: string, version: number): Promise<boolean>
   audit(entry: AuditEntry): Promise<void>
   /** Appends the entry unless the newest one of its type has the same digest in its facts. */
   auditChange(entry: AuditEntry & { readonly facts: { readonly digest: string } }): Promise<void>

@@ -79,11 +79,22 @@ async function isBusy({ store }: Deps, { destination, bastion }: Route): Promise
   )
 }
 
-/** One bastion logs in as one officer: what failed on one of its routes would fail on the others. */
-async function isBarred(deps: Deps, { bastion }: Route): Promise<boolean> {
-  const others = watchedRoutes(deps).filter((one) => one.bastion.name === bastion.name)
-  const stored = await Promise.all(others.map((one) => deps.store.watch(watchKey(one))))
-  return stored.some((one) => one?.watch.paused !== undefined)
+/**
+ * One bastion logs in as one officer: what failed on one of its routes would fail on the others. So one look comes after
+ * the other, once it is known what the last one came to. `going`: one that was begun here; of two, the earlier one goes
+ * on.
+ */
+async function isBarred(deps: Deps, route: Route, going?: NonNullable<Watch['going']>): Promise<boolean> {
+  const own = watchKey(route)
+  const same = watchedRoutes(deps).filter((one) => one.bastion.name === route.bastion.name)
+  const stored = await Promise.all(same.map((one) => deps.store.watch(watchKey(one))))
+  return stored.some((one) => {
+    if (!one) return false
+    const { watch } = one
+    if (watch.paused !== undefined) return true
+    if (watch.route === own || !watch.going) return false
+    return !going || watch.going.at < going.at || (watch.going.at === going.at && watch.route < own)
+  })
 }
 
 function pauseEntry(route: string, request: RequestId, at: number) {
@@ -99,13 +110,14 @@ async function begin(
 ): Promise<boolean> {
   const now = deps.clock.now()
   const request = deps.newRequestId()
+  const begun = { request, at: now }
   const going: Watch = {
     ...watch,
-    going: { request, at: now },
+    going: begun,
     nextAt: nextAfter(watch.nextAt, route.watch.everyMs, now),
   }
   if (!(await deps.store.saveWatch(going, version))) return false
-  const filed = await file(deps, route, request, signal)
+  const filed = await file(deps, route, begun, signal)
   if (filed === 'filed') return true
   const { going: _, ...idle } = going
   // The bot is stopping: that says nothing, and is made up for at the next start.
@@ -130,14 +142,15 @@ function nextAfter(planned: number, everyMs: number, now: number): number {
 async function file(
   deps: Deps,
   route: WatchedRoute,
-  id: RequestId,
+  begun: NonNullable<Watch['going']>,
   signal: AbortSignal,
 ): Promise<'filed' | 'busy' | Refusal> {
+  const { request: id } = begun
   const derived = await deriveSpec(deps, route, { mode: 'plan', scope: EVERYTHING }, { request: id, signal })
   if (isRefusal(derived)) return derived
   const { spec, lineage } = derived
   // It took its time: a login may have failed, or somebody have given this look up meanwhile.
-  if (await failedLoginOn(deps, route)) return 'busy'
+  if ((await failedLoginOn(deps, route)) || (await isBarred(deps, route, begun))) return 'busy'
   if ((await deps.store.watch(watchKey(route)))?.watch.going?.request !== id) return 'busy'
   const now = deps.clock.now()
   const request: Approved = {

@@ -133,6 +133,9 @@ const NO_FAILED_LOGIN: ReadonlySet<StopCode> = new Set([
 /** Here nothing was sent, because of a login: it would be so again. */
 const NOT_LOGGED_IN: ReadonlySet<StopCode> = new Set(['login-risk', 'second-factor', 'no-officer'])
 
+/** Nothing comes after these: no login follows one that failed, or may have. */
+const OF_A_LOGIN: ReadonlySet<StopCode> = new Set(['login-failed', 'login-unsure'])
+
 /** Did a login fail, or may it have? */
 export function mayHaveFailedLogin(request: Request): boolean {
   if (!isFinished(request) || !request.outcome.stop) return false
@@ -152,8 +155,8 @@ export function failedLoginIn(ended: readonly Request[], route: string, since: I
     if (!isFinished(request) || request.finishedAt <= since) continue
     const { proof, stop } = request.outcome
     const isSame = watchKey(request.spec) === route
-    // Listed at its end: the last login has worked.
-    if (proof === 'after') {
+    // Listed at its end: the last login has worked, unless one failed after that, when it was to list once more.
+    if (proof === 'after' && !(stop && OF_A_LOGIN.has(stop.code))) {
       if (isSame) return undefined
       continue
     }

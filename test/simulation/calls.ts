@@ -1,7 +1,7 @@
 import { MINUTE, type Time } from './time.ts'
 
-/** The most calls in a minute of virtual time: twice what thousands of runs were seen to need. */
-const MOST: ReadonlyMap<string, number> = new Map(Object.entries({ store: 1_000, ssm: 200, aws: 60, slack: 200 }))
+/** The most calls in a minute of virtual time: well above what thousands of runs were seen to need. */
+const MOST: ReadonlyMap<string, number> = new Map(Object.entries({ store: 1_500, ssm: 200, aws: 60, slack: 200 }))
 
 /** How often each port is called in a minute of virtual time, all processes together. */
 export class Calls {

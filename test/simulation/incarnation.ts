@@ -17,6 +17,7 @@ const WEIGHTY: ReadonlySet<string> = new Set([
   'create',
   'change',
   'saveStep',
+  'planStep',
   'savePosted',
   'forgetPosted',
   'markPainted',
@@ -38,7 +39,7 @@ export interface OnDelivery {
 
 /** What a run does while it writes: nobody may be there for a night just then. */
 function isRunning(method: string, args: readonly unknown[]): boolean {
-  if (method !== 'send' && method !== 'saveStep') return false
+  if (method !== 'send' && method !== 'saveStep' && method !== 'planStep') return false
   return JSON.stringify(args[1] ?? '').includes(method === 'send' ? ' sync-' : '"kind":"sync-')
 }
 

@@ -26,6 +26,14 @@ export const PLANTED: readonly Planted[] = [
       },
     ],
   },
+  one('a look of the watch begins before it is known what the last one came to', 'src/application/watch-routes.ts', {
+    find: '    if (watch.route === own || !watch.going) return false\n',
+    replace: '    if (watch.route === own || !watch.going || watch.going) return false\n',
+  }),
+  one('a listing at the end counts as a login that works, whatever came after it', 'src/domain/watch.ts', {
+    find: "    if (proof === 'after' && !(stop && OF_A_LOGIN.has(stop.code))) {\n",
+    replace: "    if (proof === 'after') {\n",
+  }),
   one('the watch tries again the login that failed for somebody', 'src/application/watch-bar.ts', {
     find: '  return failedLoginIn(ended, key, ',
     replace: '  return failedLoginIn(ended.slice(ended.length), key, ',
@@ -53,10 +61,18 @@ export const PLANTED: readonly Planted[] = [
   {
     name: 'a home tab leads to a card that was deleted',
     edits: [
-      edit('src/adapters/slack/outgoing/home-tabs.ts', 'known.get(message) ??', 'known.get(id) ??'),
-      edit('src/adapters/slack/outgoing/home-tabs.ts', 'known.set(message, link)', 'known.set(id, link)'),
+      edit('src/adapters/slack/outgoing/home-tabs.ts', 'links.get(message) ??', 'links.get(id) ??'),
+      edit('src/adapters/slack/outgoing/home-tabs.ts', 'links.set(message, link)', 'links.set(id, link)'),
     ],
   },
+  one('a form shows HSMs before it is known who opened it', 'src/adapters/slack/incoming/sync-form.ts', {
+    find: '      if (!(await asked)) await showHsms',
+    replace: '      if (asked) await showHsms',
+  }),
+  one('a step is planned although somebody asked to stop in that moment', 'src/application/run-request.ts', {
+    find: '    if (!(await deps.store.planStep(id, intent, deps.holder, version))) continue\n',
+    replace: '    if (version > 0) await deps.store.saveStep(id, intent, deps.holder)\n',
+  }),
   one('a form shows the HSMs of a route that is not chosen any more', 'src/adapters/slack/incoming/sync-form.ts', {
     find: '  const isCurrent = () => (chosen.get(view) ?? value) === value\n',
     replace: "  const isCurrent = () => chosen.get(view) !== ''\n",

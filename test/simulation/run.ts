@@ -117,8 +117,8 @@ async function askOnceMore(
     const most = route.watch ? 40 : 3
     if (answer.refused !== 'destination-busy' || tries === most)
       return [`${route.destination.alias} is not free at the end: a new ask is refused with ${answer.refused}`]
-    // A look of the watch is over soon.
-    await time.sleep(route.watch ? 45 * SECOND : LONGEST_END_MS)
+    // A look of the watch is over soon, and the next one may come as soon: not always in the same rhythm.
+    await time.sleep(route.watch ? (31 + 5 * (tries % 9)) * SECOND : LONGEST_END_MS)
   }
 }
 

@@ -24,11 +24,29 @@ export const FAILED_ONCE: readonly { readonly seed: number; readonly what: strin
     seed: 748_700_741,
     what: 'a channel that was archived and shared at once: the simulated Slack told the bot of one of the two only',
   },
+  { seed: 1_000_282, what: 'a locked document that was changed in mid-run: the oracle knew of no fault' },
+  { seed: 1_000_923, what: 'a run on a Windows bastion that was cancelled: the same' },
+  { seed: 2_000_821, what: 'asked to stop two milliseconds before a step was planned: it was planned all the same' },
+  {
+    seed: 3_000_417,
+    what: 'listed at the end, then a login failed when it listed once more: the watch tried it again',
+  },
+  { seed: 3_002_382, what: 'a look began on another route before it was taken down that a login had failed' },
+  { seed: 2_000_932, what: 'a user that other people had locked but for three logins: the oracle held the bot to it' },
 ]
 
 /** Where each planted fault was found last, by its name: it is played there first. */
 export const FOUND_AT: Readonly<Record<string, number>> = {
   'the watch looks again after a failed login': 40,
+  'anybody may let a watch look again': 53,
+  'exactly what was found means everything': 23,
+  'a home tab shows as waiting what somebody else decides': 1,
+  'strangers see a home tab': 1,
+  'a home tab that is open is not kept up to date': 1,
+  'a home tab leads to a card that was deleted': 55,
+  'a look of the watch begins before it is known what the last one came to': 3_002_382,
+  'a listing at the end counts as a login that works, whatever came after it': 3_000_417,
+  'a step is planned although somebody asked to stop in that moment': 2_000_821,
   'the watch says in sync of what lacks keys': 50,
   'what the settings call a bastion is believed, whatever Systems Manager says': 171,
   'a Windows bastion is sent the script of Linux': 9,

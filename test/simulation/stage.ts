@@ -80,7 +80,7 @@ export class Stage {
     const { bastion, documents, windows } = this
     this.ssm = new Ssm(time, this.random('ssm'), this.weather, { bastion, documents, windows })
     this.directory = new Directory(time, this.random('directory'), this.weather, this.hsms)
-    this.people = new People(time, this.random('people'), this.weather)
+    this.people = new People(time, { random: this.random('people'), slow: this.random('slow people') }, this.weather)
     this.channel = new Channel(time, this.random('slack'), this.weather, new NewBlocks(time, this.random('blocks')))
     this.calls = new Calls(time)
     this.storeFault = new StoreFault(time, this.random('store'), this.weather)

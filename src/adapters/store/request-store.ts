@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { LeaseLost, type Store, type StoredRequest } from '../../application/store.ts'
+import { type AuditEntry, LeaseLost, type StepRecord, type Store, type StoredRequest } from '../../application/store.ts'
 import { parseRequestId, type RequestId } from '../../domain/ids.ts'
 import { isRefusal, refuse } from '../../domain/refusal.ts'
 import { OPEN_STATES, type Request } from '../../domain/request.ts'
@@ -21,6 +21,38 @@ export function requestStore(database: Database, told?: (row: ExportedRow) => vo
   const { db, dialect } = database
   const record = recorder(database, told)
   const findings = findingReader(db)
+
+  /** `version`: only where the request has it still. Answers whether it was written. */
+  async function writeStep(
+    id: RequestId,
+    { finding, ...step }: StepRecord,
+    only: { readonly holder: string; readonly version?: number; readonly entry?: AuditEntry | undefined },
+  ): Promise<boolean> {
+    const parts = finding ? await toParts(finding) : []
+    return record(async (tx, audit) => {
+      const row = await lock(tx, dialect, id)
+      if (row?.lease_holder !== only.holder) throw new LeaseLost(id)
+      if (only.version !== undefined && row.version !== only.version) return false
+      await tx
+        .insertInto('steps')
+        .values({ request_id: id, n: step.n, shape: SHAPE, doc: JSON.stringify(step) })
+        .onConflict((conflict) =>
+          conflict.columns(['request_id', 'n']).doUpdateSet({ doc: JSON.stringify(step), shape: SHAPE }),
+        )
+        .execute()
+      await tx
+        .updateTable('requests')
+        .set({ version: row.version + 1, paint_after: 0 })
+        .where('id', '=', id)
+        .execute()
+      if (parts.length > 0)
+        await tx.deleteFrom('findings').where('request_id', '=', id).where('n', '=', step.n).execute()
+      for (const [part, doc] of parts.entries())
+        await tx.insertInto('findings').values({ request_id: id, n: step.n, part, doc }).execute()
+      if (only.entry) await audit(only.entry)
+      return true
+    })
+  }
 
   return {
     ...postedStore(db),
@@ -107,30 +139,10 @@ export function requestStore(database: Database, told?: (row: ExportedRow) => vo
       })
     },
 
-    saveStep: async (id, { finding, ...step }, holder, entry) => {
-      const parts = finding ? await toParts(finding) : []
-      await record(async (tx, audit) => {
-        const row = await lock(tx, dialect, id)
-        if (row?.lease_holder !== holder) throw new LeaseLost(id)
-        await tx
-          .insertInto('steps')
-          .values({ request_id: id, n: step.n, shape: SHAPE, doc: JSON.stringify(step) })
-          .onConflict((conflict) =>
-            conflict.columns(['request_id', 'n']).doUpdateSet({ doc: JSON.stringify(step), shape: SHAPE }),
-          )
-          .execute()
-        await tx
-          .updateTable('requests')
-          .set({ version: row.version + 1, paint_after: 0 })
-          .where('id', '=', id)
-          .execute()
-        if (parts.length > 0)
-          await tx.deleteFrom('findings').where('request_id', '=', id).where('n', '=', step.n).execute()
-        for (const [part, doc] of parts.entries())
-          await tx.insertInto('findings').values({ request_id: id, n: step.n, part, doc }).execute()
-        if (entry) await audit(entry)
-      })
+    saveStep: async (id, step, holder, entry) => {
+      await writeStep(id, step, { holder, entry })
     },
+    planStep: (id, step, holder, version) => writeStep(id, step, { holder, version }),
 
     audit: (entry) => record((_, audit) => audit(entry)),
     auditChange: (entry) =>

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { LeaseLost, type StepRecord } from '../../../src/application/store.ts'
+import type { Request } from '../../../src/domain/request.ts'
 import { approved, auditOf, NOON, pending, requestId, running, succeeded } from '../sample-request.ts'
 import { type AtPlace, replica, together } from './place.ts'
 
@@ -89,6 +90,22 @@ export function leasePromises(at: AtPlace): void {
 
     await store.saveStep(requestId(1), { ...step, commandId: 'from the new one' }, 'second')
     await expect(store.change(requestId(1), () => succeeded(1), changed, 'second')).resolves.toHaveProperty('version')
+  })
+
+  it('plans a step only where nothing has changed since it was decided, such as that it is asked to stop', async () => {
+    const store = replica(at(), 0)
+    await store.create(running(1), asked)
+    await store.claimRun('me', NOON, UNTIL)
+    const { version = 0 } = (await store.load(requestId(1))) ?? {}
+    const stop = (now: Request): Request => ({ ...now, stopAskedAt: NOON }) as Request
+    await replica(at(), 1).change(requestId(1), stop, changed)
+
+    await expect(store.planStep(requestId(1), step, 'me', version)).resolves.toBe(false)
+    await expect(store.steps(requestId(1))).resolves.toEqual([])
+    await expect(store.planStep(requestId(1), step, 'me', version + 1)).resolves.toBe(true)
+    await expect(store.steps(requestId(1))).resolves.toEqual([step])
+    await expect(store.load(requestId(1))).resolves.toHaveProperty('version', version + 2)
+    await expect(store.planStep(requestId(1), step, 'other', version + 2)).rejects.toThrow(LeaseLost)
   })
 
   it('lets people change a request that somebody drives: they hold no lease', async () => {

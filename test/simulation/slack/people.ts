@@ -2,7 +2,7 @@ import type { ChannelFacts, Workspace } from '../../../src/application/ports.ts'
 import type { Person } from '../../../src/domain/approval-policy.ts'
 import type { MembershipFlaw } from '../../../src/domain/refusal.ts'
 import type { Random } from '../random.ts'
-import type { Time } from '../time.ts'
+import { SECOND, type Time } from '../time.ts'
 import type { Weather } from '../weather.ts'
 
 export const CHANNEL = 'C0SYNCS'
@@ -29,8 +29,10 @@ export class People implements Workspace {
   readonly #time: Time
   readonly #random: Random
   readonly #weather: Weather
+  readonly #slow: Random
 
-  constructor(time: Time, random: Random, weather: Weather) {
+  constructor(time: Time, { random, slow }: { readonly random: Random; readonly slow: Random }, weather: Weather) {
+    this.#slow = slow
     this.#time = time
     this.#random = random
     this.#weather = weather
@@ -105,6 +107,9 @@ export class People implements Workspace {
 
   async #answer(): Promise<void> {
     await this.#time.sleep(this.#random.int(50, 400))
+    // Longer than a form may wait.
+    if (this.#weather.faults.has('workspace') && !this.#weather.isClear() && this.#slow.chance(0.3))
+      await this.#time.sleep(this.#slow.int(1, 4) * SECOND)
     if (this.#weather.spell('workspace') || this.#weather.happens('workspace', 0.1))
       throw new Error('Slack does not answer')
   }

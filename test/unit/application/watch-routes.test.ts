@@ -131,6 +131,14 @@ describe('after a login failed in a request of somebody', () => {
     expect((await stored())?.going).toBeUndefined()
   })
 
+  it('waits until it is taken down what the look of another route from that bastion came to', async () => {
+    await save({ nextAt: NOW + HOUR, going: { request: REQUEST_ID, at: NOW } }, second)
+    await save({})
+    await pass(NOW, [first, second])
+    expect(await stored()).toMatchObject({ nextAt: NOW + HOUR / 12 })
+    expect((await stored())?.going).toBeUndefined()
+  })
+
   it('looks where it was on another bastion', async () => {
     await failed({ spec: spec({ bastion: { ...bastion, instanceId: 'i-0aaaaaaaaaaaaaaaa' } }) })
     await save({})

@@ -180,6 +180,7 @@ describe('a failed login of somebody', () => {
     ['one between other clusters has listed since', [ended({}, elsewhere), failed], 0, true],
     ['a later one between these clusters has listed', [ended({}), failed], 0, false],
     ['it was listed at the end, whatever stopped it', [ended({ proof: 'after', stop: canary })], 0, false],
+    ['it failed when it was to list at the end once more', [ended({ proof: 'after', stop: failedLogin })], 0, true],
     ['it is not known how a step after the listing ended', [ended({ stop: { code: 'lost', detail: '' } })], 0, true],
     [
       'nobody logged in, because of a risk',

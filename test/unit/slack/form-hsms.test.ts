@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ListenerDeps } from '../../../src/adapters/slack/incoming/answer.ts'
-import type { Click } from '../../../src/adapters/slack/incoming/deliveries.ts'
-import { routeChosen } from '../../../src/adapters/slack/incoming/sync-form.ts'
+import type { Click, Command } from '../../../src/adapters/slack/incoming/deliveries.ts'
+import { openForm, routeChosen } from '../../../src/adapters/slack/incoming/sync-form.ts'
 import { routeValue } from '../../../src/adapters/slack/views/sync-form.ts'
 import { refuse } from '../../../src/domain/refusal.ts'
 import type { Route } from '../../../src/domain/route.ts'
@@ -14,17 +14,25 @@ const routes = [
 ] as unknown as readonly [Route, Route]
 
 /** A form over AWS that answers when it is told to. */
-function form() {
+function form(known: readonly Route[] = routes) {
+  const tasks: Promise<void>[] = []
   const shown: string[] = []
   const person = {
     current: async (id: string): Promise<unknown> => (id === 'U0GUEST' ? { id, flaw: 'guest' } : { id }),
   }
   const waiting = new Map<string, (answer: unknown) => void>()
   const deps = {
-    landscape: { routes, clusters: [us, eu, de] },
+    landscape: { routes: known, clusters: [us, eu, de] },
     workspace: { person: (id: string) => person.current(id) },
     directory: { describe: (id: string) => new Promise((resolve) => waiting.set(id, resolve)) },
-    web: { updateView: async (_: string, view: unknown) => void shown.push(JSON.stringify(view)) },
+    tasks: { run: (task: () => Promise<void>) => void tasks.push(task()) },
+    web: {
+      openView: async (_: string, view: unknown) => {
+        shown.push(JSON.stringify(view))
+        return 'V1'
+      },
+      updateView: async (_: string, view: unknown) => void shown.push(JSON.stringify(view)),
+    },
     log: { info: () => undefined },
     clock: { now: () => 0, sleep: async () => undefined },
   } as unknown as ListenerDeps
@@ -37,7 +45,7 @@ function form() {
       found ?? { state: 'ACTIVE', hsms: [{ hsmId: `hsm-${alias}`, eniIp: '10.0.0.1', state: 'ACTIVE' }] },
     )
   }
-  return { choose, answer, shown, person }
+  return { deps, choose, answer, shown, person, tasks }
 }
 
 it('shows the HSMs of the route that was chosen last, whichever answer comes first', async () => {
@@ -81,4 +89,19 @@ it('says why it cannot show them, and shows nothing to a guest', async () => {
   expect(shown.join()).not.toContain('hsm-us')
   await choose(routes[0], 'U0GUEST')
   expect(shown).toHaveLength(2)
+})
+
+it('shows no HSMs of the only route to somebody of whom Slack tells late that they are a guest', async () => {
+  const { deps, shown, person, tasks } = form([routes[0]])
+  let tell: (found: unknown) => void = () => undefined
+  person.current = () => new Promise((resolve) => (tell = resolve))
+  await openForm(
+    deps,
+    { user: 'U0GUEST', trigger: 'T1', channel: 'C0', respondTo: '' } as Command,
+    async () => undefined,
+  )
+  expect(shown).toHaveLength(1)
+  tell({ id: 'U0GUEST', flaw: 'guest' })
+  await Promise.all(tasks)
+  expect(shown).toHaveLength(1)
 })

@@ -20,15 +20,19 @@ const MOST_OPEN_MS = 25 * 60_000
 
 /** `/hsm-sync` alone. Where Slack does not open the form in its three seconds, the command's usage is the answer. */
 export async function openForm(deps: ListenerDeps, command: Command, answer: Answer): Promise<void> {
-  const stranger = await Promise.race([refuseStranger(deps, command.user), deps.clock.sleep(PREVIEW_MS)])
+  const asked = refuseStranger(deps, command.user)
+  const stranger = await Promise.race([asked, deps.clock.sleep(PREVIEW_MS)])
   if (stranger) return answer({ text: explain(stranger) })
   const memo = { channel: command.channel, respondTo: command.respondTo, openedAt: deps.clock.now() }
   try {
     const view = await deps.web.openView(command.trigger, syncForm(deps.landscape, memo))
     const [only, ...others] = deps.landscape.routes
     // The form stands: whatever happens from here on, nobody is told that it does not.
-    if (view !== undefined && only && others.length === 0)
-      deps.tasks.run(() => showHsms(deps, { view, memo, route: routeValue(only) }))
+    if (view === undefined || !only || others.length > 0) return
+    deps.tasks.run(async () => {
+      // Whoever Slack did not tell of in time sees the form, and nothing else.
+      if (!(await asked)) await showHsms(deps, { view, memo, route: routeValue(only) })
+    })
   } catch (error) {
     deps.log.warn({ error: describeError(error) }, 'the form could not be opened')
     await answer({ text: FORM_NOT_OPENED })

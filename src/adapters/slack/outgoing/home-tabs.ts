@@ -1,13 +1,14 @@
 import type { types } from '@slack/bolt'
-import { type Home, type HomeFacts, homeFacts, homeFor } from '../../../application/home.ts'
+import { type HomeFacts, homeFacts, homeFor } from '../../../application/home.ts'
 import type { Clock, Deps } from '../../../application/ports.ts'
 import type { Instant } from '../../../domain/brand.ts'
 import { canonicalJson, sha256 } from '../../../domain/digest.ts'
 import { isRefusal } from '../../../domain/refusal.ts'
+import type { Request } from '../../../domain/request.ts'
 import { describeError } from '../../../log.ts'
 import { SlackProblem, type Web } from '../api/web.ts'
 import { explain } from '../views/explain.ts'
-import { homeView, strangerHome } from '../views/home.ts'
+import { homeView, SHOWN, strangerHome } from '../views/home.ts'
 import { statusLines } from '../views/status.ts'
 import { CARD } from '../views/thread.ts'
 
@@ -52,11 +53,11 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
     person: remembered(clock, (user) => deps.workspace.person(user)),
     membersOf: remembered(clock, (group) => deps.workspace.membersOf(group)),
   }
-  /** When Slack takes the next one. */
+  /** When Slack takes the next one; never long from now, also where the clock goes back. */
   let turn = 0
   const myTurn = async () => {
     const now = clock.now()
-    turn = Math.max(turn + PACE_MS, now)
+    turn = Math.min(Math.max(turn + PACE_MS, now), now + LONGEST_PAUSE_MS)
     await clock.sleep(turn - now, stopping.signal)
   }
   const stopping = new AbortController()
@@ -67,23 +68,26 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
     let hasShown = false
     for (const [user, { openedAt }] of viewers) if (clock.now() - openedAt > LOOKED_AT_MS) viewers.delete(user)
     if (viewers.size === 0) return hasShown
-    let seen = await look(deps)
+    let seen = await look(deps, links)
     const left = [...viewers]
     const next = async () => {
       for (let one = left.shift(); one && !stopping.signal.aborted; one = left.shift()) {
-        if (clock.now() - seen.at > FRESH_MS) seen = await look(deps)
+        if (clock.now() - seen.at > FRESH_MS) {
+          const again = await look(deps, links)
+          seen = again.state === seen.state ? { ...seen, at: again.at } : again
+        }
         const [user, viewer] = one
         if (viewer.shown === seen.state) continue
         const { state } = seen
         try {
-          const view = await viewFor({ ...deps, workspace }, user, { ...seen, links })
+          const view = await viewFor({ ...deps, workspace }, user, seen)
           await myTurn()
           await deps.web.publishHome(user, view)
           viewer.shown = state
           hasShown = true
         } catch (error) {
           if (error instanceof SlackProblem && error.retryAfterMs !== undefined)
-            turn = Math.max(turn, clock.now() + Math.min(error.retryAfterMs, LONGEST_PAUSE_MS))
+            turn = Math.max(turn, clock.now() + error.retryAfterMs)
           log.warn({ user, error: describeError(error) }, 'could not show a home tab')
         }
       }
@@ -120,24 +124,42 @@ interface Seen {
   /** Names what is shown of them, to whomever. */
   readonly state: string
   readonly at: Instant
+  /** The address of a request's card, looked up once for everybody. */
+  linkTo(request: Request): Promise<string | undefined>
 }
 
-async function look(deps: HomeDeps): Promise<Seen> {
+/** `links`: addresses of cards, by channel and message: a card that somebody deleted is another message once it is back. */
+async function look(deps: HomeDeps, links: Map<string, string>): Promise<Seen> {
   const facts = await homeFacts(deps)
   const at = deps.clock.now()
   // A look of the watch becomes old by itself.
   const shown = { ...facts, routes: statusLines(facts.statuses, at) }
-  return { facts, state: sha256(canonicalJson(JSON.parse(JSON.stringify(shown)))), at }
+  const found = new Map<string, Promise<string | undefined>>()
+  const find = async ({ id, channel }: Request) => {
+    const ts = (await deps.store.posted(id)).find(({ slot }) => slot === CARD)?.ts
+    if (!ts) return undefined
+    const message = `${channel} ${ts}`
+    const link = links.get(message) ?? (await deps.web.permalink(channel, ts))
+    if (links.size > MOST_LINKS) links.clear()
+    if (link) links.set(message, link)
+    return link
+  }
+  const linkTo = (request: Request) => {
+    const known = found.get(request.id) ?? find(request)
+    found.set(request.id, known)
+    return known
+  }
+  return { facts, state: sha256(canonicalJson(JSON.parse(JSON.stringify(shown)))), at, linkTo }
 }
 
-async function viewFor(
-  deps: HomeDeps,
-  user: string,
-  { facts, at, links }: Omit<Seen, 'state'> & { readonly links: Map<string, string> },
-): Promise<types.HomeView> {
+async function viewFor(deps: HomeDeps, user: string, { facts, at, linkTo }: Seen): Promise<types.HomeView> {
   const home = await homeFor(deps, facts, user)
   if (isRefusal(home)) return strangerHome(explain(home))
-  return homeView(home, { links: await linksIn(deps, home, links), now: at })
+  const { waiting, mine, running, ended } = home
+  const shown = [waiting, mine, running.map(({ request }) => request), ended].flatMap((part) => part.slice(0, SHOWN))
+  const found = await Promise.all(shown.map(async (request) => [request.id, await linkTo(request)] as const))
+  const links = new Map(found.flatMap(([id, link]) => (link ? [[id, link] as const] : [])))
+  return homeView(home, { links, now: at })
 }
 
 /** What was answered a moment ago is answered again, a failure too. */
@@ -149,36 +171,10 @@ function remembered<Answer>(
   return (key) => {
     const now = clock.now()
     const before = known.get(key)
-    if (before && now - before.at < KNOWN_MS) return before.answer
+    if (before && Math.abs(now - before.at) < KNOWN_MS) return before.answer
     if (known.size >= MOST_KNOWN) known.clear()
     const answer = ask(key)
     known.set(key, { at: now, answer })
     return answer
   }
-}
-
-/**
- * The addresses of the cards, by request. `known`: by channel and message, which never changes; a card that somebody
- * deleted is another message once it is posted again.
- */
-async function linksIn(
-  { store, web }: HomeDeps,
-  home: Pick<Home, 'waiting' | 'mine' | 'running' | 'ended'>,
-  known: Map<string, string>,
-): Promise<ReadonlyMap<string, string>> {
-  if (known.size > MOST_LINKS) known.clear()
-  const shown = [...home.waiting, ...home.mine, ...home.running.map(({ request }) => request), ...home.ended]
-  const channels = new Map(shown.map(({ id, channel }) => [id, channel]))
-  const found = await Promise.all(
-    [...channels].map(async ([id, channel]): Promise<(readonly [string, string])[]> => {
-      const ts = (await store.posted(id)).find(({ slot }) => slot === CARD)?.ts
-      if (!ts) return []
-      const message = `${channel} ${ts}`
-      const link = known.get(message) ?? (await web.permalink(channel, ts))
-      if (!link) return []
-      known.set(message, link)
-      return [[id, link]]
-    }),
-  )
-  return new Map(found.flat())
 }

@@ -9,7 +9,8 @@ import { STATE_FACES } from './states.ts'
 import { statusLines } from './status.ts'
 import { askerText, code, count, plain, when } from './text.ts'
 
-const SHOWN = 10
+/** So many lines of a part are shown. */
+export const SHOWN = 10
 
 /** The home tab: what waits for this person first. `links`: the cards' addresses, by request. */
 export function homeView(

@@ -1,0 +1,108 @@
+import { expect, it } from 'vitest'
+import { SlackProblem } from '../../../src/adapters/slack/api/web.ts'
+import { startHomeTabs } from '../../../src/adapters/slack/outgoing/home-tabs.ts'
+import type { Request } from '../../../src/domain/request.ts'
+import { request, spec } from '../../fixtures/examples.ts'
+import { SECOND, START, Time } from '../../simulation/time.ts'
+
+type Deps = Parameters<typeof startHomeTabs>[0]
+
+/** Homes over a store, a Slack and a clock that the test moves. */
+function homes() {
+  const time = new Time()
+  const { source, destination } = spec()
+  const route = { source, destination, required: 1, approvers: { users: [], userGroups: ['S0GROUP'] } }
+  const open: Request[] = [request('pending')]
+  const published: { readonly at: number; readonly user: string; readonly text: string }[] = []
+  const asked: string[] = []
+  const slack: { refuses?: SlackProblem | undefined } = {}
+  const deps = {
+    landscape: { routes: [route], clusters: [source, destination] },
+    store: {
+      list: async ({ byPeople }: { readonly byPeople?: boolean }) => ({ requests: byPeople ? [] : [...open] }),
+      frozen: async () => undefined,
+      posted: async () => [{ slot: 'card', ts: '17.1' }],
+    },
+    engines: {},
+    workspace: {
+      person: async (id: string) => {
+        asked.push(id)
+        return id === 'U0GUEST' ? { id, flaw: 'guest' } : { id }
+      },
+      membersOf: async (group: string) => {
+        asked.push(group)
+        return ['U0ALICE', 'U0', 'U1', 'U2', 'U3', 'U4', 'U5', 'U6', 'U7', 'U8', 'U9']
+      },
+    },
+    web: {
+      publishHome: async (user: string, view: { readonly blocks: unknown }) => {
+        const { refuses } = slack
+        slack.refuses = undefined
+        if (refuses) throw refuses
+        published.push({ at: time.now, user, text: JSON.stringify(view.blocks) })
+      },
+      permalink: async (_: string, ts: string) => `https://example.slack.com/p${ts}`,
+    },
+    clock: { now: () => time.now, sleep: (ms: number) => time.sleep(ms) },
+    log: { info: () => undefined, warn: () => undefined },
+  } as unknown as Deps
+  const tabs = startHomeTabs(deps)
+  const pass = async (ms: number) => {
+    let isOver = false
+    time.after(ms, () => (isOver = true))
+    await time.run(() => isOver)
+  }
+  return { tabs, open, published, asked, slack, pass, time }
+}
+
+it('shows a change within ten seconds to ten people who have it open, and no faster than Slack takes it', async () => {
+  const { tabs, open, published, pass, time } = homes()
+  const people = Array.from({ length: 10 }, (_, n) => `U${n}`)
+  for (const user of people) tabs.opened(user)
+  await pass(20 * SECOND)
+  expect(published.map(({ user }) => user).sort()).toEqual(people)
+  expect(published[0]?.text).toContain('<https://example.slack.com/p17.1|7Q2F>')
+  await pass(1_300)
+  const changedAt = time.now
+  open.length = 0
+  await pass(10 * SECOND)
+  const after = published.filter(({ at }) => at >= changedAt)
+  expect(after.map(({ user }) => user).sort()).toEqual(people)
+  expect(after.every(({ text }) => text.includes('Nothing that you may decide'))).toBe(true)
+  const gaps = published.slice(1).map(({ at }, n) => at - (published[n]?.at ?? 0))
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(600)
+  await pass(60 * SECOND)
+  expect(published).toHaveLength(20)
+})
+
+it('asks Slack once a minute who somebody is and who is in a group, for all homes together', async () => {
+  const { tabs, open, asked, pass } = homes()
+  for (const user of ['U0ALICE', 'U0BOB']) tabs.opened(user)
+  await pass(20 * SECOND)
+  open.push({ ...request('pending'), reason: 'another one' })
+  await pass(20 * SECOND)
+  expect(asked.toSorted()).toEqual(['S0GROUP', 'U0ALICE', 'U0BOB'])
+  await pass(30 * SECOND)
+  open.pop()
+  await pass(20 * SECOND)
+  expect(asked.filter((one) => one === 'S0GROUP')).toHaveLength(2)
+})
+
+it('waits as long as Slack says before it shows the next one', async () => {
+  const { tabs, published, slack, pass } = homes()
+  slack.refuses = new SlackProblem('ratelimited', undefined, 12 * SECOND)
+  const people = Array.from({ length: 6 }, (_, n) => `U${n}`)
+  for (const user of people) tabs.opened(user)
+  await pass(30 * SECOND)
+  expect(published.map(({ user }) => user).sort()).toEqual(people)
+  // Those that were on their way came through.
+  expect(published[3]?.at).toBeGreaterThanOrEqual(START + 12 * SECOND)
+})
+
+it('shows strangers nothing of it', async () => {
+  const { tabs, published, pass } = homes()
+  tabs.opened('U0GUEST')
+  await pass(10 * SECOND)
+  expect(published).toHaveLength(1)
+  expect(published[0]?.text).not.toContain('7Q2F')
+})
