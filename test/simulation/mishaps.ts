@@ -80,8 +80,7 @@ function changeClusters(stage: Stage, random: Random): void {
     ['base-config', 2],
   ] as const)
   stage.tell('AWS', `${cluster.alias}: ${what}`)
-  const later = (state: () => void) =>
-    stage.time.at(Math.min(stage.time.now + random.int(20, 300) * SECOND, stage.weather.clearFrom), state)
+  const later = laterIn(stage, random)
   if (what === 'base-config') {
     stage.hsms.baseConfig = baseConfigOf(`changed at ${stage.time.now}`)
   } else if (what === 'modify') {
@@ -101,9 +100,14 @@ function changeClusters(stage: Stage, random: Random): void {
   stage.hsms.changed()
 }
 
+/** What AWS does takes some minutes, and is over when faults are. */
+function laterIn({ time, weather }: Stage, random: Random): (state: () => void) => void {
+  return (state) => time.at(Math.min(time.now + random.int(20, 300) * SECOND, weather.clearFrom), state)
+}
+
 function joinSoon(stage: Stage, cluster: SimCluster, random: Random): void {
   stage.tell('AWS', `${cluster.alias}: join`)
-  const later = (state: () => void) => stage.time.after(random.int(20, 300) * SECOND, state)
+  const later = laterIn(stage, random)
   join(stage, cluster, { number: stage.hsms.clusters.indexOf(cluster), later })
   stage.hsms.changed()
 }

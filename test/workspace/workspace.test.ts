@@ -26,7 +26,7 @@ describe('a sync', () => {
 
     await player.approve('anna', 'carla')
     const thread = await player.opensThread()
-    await thread.getByText('Run of prod-us → prod-eu is over, 7 of 7 done').waitFor({ timeout: 60_000 })
+    await thread.getByText('Run of prod-us → prod-eu is over, 7 of 7 done').waitFor()
     await thread.getByText('Users and keys after the run').first().waitFor()
     expect(await player.flaws()).toEqual([])
     const lacking = player.page.getByRole('complementary').locator('tr.lacking')
@@ -87,12 +87,14 @@ describe('a sync', () => {
 describe('a run', () => {
   beforeAll(async () => {
     player = await play()
-    // Slow enough to be met in the middle.
-    player.place.stage.simulator.world.update(({ latencyMs }) => Object.assign(latencyMs, { 'key replicate': 800 }))
   })
   afterAll(() => player.leaves())
 
+  const copyingTakes = (ms: number) =>
+    player.place.stage.simulator.world.update(({ latencyMs }) => Object.assign(latencyMs, { 'key replicate': ms }))
   const runs = async (reason: string) => {
+    // Slow enough to be met in the middle, on any machine.
+    copyingTakes(4_000)
     await player.is('rita')
     await player.types(`/hsm-sync prod-us prod-eu ${reason}`)
     await player.sees('Waiting for approval')
@@ -101,7 +103,7 @@ describe('a run', () => {
     await thread
       .getByText(/Copying .* keys?/)
       .first()
-      .waitFor({ timeout: 60_000 })
+      .waitFor()
     return thread
   }
 
@@ -109,9 +111,10 @@ describe('a run', () => {
     await runs('killed on the way')
     await player.pulls('Kill the bot')
     await player.page.getByText('The bot is down').waitFor()
+    copyingTakes(100)
     await player.pulls('Kill the bot')
-    await player.page.getByText('The bot is up').waitFor({ timeout: 60_000 })
-    await player.sees(/Run of .* is over/, 90_000)
+    await player.page.getByText('The bot is up').waitFor()
+    await player.sees(/Run of .* is over/)
     await player.sees('Succeeded: sync')
     expect(player.place.stage.simulator.violations()).toEqual([])
   })
@@ -121,7 +124,10 @@ describe('a run', () => {
     await runs('stopped on the way')
     await player.is('rita')
     await player.presses('Stop', 'Stop')
-    await player.sees(/Run of .* is over/, 90_000)
+    // It is taken down once the button is gone.
+    await player.page.getByRole('main').getByRole('button', { name: 'Stop', exact: true }).waitFor({ state: 'detached' })
+    copyingTakes(100)
+    await player.sees(/Run of .* is over/)
     await player.sees('stopped at the request of who asked for it')
   })
 
@@ -134,7 +140,7 @@ describe('a run', () => {
       await player.is(name)
       await player.presses('Approve', 'Approve')
     }
-    await player.sees(/Failed: sync/, 60_000)
+    await player.sees(/Failed: sync/)
     await player.sees('Nothing was changed')
     await player.pulls('Fill the bastion’s disk')
   })
@@ -155,7 +161,7 @@ describe('a watched route', () => {
 
   it('is behind, and leads to a request for exactly that, with the keyboard alone', async () => {
     await player.pulls('Let the watch look now')
-    await player.sees(/5 keys and 2 users behind/, 60_000)
+    await player.sees(/5 keys and 2 users behind/)
     const { page } = player
     const press = async (name: string | RegExp, yes?: string) => {
       await reach(page.getByRole('main').getByRole('button', { name }).last())
@@ -184,7 +190,7 @@ describe('a watched route', () => {
       await press('Approve', 'Approve')
       await player.sees(`counts: ${name === 'anna' ? 1 : 2} of 2`)
     }
-    await player.sees('Succeeded: sync', 90_000)
+    await player.sees('Succeeded: sync')
     await reach(page.getByRole('combobox', { name: /^Message to/ }))
     await page.keyboard.type('/hsm-st')
     await page.getByRole('option', { name: /hsm-status/ }).waitFor()
