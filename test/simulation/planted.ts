@@ -21,8 +21,8 @@ export const PLANTED: readonly Planted[] = [
       { file: 'src/application/watch-routes.ts', find: '  if (stored.watch.paused) return false\n', replace: '' },
       {
         file: 'src/application/watch-routes.ts',
-        find: '  return stored.some((one) => one?.watch.paused !== undefined)\n',
-        replace: '  return stored.length === 0\n',
+        find: '    if (watch.paused !== undefined) return true\n',
+        replace: '',
       },
     ],
   },
@@ -149,8 +149,8 @@ export const PLANTED: readonly Planted[] = [
     ],
   },
   one('halt kept in memory only', 'src/application/run-request.ts', {
-    find: "  const halted = await apply(deps, id, { type: 'halt', stop })\n  return isRefusal(halted) ? undefined : halted\n",
-    replace: '  return { ...request, halt: stop }\n',
+    find: "  const halted = await apply(deps, id, { type: 'halt', stop })\n  return isRefusal(halted) ? undefined : deps.store.load(id)\n",
+    replace: '  return { ...stored, request: { ...stored.request, halt: stop } }\n',
   }),
   one('a missing mark counts as none', 'src/engines/printed.ts', {
     find: "  return block.mark && { by: 'bastion', mark: block.mark }\n",

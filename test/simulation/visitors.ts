@@ -72,7 +72,7 @@ export class Visitors {
     if (home.chance(0.25)) often(home, home.int(3, 9), weather.clearFrom, (random) => this.#openHome(random))
     const form = this.#stage.random('forms')
     // There is more to choose from.
-    if (form.chance(landscape.routes.length > 1 ? 0.6 : 0.3))
+    if (form.chance(landscape.routes.length > 1 ? 0.6 : 0.4))
       often(form, form.int(1, 4), START + 4 * MINUTE, (random) => this.#openForm(random))
     const board = this.#stage.random('board')
     if (landscape.routes.some(({ watch }) => watch) && board.chance(0.6))
@@ -95,7 +95,7 @@ export class Visitors {
     const process = this.#process()
     const { time, weather, landscape } = this.#stage
     if (!process || weather.isClear()) return
-    const by = random.chance(0.2) ? random.pick(OTHERS) : random.pick(ASKERS)
+    const by = random.chance(0.3) ? random.pick(OTHERS) : random.pick(ASKERS)
     const visit: FormVisit = { by, trigger: `trigger-${this.forms.length}`, chosen: [] }
     this.forms.push(visit)
     this.#stage.tell(by, 'opens the form')

@@ -125,7 +125,10 @@ describe('a run', () => {
     await player.is('rita')
     await player.presses('Stop', 'Stop')
     // It is taken down once the button is gone.
-    await player.page.getByRole('main').getByRole('button', { name: 'Stop', exact: true }).waitFor({ state: 'detached' })
+    await player.page
+      .getByRole('main')
+      .getByRole('button', { name: 'Stop', exact: true })
+      .waitFor({ state: 'detached' })
     copyingTakes(100)
     await player.sees(/Run of .* is over/)
     await player.sees('stopped at the request of who asked for it')

@@ -108,7 +108,7 @@ export class People implements Workspace {
   async #answer(): Promise<void> {
     await this.#time.sleep(this.#random.int(50, 400))
     // Longer than a form may wait.
-    if (this.#weather.faults.has('workspace') && !this.#weather.isClear() && this.#slow.chance(0.3))
+    if (this.#weather.faults.has('workspace') && !this.#weather.isClear() && this.#slow.chance(0.5))
       await this.#time.sleep(this.#slow.int(1, 4) * SECOND)
     if (this.#weather.spell('workspace') || this.#weather.happens('workspace', 0.1))
       throw new Error('Slack does not answer')
