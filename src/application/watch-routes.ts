@@ -80,9 +80,9 @@ async function isBusy({ store }: Deps, { destination, bastion }: Route): Promise
 }
 
 /**
- * One bastion logs in as one officer: what failed on one of its routes would fail on the others. So one look comes after
- * the other, once it is known what the last one came to. `going`: one that was begun here; of two, the earlier one goes
- * on.
+ * One bastion logs in as one officer: what failed on one of its routes would fail on the others. So one look comes
+ * after the other, once it is known what the last one came to. `going`: one that was begun here; of two, the earlier
+ * one goes on.
  */
 async function isBarred(deps: Deps, route: Route, going?: NonNullable<Watch['going']>): Promise<boolean> {
   const own = watchKey(route)

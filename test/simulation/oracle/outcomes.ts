@@ -150,7 +150,7 @@ export function saysUnchanged({ evidence }: OutcomeDoc): boolean {
 }
 
 /** The last listing of all that the outcome may stand on. */
-function spanOf(steps: readonly StepDoc[], { proof }: OutcomeDoc): Span | undefined {
+export function spanOf(steps: readonly StepDoc[], { proof }: OutcomeDoc): Span | undefined {
   if (proof === 'none') return undefined
   const listings = steps.filter(
     ({ plan, endedAt }) => plan.kind === 'inventory' && endedAt !== undefined && plan.purpose === proof,

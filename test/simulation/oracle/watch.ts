@@ -2,6 +2,7 @@ import { textOf } from '../slack/cards.ts'
 import type { Stage } from '../stage.ts'
 import type { Visitors } from '../visitors.ts'
 import { FOREVER } from '../world/hsms.ts'
+import { type Behind, judgeBehind } from './behind.ts'
 import { deedsOf, told } from './operations.ts'
 import { judgeInSync } from './outcomes.ts'
 import { type AuditDoc, auditOf, type RequestDoc, rowsOf } from './records.ts'
@@ -13,11 +14,13 @@ export const SAYS: Readonly<Record<string, RegExp>> = {
   unknown: /Could not look whether/,
 }
 
+type VerdictDoc = { readonly kind: 'in-sync' | 'unknown' } | (Behind & { readonly kind: 'behind' })
+
 export interface WatchDoc {
   readonly route: string
   readonly edition: number
   readonly paused?: string
-  readonly found?: { readonly request: string; readonly at: number; readonly verdict: { readonly kind: string } }
+  readonly found?: { readonly request: string; readonly at: number; readonly verdict: VerdictDoc }
 }
 
 /**
@@ -149,13 +152,15 @@ function judgeMessage(
   if (!watch.found) return problems
   const [message] = newest
   const text = message ? textOf(message.message) : ''
-  const { kind } = watch.found.verdict
+  const { verdict } = watch.found
+  const { kind } = verdict
   const face = SAYS[kind] ?? /^$/
   // What was found a moment ago may not be shown yet.
   if (message && !face.test(text) && weather.isClear() && !isFresh(stage, watch, requests))
     problems.push(`its message says "${text.slice(0, 120)}", found was ${kind}`)
   const look = requests.find(({ id }) => id === watch.found?.request)
   if (kind === 'in-sync' && look) problems.push(...judgeInSync(stage, look))
+  if (verdict.kind === 'behind' && look) problems.push(...judgeBehind(stage, look, verdict))
   return problems
 }
 

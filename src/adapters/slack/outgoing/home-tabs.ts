@@ -128,7 +128,9 @@ interface Seen {
   linkTo(request: Request): Promise<string | undefined>
 }
 
-/** `links`: addresses of cards, by channel and message: a card that somebody deleted is another message once it is back. */
+/**
+ * `links`: addresses of cards, by channel and message: a card that somebody deleted is another message once it is back.
+ */
 async function look(deps: HomeDeps, links: Map<string, string>): Promise<Seen> {
   const facts = await homeFacts(deps)
   const at = deps.clock.now()
