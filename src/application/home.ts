@@ -30,8 +30,14 @@ export interface Home extends Omit<HomeFacts, 'open'> {
 const MOST_RUNNING = 10
 const MOST_ENDED = 8
 
-/** From the store alone: cheap enough to be looked at every few seconds. */
-export async function homeFacts(deps: Pick<Deps, 'store' | 'engines' | 'landscape'>): Promise<HomeFacts> {
+/**
+ * From the store alone: cheap enough to be looked at every few seconds. `seen`: what a look before has read of runs,
+ * which is read anew only where it has changed, as a listing may be large.
+ */
+export async function homeFacts(
+  deps: Pick<Deps, 'store' | 'engines' | 'landscape'>,
+  seen: readonly RequestView[] = [],
+): Promise<HomeFacts> {
   const { store, landscape } = deps
   const [{ requests: open }, { requests: people }, freeze] = await Promise.all([
     store.list({ states: OPEN_STATES, limit: 500 }),
@@ -40,7 +46,12 @@ export async function homeFacts(deps: Pick<Deps, 'store' | 'engines' | 'landscap
   ])
   const statuses = await statusOf(deps, landscape.routes, { people, open })
   const going = open.filter(({ state }) => state === 'running').slice(0, MOST_RUNNING)
-  const running = await Promise.all(going.map(({ id }) => viewRequest(deps, id)))
+  const running = await Promise.all(
+    going.map(async ({ id }) => {
+      const known = seen.find(({ request }) => request.id === id)
+      return known && known.version === (await store.versionOf(id)) ? known : viewRequest(deps, id)
+    }),
+  )
   return {
     open,
     running: running.flatMap((view) => view ?? []),

@@ -203,6 +203,7 @@ async function runSteps(deps: Deps, started: RunningRequest, signal: AbortSignal
     const { halt, joined, frozen } = request
     const control = {
       stopAsked: request.stopAskedAt !== undefined,
+      isLookOld: isLookOld(steps, deps.clock.now()),
       ...(frozen ? { frozen } : {}),
       fits: (plan: StepRecord['plan']) => fitsCommand(run, plan),
       ...(halt ? { halt } : {}),
@@ -298,6 +299,15 @@ function reasonToHalt(
   const last = steps.at(-1)
   if (!last || deps.clock.now() - last.plannedAt < LONGEST_PAUSE_MS) return undefined
   return { code: 'interrupted', detail: 'the run was interrupted for too long: what it knows of the HSMs is old' }
+}
+
+/** So old may the count of failed logins be before the first login; it is not looked at for ever. */
+const LOOK_MS = 2 * 60_000
+const MOST_LOOKS = 3
+
+function isLookOld(steps: readonly StepRecord[], now: number): boolean {
+  const last = steps.at(-1)
+  return last?.plan.kind === 'inspect' && now - last.plannedAt > LOOK_MS && steps.length < MOST_LOOKS
 }
 
 /** Applies an event under the run's lease, with its row in the record. */

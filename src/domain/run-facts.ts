@@ -50,7 +50,7 @@ export function runFactsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
   const keySteps = steps.filter((step) => step.plan.kind === 'sync-keys')
   const evidence = together(all.map((step) => step.evidence))
   return {
-    inspected: inspected(steps.find((step) => step.plan.kind === 'inspect')),
+    inspected: inspected(firstLooks(steps).at(-1)),
     logins: loginsOf(steps),
     before,
     open: [checks.at(-1), first].find((round) => round?.isOpen),
@@ -133,6 +133,12 @@ function batchStop({ plan, reading }: Pick<DoneStep, 'plan' | 'reading'>): Stop 
   if (plan.kind !== 'sync-keys' || reading.kind !== 'keys-synced' || reading.attempts.length < 2) return undefined
   if (reading.attempts.some((attempt) => attempt.verdict === 'success')) return undefined
   return { code: 'batch-failed', detail: reading.attempts[0]?.said ?? '' }
+}
+
+/** The looks at users before the first login: there is more than one where the first became old. */
+function firstLooks(steps: readonly DoneStep[]): readonly DoneStep[] {
+  const end = steps.findIndex(({ plan }) => plan.kind !== 'inspect')
+  return end < 0 ? steps : steps.slice(0, end)
 }
 
 function inspected(step: DoneStep | undefined): readonly ServerUsers[] | undefined {

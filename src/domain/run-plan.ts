@@ -38,6 +38,8 @@ export interface Control {
   readonly halt?: Stop
   /** HSMs that the destination has at the end and the run did not know. */
   readonly joined?: readonly HsmId[] | 'unknown'
+  /** The look at the users before the first login was too long ago: others may have failed to log in meanwhile. */
+  readonly isLookOld?: boolean
   /** Does a step go into one SSM command? By bytes, as its engine writes it. Absent: whatever it is. */
   readonly fits?: (step: StepPlan) => boolean
 }
@@ -71,7 +73,8 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: Control): 
   const resend = last && wasNeverSent(last) ? RESEND_WAIT_MS : 0
   if (!facts.before) {
     if (facts.stop) return finish()
-    if (!facts.inspected) return control.stopAsked ? finish() : now({ kind: 'inspect' }, resend)
+    const isKnown = facts.inspected && (facts.open || !control.isLookOld)
+    if (!facts.inspected || !isKnown) return control.stopAsked ? finish() : now({ kind: 'inspect' }, resend)
     const entrance = { servers: facts.inspected, logins: facts.logins }
     const risk = incoherent(spec, facts.inspected) ?? loginRisk(spec, entrance)
     if (risk || control.stopAsked) return finish(risk)

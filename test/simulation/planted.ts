@@ -77,6 +77,14 @@ export const PLANTED: readonly Planted[] = [
     find: '  const isCurrent = () => (chosen.get(view) ?? value) === value\n',
     replace: "  const isCurrent = () => chosen.get(view) !== ''\n",
   }),
+  one('the watch counts half of the keys that are missing', 'src/domain/watch.ts', {
+    find: '  const keys = diff.keys.missing.length\n',
+    replace: '  const keys = Math.ceil(diff.keys.missing.length / 2)\n',
+  }),
+  one('the count of failed logins is believed, however old it is', 'src/application/run-request.ts', {
+    find: 'now - last.plannedAt > LOOK_MS &&',
+    replace: 'now - last.plannedAt > 1_000 * LOOK_MS &&',
+  }),
   one('the watch says in sync of what lacks keys', 'src/domain/watch.ts', {
     find: "  if (users + keys + others > 0) return { kind: 'behind', users, keys, others }\n",
     replace: "  if (users + others > 0) return { kind: 'behind', users, keys, others }\n",

@@ -2,8 +2,20 @@ import type { Connection } from '../../src/adapters/store/sqlite.ts'
 import type { Store } from '../../src/application/store.ts'
 import type { Time } from './time.ts'
 
-/** What the product asks again and again, with the time of now or without. */
-const POLLS: ReadonlySet<string> = new Set(['claimRun', 'unpainted', 'pastExpiry', 'list', 'claimDelivery'])
+/** What the product asks again and again, with the time of now. */
+const POLLS: ReadonlySet<string> = new Set(['claimRun', 'unpainted', 'pastExpiry', 'claimDelivery'])
+/** What only reads, whatever the time. */
+const READS: ReadonlySet<string> = new Set([
+  'list',
+  'load',
+  'steps',
+  'posted',
+  'watch',
+  'watchMessages',
+  'frozen',
+  'history',
+  'versionOf',
+])
 
 interface Known {
   readonly at: unknown
@@ -12,14 +24,24 @@ interface Known {
 }
 
 /**
- * The store, only that it is not asked twice for the same: while nothing was written and no instant that stands in it
- * has passed, an answer that found nothing is still right, whatever the product makes of it. Most of a run's virtual
- * time is such waiting.
+ * The store, only that it is not asked twice for the same. While nothing was written, what was read is still right; and
+ * while no instant that stands in it has passed, so is that nothing is due. Most of a run's virtual time is such
+ * waiting.
  */
 export function withoutRepeats(store: Store, raw: Connection, time: Time): Store {
   const changes = asked(raw, 'select total_changes()')
   const nextInstant = asked(raw, nextInstantQuery(raw))
   const known = new Map<string, Known>()
+  const reads = new Map<string, Promise<unknown>>()
+  let readAt: unknown
+  const read = (name: string, call: () => Promise<unknown>): Promise<unknown> => {
+    const now = changes()
+    if (now !== readAt) reads.clear()
+    readAt = now
+    const answer = reads.get(name) ?? call()
+    reads.set(name, answer)
+    return answer
+  }
   const ask = async (name: string, call: () => Promise<unknown>): Promise<unknown> => {
     const before = known.get(name)
     if (before && before.at === changes() && time.now < before.until) return before.answer
@@ -33,11 +55,11 @@ export function withoutRepeats(store: Store, raw: Connection, time: Time): Store
   return new Proxy(store, {
     get: (target, key) => {
       const member: unknown = Reflect.get(target, key)
-      if (typeof member !== 'function' || !POLLS.has(String(key))) return member
-      return (...args: unknown[]) => {
-        const name = key === 'list' ? `list ${JSON.stringify(args)}` : String(key)
-        return ask(name, () => Reflect.apply(member, target, args))
-      }
+      const name = String(key)
+      if (typeof member !== 'function') return member
+      if (POLLS.has(name)) return (...args: unknown[]) => ask(name, () => Reflect.apply(member, target, args))
+      if (!READS.has(name)) return member
+      return (...args: unknown[]) => read(`${name} ${JSON.stringify(args)}`, () => Reflect.apply(member, target, args))
     },
   })
 }

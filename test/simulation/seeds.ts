@@ -32,6 +32,10 @@ export const FAILED_ONCE: readonly { readonly seed: number; readonly what: strin
     what: 'listed at the end, then a login failed when it listed once more: the watch tried it again',
   },
   { seed: 6_016_402, what: 'a look began on another route before it was taken down that a login had failed' },
+  {
+    seed: 514,
+    what: 'the count of failed logins was 14 minutes old when the first login came: another run had failed to',
+  },
   { seed: 2_000_932, what: 'a user that other people had locked but for three logins: the oracle held the bot to it' },
 ]
 
@@ -40,6 +44,7 @@ export const FOUND_AT: Readonly<Record<string, number>> = {
   'a form shows HSMs before it is known who opened it': 17,
   'a form shows the HSMs of a route that is not chosen any more': 28,
   'the watch looks again after a failed login': 40,
+  'the count of failed logins is believed, however old it is': 514,
   'anybody may let a watch look again': 53,
   'exactly what was found means everything': 23,
   'a home tab shows as waiting what somebody else decides': 1,

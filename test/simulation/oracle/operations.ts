@@ -1,6 +1,10 @@
 import type { Stage } from '../stage.ts'
+import { MINUTE } from '../time.ts'
 import type { Deed } from '../world/hsms.ts'
 import type { RequestDoc } from './records.ts'
+
+/** A run looks at the count two minutes before its first login at the most, and then says so to the bastion. */
+const UNSEEN_MS = 3 * MINUTE
 
 /** Each operation started its tool at most once; no login after a failed one; where nothing has run, nothing has. */
 export function judgeOperations({ hsms, engine }: Stage, requests: readonly RequestDoc[]): string[] {
@@ -11,11 +15,13 @@ export function judgeOperations({ hsms, engine }: Stage, requests: readonly Requ
   for (const [operation, count] of starts)
     if (count > 1) violations.push(`operation ${operation} started its tool ${count} times`)
   for (const deed of hsms.deeds) {
-    // CMU shows the count: the second failure is the last. CloudHSM CLI shows none before the lock: the bastion counts
-    // its own, so that nobody is locked by it alone.
+    // CMU shows the count: the second failure is the last; what failed elsewhere a moment ago nobody can have seen.
+    // CloudHSM CLI shows none before the lock: the bastion counts its own, so that nobody is locked by it alone.
     if (deed.did !== 'login') continue
-    if (engine === 'cmu' && deed.before >= 2) violations.push(`with ${deed.before} failed logins before, ${told(deed)}`)
-    if (!deed.ok && deed.before === 4 && (engine === 'cmu' || failedBy(hsms.deeds, deed) > 4))
+    const known =
+      deed.before - failedBy(hsms.deeds, deed).filter(({ at }) => at > deed.at - UNSEEN_MS && at < deed.at).length
+    if (engine === 'cmu' && known >= 2) violations.push(`with ${known} failed logins long before, ${told(deed)}`)
+    if (!deed.ok && deed.before === 4 && (engine === 'cmu' || failedBy(hsms.deeds, deed).length > 4))
       violations.push(`an account was locked: ${told(deed)}`)
   }
   for (const request of requests) {
@@ -30,12 +36,12 @@ export function judgeOperations({ hsms, engine }: Stage, requests: readonly Requ
 }
 
 /** Failed logins of the bot at this HSM since the last that worked, up to this one. */
-function failedBy(deeds: readonly Deed[], last: Deed & { readonly did: 'login' }): number {
+function failedBy(deeds: readonly Deed[], last: Deed & { readonly did: 'login' }): readonly Deed[] {
   const here = deeds
     .filter((deed) => deed.did === 'login' && deed.where === last.where && deed.user === last.user)
     .filter(({ at }) => at <= last.at)
   const worked = here.findLastIndex((deed) => deed.did === 'login' && deed.ok)
-  return here.slice(worked + 1).length
+  return here.slice(worked + 1)
 }
 
 const NOTHING_RAN: ReadonlySet<string> = new Set(['pending', 'approved', 'rejected', 'withdrawn', 'expired', 'stale'])

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { serverNumber } from '../../../src/domain/ids.ts'
 import type { HsmUser } from '../../../src/domain/inventory.ts'
 import { FAILED_LOGINS_LIMIT } from '../../../src/domain/login-risk.ts'
+import { next } from '../../../src/domain/run-plan.ts'
+import type { DoneStep } from '../../../src/domain/step.ts'
 import { ADMIN, key, keys, spec, specOfOne, user } from '../../fixtures/examples.ts'
 import { type Hsms, honest, story, walk } from '../../fixtures/walk.ts'
 
@@ -139,6 +141,18 @@ describe('failed logins', () => {
       stop: { code: 'login-risk' },
     })
     expect(run.outcome.stop?.detail).toContain(`officer has 2 failed logins on server ${server}`)
+  })
+
+  it('are looked at once more where the look has become old, and the newest counts', () => {
+    const first = honest(withFailures(0, 1))({ kind: 'inspect' }, 1)
+    const second = honest(withFailures(FAILED_LOGINS_LIMIT, 1))({ kind: 'inspect' }, 2)
+    const step = (reading: DoneStep['reading']) =>
+      ({ plan: { kind: 'inspect' }, reading, evidence: 'only-reads-sent', seconds: 1 }) as const
+    const before = [step(first.reading)]
+    expect(next(spec(), before, { stopAsked: false })).toMatchObject({ step: { kind: 'inventory' } })
+    expect(next(spec(), before, { stopAsked: false, isLookOld: true })).toMatchObject({ step: { kind: 'inspect' } })
+    const after = next(spec(), [...before, step(second.reading)], { stopAsked: false })
+    expect(after).toMatchObject({ kind: 'end', outcome: { stop: { code: 'login-risk' } } })
   })
 
   it('one does not', () => {

@@ -2,14 +2,13 @@ import type { types } from '@slack/bolt'
 import { type HomeFacts, homeFacts, homeFor } from '../../../application/home.ts'
 import type { Clock, Deps } from '../../../application/ports.ts'
 import type { Instant } from '../../../domain/brand.ts'
-import { canonicalJson, sha256 } from '../../../domain/digest.ts'
+import { sha256 } from '../../../domain/digest.ts'
 import { isRefusal } from '../../../domain/refusal.ts'
 import type { Request } from '../../../domain/request.ts'
 import { describeError } from '../../../log.ts'
 import { SlackProblem, type Web } from '../api/web.ts'
 import { explain } from '../views/explain.ts'
 import { homeView, SHOWN, strangerHome } from '../views/home.ts'
-import { statusLines } from '../views/status.ts'
 import { CARD } from '../views/thread.ts'
 
 type HomeDeps = Pick<Deps, 'store' | 'engines' | 'landscape' | 'workspace' | 'clock' | 'log'> & { readonly web: Web }
@@ -48,6 +47,7 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
   /** By person: when it was opened, and what of the store is shown there; nothing yet where it is undefined. */
   const viewers = new Map<string, { openedAt: number; shown: string | undefined }>()
   const links = new Map<string, string>()
+  let running: HomeFacts['running'] = []
   const workspace = {
     channel: (id: string) => deps.workspace.channel(id),
     person: remembered(clock, (user) => deps.workspace.person(user)),
@@ -68,12 +68,12 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
     let hasShown = false
     for (const [user, { openedAt }] of viewers) if (clock.now() - openedAt > LOOKED_AT_MS) viewers.delete(user)
     if (viewers.size === 0) return hasShown
-    let seen = await look(deps, links)
+    let seen = await look(deps, { links, seen: running })
     const left = [...viewers]
     const next = async () => {
       for (let one = left.shift(); one && !stopping.signal.aborted; one = left.shift()) {
         if (clock.now() - seen.at > FRESH_MS) {
-          const again = await look(deps, links)
+          const again = await look(deps, { links, seen: seen.facts.running })
           seen = again.state === seen.state ? { ...seen, at: again.at } : again
         }
         const [user, viewer] = one
@@ -93,6 +93,7 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, next))
+    running = seen.facts.running
     return hasShown
   }
   const loop = (async () => {
@@ -131,11 +132,12 @@ interface Seen {
 /**
  * `links`: addresses of cards, by channel and message: a card that somebody deleted is another message once it is back.
  */
-async function look(deps: HomeDeps, links: Map<string, string>): Promise<Seen> {
-  const facts = await homeFacts(deps)
+async function look(
+  deps: HomeDeps,
+  { links, seen }: { readonly links: Map<string, string>; readonly seen: HomeFacts['running'] },
+): Promise<Seen> {
+  const facts = await homeFacts(deps, seen)
   const at = deps.clock.now()
-  // A look of the watch becomes old by itself.
-  const shown = { ...facts, routes: statusLines(facts.statuses, at) }
   const found = new Map<string, Promise<string | undefined>>()
   const find = async ({ id, channel }: Request) => {
     const ts = (await deps.store.posted(id)).find(({ slot }) => slot === CARD)?.ts
@@ -151,7 +153,14 @@ async function look(deps: HomeDeps, links: Map<string, string>): Promise<Seen> {
     found.set(request.id, known)
     return known
   }
-  return { facts, state: sha256(canonicalJson(JSON.parse(JSON.stringify(shown)))), at, linkTo }
+  return { facts, state: stateOf(facts, at), at, linkTo }
+}
+
+/** What all share, as it is shown, since a look of the watch becomes old by itself; of each open request its state. */
+function stateOf({ open, ...shared }: HomeFacts, now: Instant): string {
+  const { blocks } = homeView({ ...shared, waiting: [], mine: [], isWhole: true }, { links: new Map(), now })
+  const each = open.map((request) => [request.id, request.state, 'decisions' in request && request.decisions.length])
+  return sha256(JSON.stringify([blocks, each]))
 }
 
 async function viewFor(deps: HomeDeps, user: string, { facts, at, linkTo }: Seen): Promise<types.HomeView> {
