@@ -306,8 +306,10 @@ const LOOK_MS = 2 * 60_000
 const MOST_LOOKS = 3
 
 function isLookOld(steps: readonly StepRecord[], now: number): boolean {
-  const last = steps.at(-1)
-  return last?.plan.kind === 'inspect' && now - last.plannedAt > LOOK_MS && steps.length < MOST_LOOKS
+  // One that was never sent has not looked.
+  const looks = steps.filter(({ plan, end }) => plan.kind === 'inspect' && end?.kind === 'printed')
+  const last = looks.at(-1)
+  return last !== undefined && now - last.plannedAt > LOOK_MS && looks.length < MOST_LOOKS
 }
 
 /** Applies an event under the run's lease, with its row in the record. */
