@@ -15,7 +15,7 @@ const REAL = [
   'test/unit/application/large-listing.test.ts',
   'test/unit/application/run-step.test.ts',
   'test/unit/application/store-fault.test.ts',
-  'test/unit/application/watch-routes.test.ts',
+  'test/unit/application/watch-*.test.ts',
   'test/simulation/**/*.test.ts',
 ]
 

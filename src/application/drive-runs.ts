@@ -51,7 +51,7 @@ export function driveRuns(deps: Deps): Runs {
         active.set(claimed.id, done)
         continue
       }
-      await deps.clock.sleep(IDLE_MS, AbortSignal.any([waker.signal, stopping.signal]))
+      await deps.clock.sleep(IDLE_MS, waker.signal)
       waker = new AbortController()
     }
   })()
@@ -60,6 +60,7 @@ export function driveRuns(deps: Deps): Runs {
     wake: () => waker.abort(),
     stop: async () => {
       stopping.abort()
+      waker.abort()
       await loop
       await Promise.all(active.values())
     },

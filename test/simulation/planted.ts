@@ -61,8 +61,8 @@ export const PLANTED: readonly Planted[] = [
   {
     name: 'a home tab leads to a card that was deleted',
     edits: [
-      edit('src/adapters/slack/outgoing/home-tabs.ts', 'links.get(message) ??', 'links.get(id) ??'),
-      edit('src/adapters/slack/outgoing/home-tabs.ts', 'links.set(message, link)', 'links.set(id, link)'),
+      edit('src/adapters/slack/outgoing/home-look.ts', 'links.get(message) ??', 'links.get(id) ??'),
+      edit('src/adapters/slack/outgoing/home-look.ts', 'links.set(message, link)', 'links.set(id, link)'),
     ],
   },
   one('a form shows HSMs before it is known who opened it', 'src/adapters/slack/incoming/sync-form.ts', {

@@ -130,7 +130,8 @@ export class Channel implements Web {
 
   openView(trigger: string, view: types.View): Promise<string> {
     return this.#call(() => {
-      const id = `view-${this.forms.length}`
+      // The bot remembers forms by it, over all runs of one process.
+      const id = `view-${this.#random.next()}`
       const shown = [this.#shown(view)]
       this.forms.push({ id, trigger, memo: ('private_metadata' in view && view.private_metadata) || '', shown })
       return id

@@ -1,17 +1,11 @@
-import type { types } from '@slack/bolt'
-import { type HomeFacts, homeFacts, homeFor } from '../../../application/home.ts'
-import type { Clock, Deps } from '../../../application/ports.ts'
+import type { HomeFacts } from '../../../application/home.ts'
+import type { Clock } from '../../../application/ports.ts'
 import type { Instant } from '../../../domain/brand.ts'
-import { sha256 } from '../../../domain/digest.ts'
-import { isRefusal } from '../../../domain/refusal.ts'
-import type { Request } from '../../../domain/request.ts'
-import { describeError } from '../../../log.ts'
-import { SlackProblem, type Web } from '../api/web.ts'
-import { explain } from '../views/explain.ts'
-import { homeView, SHOWN, strangerHome } from '../views/home.ts'
-import { CARD } from '../views/thread.ts'
+import { describeError, type Log } from '../../../log.ts'
+import { SlackProblem } from '../api/web.ts'
+import { look, type HomeDeps as Needed, viewFor } from './home-look.ts'
 
-type HomeDeps = Pick<Deps, 'store' | 'engines' | 'landscape' | 'workspace' | 'clock' | 'log'> & { readonly web: Web }
+type HomeDeps = Needed & { readonly log: Log }
 
 /** Whoever opened it that long ago is taken to look at it no more. Slack does not tell when somebody leaves. */
 const LOOKED_AT_MS = 30 * 60_000
@@ -29,7 +23,6 @@ const LONGEST_PAUSE_MS = 60_000
  */
 const KNOWN_MS = 60_000
 const MOST_KNOWN = 1_000
-const MOST_LINKS = 500
 
 export interface HomeTabs {
   /** Somebody opened their home tab. */
@@ -102,7 +95,7 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
         log.warn({ error: describeError(error) }, 'could not look for home tabs'),
       )
       if (hasShown) continue
-      await clock.sleep(TICK_MS, AbortSignal.any([waker.signal, stopping.signal]))
+      await clock.sleep(TICK_MS, waker.signal)
       waker = new AbortController()
     }
   })()
@@ -115,62 +108,10 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
     },
     stop: async () => {
       stopping.abort()
+      waker.abort()
       await loop
     },
   }
-}
-
-interface Seen {
-  readonly facts: HomeFacts
-  /** Names what is shown of them, to whomever. */
-  readonly state: string
-  readonly at: Instant
-  /** The address of a request's card, looked up once for everybody. */
-  linkTo(request: Request): Promise<string | undefined>
-}
-
-/**
- * `links`: addresses of cards, by channel and message: a card that somebody deleted is another message once it is back.
- */
-async function look(
-  deps: HomeDeps,
-  { links, seen }: { readonly links: Map<string, string>; readonly seen: HomeFacts['running'] },
-): Promise<Seen> {
-  const facts = await homeFacts(deps, seen)
-  const at = deps.clock.now()
-  const found = new Map<string, Promise<string | undefined>>()
-  const find = async ({ id, channel }: Request) => {
-    const ts = (await deps.store.posted(id)).find(({ slot }) => slot === CARD)?.ts
-    if (!ts) return undefined
-    const message = `${channel} ${ts}`
-    const link = links.get(message) ?? (await deps.web.permalink(channel, ts))
-    if (links.size > MOST_LINKS) links.clear()
-    if (link) links.set(message, link)
-    return link
-  }
-  const linkTo = (request: Request) => {
-    const known = found.get(request.id) ?? find(request)
-    found.set(request.id, known)
-    return known
-  }
-  return { facts, state: stateOf(facts, at), at, linkTo }
-}
-
-/** What all share, as it is shown, since a look of the watch becomes old by itself; of each open request its state. */
-function stateOf({ open, ...shared }: HomeFacts, now: Instant): string {
-  const { blocks } = homeView({ ...shared, waiting: [], mine: [], isWhole: true }, { links: new Map(), now })
-  const each = open.map((request) => [request.id, request.state, 'decisions' in request && request.decisions.length])
-  return sha256(JSON.stringify([blocks, each]))
-}
-
-async function viewFor(deps: HomeDeps, user: string, { facts, at, linkTo }: Seen): Promise<types.HomeView> {
-  const home = await homeFor(deps, facts, user)
-  if (isRefusal(home)) return strangerHome(explain(home))
-  const { waiting, mine, running, ended } = home
-  const shown = [waiting, mine, running.map(({ request }) => request), ended].flatMap((part) => part.slice(0, SHOWN))
-  const found = await Promise.all(shown.map(async (request) => [request.id, await linkTo(request)] as const))
-  const links = new Map(found.flatMap(([id, link]) => (link ? [[id, link] as const] : [])))
-  return homeView(home, { links, now: at })
 }
 
 /** What was answered a moment ago is answered again, a failure too. */

@@ -52,6 +52,11 @@ async function showWatch(deps: BoardDeps, route: WatchedRoute, heldBy: WatchedRo
     heldBy,
   })
   const messages = await deps.store.watchMessages(key)
+  // The settings name another channel now: the message begins anew there.
+  if (messages.some(({ edition, channel }) => edition === watch.edition && channel !== route.channel)) {
+    await deps.store.saveWatch({ ...watch, edition: watch.edition + 1 }, stored.version)
+    return
+  }
   const past = watchBeforeView(route)
   const due = [
     { edition: watch.edition, message: wanted },
@@ -84,15 +89,17 @@ async function show(deps: BoardDeps, route: WatchedRoute, { known, edition, mess
   const hash = hashOf(message)
   if (known?.status === 'posted' && known.hash === hash) return
   const channel = known?.channel ?? route.channel
-  const obstacle = await obstacleIn(deps, channel)
-  if (obstacle) throw new SlackProblem(obstacle, undefined)
   const since = known?.since ?? clock.now()
+  const save = (status: WatchMessage['status'], ts?: string) =>
+    store.saveWatchMessage(key, { edition, status, hash, channel, since, ...(ts === undefined ? {} : { ts }) })
+  const obstacle = await obstacleIn(deps, channel)
+  // Of a channel that the route has left nothing more is expected.
+  if (obstacle && isPast && channel !== route.channel) return save('posted', known?.ts)
+  if (obstacle) throw new SlackProblem(obstacle, undefined)
   const mark = { request: `watch:${key}`, slot: `${edition}` }
   const mustKeep = async () => {
     if (!(await keep(deps, key))) throw new Error('another process writes the message of this watch now')
   }
-  const save = (status: WatchMessage['status'], ts?: string) =>
-    store.saveWatchMessage(key, { edition, status, hash, channel, since, ...(ts === undefined ? {} : { ts }) })
   const ts = known?.ts ?? (known && (await web.find({ channel, since }, mark, mustKeep)))
   if (ts !== undefined) {
     await mustKeep()

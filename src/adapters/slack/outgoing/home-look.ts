@@ -1,0 +1,70 @@
+import type { types } from '@slack/bolt'
+import { type HomeFacts, homeFacts, homeFor } from '../../../application/home.ts'
+import type { Deps } from '../../../application/ports.ts'
+import type { Instant } from '../../../domain/brand.ts'
+import { sha256 } from '../../../domain/digest.ts'
+import { isRefusal } from '../../../domain/refusal.ts'
+import type { Request } from '../../../domain/request.ts'
+import type { Web } from '../api/web.ts'
+import { explain } from '../views/explain.ts'
+import { homeView, SHOWN, strangerHome } from '../views/home.ts'
+import { CARD } from '../views/thread.ts'
+
+// One look at the store for all open Home tabs, and what one person sees of it.
+
+export type HomeDeps = Pick<Deps, 'store' | 'engines' | 'landscape' | 'workspace' | 'clock'> & { readonly web: Web }
+
+const MOST_LINKS = 500
+
+export interface Seen {
+  readonly facts: HomeFacts
+  /** Names what is shown of them, to whomever. */
+  readonly state: string
+  readonly at: Instant
+  /** The address of a request's card, looked up once for everybody. */
+  linkTo(request: Request): Promise<string | undefined>
+}
+
+/**
+ * `links`: addresses of cards, by channel and message: a card that somebody deleted is another message once it is back.
+ */
+export async function look(
+  deps: HomeDeps,
+  { links, seen }: { readonly links: Map<string, string>; readonly seen: HomeFacts['running'] },
+): Promise<Seen> {
+  const facts = await homeFacts(deps, seen)
+  const at = deps.clock.now()
+  const found = new Map<string, Promise<string | undefined>>()
+  const find = async ({ id, channel }: Request) => {
+    const ts = (await deps.store.posted(id)).find(({ slot }) => slot === CARD)?.ts
+    if (!ts) return undefined
+    const message = `${channel} ${ts}`
+    const link = links.get(message) ?? (await deps.web.permalink(channel, ts))
+    if (links.size > MOST_LINKS) links.clear()
+    if (link) links.set(message, link)
+    return link
+  }
+  const linkTo = (request: Request) => {
+    const known = found.get(request.id) ?? find(request)
+    found.set(request.id, known)
+    return known
+  }
+  return { facts, state: stateOf(facts, at), at, linkTo }
+}
+
+/** What all share, as it is shown, since a look of the watch becomes old by itself; of each open request its state. */
+function stateOf({ open, ...shared }: HomeFacts, now: Instant): string {
+  const { blocks } = homeView({ ...shared, waiting: [], mine: [], isWhole: true }, { links: new Map(), now })
+  const each = open.map((request) => [request.id, request.state, 'decisions' in request && request.decisions.length])
+  return sha256(JSON.stringify([blocks, each]))
+}
+
+export async function viewFor(deps: HomeDeps, user: string, { facts, at, linkTo }: Seen): Promise<types.HomeView> {
+  const home = await homeFor(deps, facts, user)
+  if (isRefusal(home)) return strangerHome(explain(home))
+  const { waiting, mine, running, ended } = home
+  const shown = [waiting, mine, running.map(({ request }) => request), ended].flatMap((part) => part.slice(0, SHOWN))
+  const found = await Promise.all(shown.map(async (request) => [request.id, await linkTo(request)] as const))
+  const links = new Map(found.flatMap(([id, link]) => (link ? [[id, link] as const] : [])))
+  return homeView(home, { links, now: at })
+}
