@@ -301,11 +301,11 @@ function reasonToHalt(
   return { code: 'interrupted', detail: 'the run was interrupted for too long: what it knows of the HSMs is old' }
 }
 
-/** So old may the count of failed logins be before the first login; it is not looked at for ever. */
+/** So old may the count of failed logins be before the first login; it is looked at a few times only. */
 const LOOK_MS = 2 * 60_000
 const MOST_LOOKS = 3
 
-function isLookOld(steps: readonly StepRecord[], now: number): boolean {
+export function isLookOld(steps: readonly StepRecord[], now: number): boolean {
   // One that was never sent has not looked.
   const looks = steps.filter(({ plan, end }) => plan.kind === 'inspect' && end?.kind === 'printed')
   const last = looks.at(-1)

@@ -51,7 +51,8 @@ export function planMishaps(stage: Stage): void {
   // Early, where a watch looks: it must meet a login that fails while there is time for another look.
   const early = stage.random('early-secret')
   const isWatched = stage.landscape.routes.some(({ watch }) => watch)
-  if (isWatched && weather.faults.size > 0 && early.chance(0.2)) at([START + early.int(20, 200) * SECOND], changeSecret)
+  if (isWatched && weather.faults.size > 0 && early.chance(stage.landscape.routes.length > 1 ? 0.6 : 0.2))
+    at([START + early.int(20, 200) * SECOND], changeSecret)
   at(weather.moments('hands', 2, 0.5), () => changeByHand(stage, random))
   at(weather.moments('workspace', 1), () => {
     const user = random.pick(GROUPED)

@@ -26,10 +26,21 @@ export const PLANTED: readonly Planted[] = [
       },
     ],
   },
-  one('a look of the watch begins before it is known what the last one came to', 'src/application/watch-routes.ts', {
-    find: '    if (watch.route === own || !watch.going) return false\n',
-    replace: '    if (watch.route === own || !watch.going || watch.going) return false\n',
-  }),
+  {
+    name: 'a look of the watch begins before it is known what the last one came to',
+    edits: [
+      edit(
+        'src/application/watch-routes.ts',
+        '    if (watch.route === own || !watch.going) return false\n',
+        '    if (watch.route === own || !watch.going || watch.going) return false\n',
+      ),
+      edit(
+        'src/application/watch-routes.ts',
+        "(state === 'running' || isWatch === true)",
+        "state === 'running' && !isWatch",
+      ),
+    ],
+  },
   one('a listing at the end counts as a login that works, whatever came after it', 'src/domain/watch.ts', {
     find: "    if (proof === 'after' && !(stop && OF_A_LOGIN.has(stop.code))) {\n",
     replace: "    if (proof === 'after') {\n",
@@ -80,10 +91,6 @@ export const PLANTED: readonly Planted[] = [
   one('the watch counts half of the keys that are missing', 'src/domain/watch.ts', {
     find: '  const keys = diff.keys.missing.length\n',
     replace: '  const keys = Math.ceil(diff.keys.missing.length / 2)\n',
-  }),
-  one('the count of failed logins is believed, however old it is', 'src/application/run-request.ts', {
-    find: 'now - last.plannedAt > LOOK_MS &&',
-    replace: 'now - last.plannedAt > 1_000 * LOOK_MS &&',
   }),
   one('the watch says in sync of what lacks keys', 'src/domain/watch.ts', {
     find: "  if (users + keys + others > 0) return { kind: 'behind', users, keys, others }\n",

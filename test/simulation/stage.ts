@@ -89,8 +89,10 @@ export class Stage {
     const more = this.calendar.isThere ? { calendar: 'change-windows' } : {}
     const locked = this.documents.isThere ? { document: 'HsmSync' } : {}
     const eye = this.random('watch')
-    const watched = eye.chance(0.25)
-      ? { watch: { everyMs: eye.chance(0.4) ? eye.int(40, 150) * SECOND : eye.int(3, 8) * MINUTE } }
+    // Where there are several routes, one look may come in the way of another.
+    const isPlural = landscape.routes.length > 1
+    const watched = eye.chance(isPlural ? 0.5 : 0.25)
+      ? { watch: { everyMs: eye.chance(isPlural ? 0.8 : 0.4) ? eye.int(40, 150) * SECOND : eye.int(3, 8) * MINUTE } }
       : {}
     const routes = landscape.routes.map((route) => ({
       ...route,

@@ -59,7 +59,7 @@ export class Visitors {
     this.#crowd = crowd
     this.#deliveries = deliveries
     this.#process = process
-    this.haveHomesOpen = stage.random('last homes').chance(0.3)
+    this.haveHomesOpen = stage.random('last homes').chance(stage.weather.faults.has('slack') ? 0.7 : 0.3)
   }
 
   plan(): void {
@@ -69,7 +69,8 @@ export class Visitors {
       for (let n = 0; n < count; n++) time.at(random.int(from, last), () => visit(random))
     }
     const home = this.#stage.random('homes')
-    if (home.chance(0.25)) often(home, home.int(3, 9), weather.clearFrom, (random) => this.#openHome(random))
+    if (home.chance(weather.faults.has('slack') ? 0.7 : 0.25))
+      often(home, home.int(3, 9), weather.clearFrom, (random) => this.#openHome(random))
     const form = this.#stage.random('forms')
     // There is more to choose from.
     if (form.chance(landscape.routes.length > 1 ? 0.6 : 0.4))
