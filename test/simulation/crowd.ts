@@ -48,6 +48,7 @@ export class Crowd {
     this.#deliveries = deliveries
     this.#process = process
     this.#random = stage.random('crowd')
+    stage.whenPlanning = () => this.#stopAll()
   }
 
   /** Plans what people do until faults end, and a little longer. */
@@ -156,11 +157,28 @@ export class Crowd {
     if (button === 'ask_again') this.#deliveries.orFail(this.#askAgain(process, card))
   }
 
-  async #decide(process: Incarnation, { request, digest, ts }: Card, verdict: Click['verdict']): Promise<void> {
+  /** Whoever asked for something that runs now wants it to stop. */
+  #stopAll(): void {
+    const { channel, database } = this.#stage
+    const process = this.#process()
+    if (!process) return
+    const rows = database.raw.prepare("select id, requested_by as by from requests where state = 'running'").all()
+    for (const row of rows) {
+      const { id, by }: { readonly id: string; readonly by: string } = JSON.parse(JSON.stringify(row))
+      const card = cardsIn(channel).find(({ request }) => request === id)
+      if (card && by !== 'bot') this.#deliveries.orFail(this.#decide(process, card, 'withdraw', by))
+    }
+  }
+
+  async #decide(
+    process: Incarnation,
+    { request, digest, ts }: Card,
+    verdict: Click['verdict'],
+    by = this.#clicker(verdict),
+  ): Promise<void> {
     const { time } = this.#stage
     const id = parseRequestId(request)
     if (!id) return
-    const by = this.#clicker(verdict)
     // Some type it, from the digest that they read.
     const shown = this.#random.chance(0.15)
       ? ({ kind: 'typed', digest: digest.slice(0, 12) } as const)

@@ -53,6 +53,8 @@ export class Incarnation {
   readonly #stage: Stage
   readonly #random: Random
   readonly #later: Random
+  /** Of some runs: when somebody comes between. */
+  readonly #between: Random | undefined
   readonly #died: (isNight: boolean) => void
   #isNight = false
 
@@ -61,6 +63,8 @@ export class Incarnation {
     this.#random = stage.random(`crashes of ${holder}`)
     this.#later = stage.random(`later calls of ${holder}`)
     this.#died = died
+    const between = stage.random(`between the calls of ${holder}`)
+    this.#between = between.chance(0.15) ? between : undefined
     const ports = this.#ports(holder)
     this.web = this.#guarded(stage.channel, 'slack')
     this.work = startWork(ports, this.web)
@@ -143,6 +147,11 @@ export class Incarnation {
     const isLast = isNight || (WEIGHTY.has(method) && weather.happens('crash', 0.015))
     this.#isNight = isNight
     if (isLast && this.#random.chance(0.5)) return this.#dies(name, 'before')
+    // The last that a run asks before it plans a step.
+    if (method === 'frozen' && this.#between?.chance(0.1)) {
+      this.#stage.whenPlanning()
+      await time.sleep(this.#between.int(200, 900))
+    }
     // Rarely: another process, or another task of this one, comes between.
     // Calls that came later draw from a stream of their own, so that older seeds stay what they were.
     const isLater = LATER.has(method)

@@ -17,6 +17,9 @@ const READS: ReadonlySet<string> = new Set([
   'versionOf',
 ])
 
+/** A call may come so long after the moment that it asks about: what became due since is asked for anew. */
+const LATE_MS = 500
+
 interface Known {
   readonly at: unknown
   readonly until: number
@@ -47,7 +50,7 @@ export function withoutRepeats(store: Store, raw: Connection, time: Time): Store
     if (before && before.at === changes() && time.now < before.until) return before.answer
     const answer = await call()
     if (isNothing(answer)) {
-      const next = nextInstant({ now: time.now })
+      const next = nextInstant({ now: time.now - LATE_MS })
       known.set(name, { at: changes(), until: typeof next === 'number' ? next : Number.MAX_SAFE_INTEGER, answer })
     } else known.delete(name)
     return answer

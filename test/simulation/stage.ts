@@ -34,6 +34,8 @@ export class Stage {
   readonly story: string[] = []
   /** Called when a step that writes has begun: what happens to the world just then matters most. */
   whenWriting: (operation: string) => void = () => undefined
+  /** Called when a run is about to plan a step, in some runs: a stop that is asked for just then matters most. */
+  whenPlanning: () => void = () => undefined
   /** What people do through the inbox of a process: set by them. */
   onDelivery: OnDelivery = { work: async () => undefined, say: () => undefined }
   /** Requests of which a row was broken: little can be said of them, but they hold up nobody. */
