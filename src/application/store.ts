@@ -7,6 +7,11 @@ import type { DoneStep, StepPlan } from '../domain/step.ts'
 import type { Watch } from '../domain/watch.ts'
 import type { OutputBlock } from '../engines/printed.ts'
 
+export type Created =
+  | { readonly kind: 'stored' }
+  | { readonly kind: 'busy'; readonly by: RequestId }
+  | { readonly kind: 'again'; readonly request: Request }
+
 export interface StoredRequest {
   readonly request: Request
   /** Grows with every change of the request or its steps. */
@@ -137,11 +142,11 @@ export interface Claim {
  * The truth. Every change of a request is a compare-and-set on its version, with its audit row in the same transaction.
  */
 export interface Store {
-  /** Stores a new request, unless another one for its destination is open: then that one's id. */
-  create(
-    request: Request,
-    audit: AuditEntry,
-  ): Promise<{ readonly kind: 'busy'; readonly by: RequestId } | { readonly kind: 'stored' }>
+  /**
+   * Stores a new request, unless another one for its destination is open: then that one's id; or unless the delivery
+   * that asked for it has filed one already: then that one.
+   */
+  create(request: Request, audit: AuditEntry): Promise<Created>
   load(id: RequestId): Promise<StoredRequest | undefined>
   /** Applies a pure change to the newest version. `holder`: only while this process holds the request's lease. */
   change(

@@ -63,7 +63,7 @@ const MOST_RECENT = 20
  * Files a request: everything that can be known beforehand is checked now, so that approvers see only what could run.
  * Answers the refusal otherwise.
  */
-async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
+async function file(deps: Deps, ask: Ask): Promise<Request | Refusal> {
   const route = routeOf(deps, ask)
   if (isRefusal(route)) return route
   const refusal = (await refuseChannels(deps, ask, route)) ?? (await refuseBusy(deps, route))
@@ -113,6 +113,8 @@ async function file(deps: Deps, ask: Ask): Promise<Pending | Refusal> {
     request: id,
     facts,
   })
+  // Another process had taken this ask up meanwhile, as this one was silent for long: it is filed once.
+  if (stored.kind === 'again') return stored.request
   // Two asked in the same moment: the store let one win.
   if (stored.kind === 'busy')
     return refuse({ code: 'destination-busy', destination: route.destination.alias, request: stored.by })

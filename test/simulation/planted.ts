@@ -85,8 +85,8 @@ export const PLANTED: readonly Planted[] = [
     replace: '    if (version > 0) await deps.store.saveStep(id, intent, deps.holder)\n',
   }),
   one('a form shows the HSMs of a route that is not chosen any more', 'src/adapters/slack/incoming/sync-form.ts', {
-    find: '  const isCurrent = () => (chosen.get(view) ?? value) === value\n',
-    replace: "  const isCurrent = () => chosen.get(view) !== ''\n",
+    find: '  const isCurrent = () => (forms.get(view)?.route ?? value) === value\n',
+    replace: "  const isCurrent = () => forms.get(view)?.route !== ''\n",
   }),
   one('the watch counts half of the keys that are missing', 'src/domain/watch.ts', {
     find: '  const keys = diff.keys.missing.length\n',

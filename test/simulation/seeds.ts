@@ -32,6 +32,19 @@ export const FAILED_ONCE: readonly { readonly seed: number; readonly what: strin
     what: 'listed at the end, then a login failed when it listed once more: the watch tried it again',
   },
   { seed: 6_016_402, what: 'a look began on another route before it was taken down that a login had failed' },
+  { seed: 7_001_103, what: 'a look that was never sent counted as a look: the login came all the same' },
+  {
+    seed: 8_000_325,
+    what: 'nothing was due when it was asked late: the simulation remembered that, and nobody showed the end',
+  },
+  {
+    seed: 9_000_785,
+    what: 'Slack took two updates of a form in the other order: it was looking up the HSMs of the first choice for ever',
+  },
+  {
+    seed: 9_000_178,
+    what: 'the database was away for three minutes: two processes worked on one ask, and both filed it',
+  },
   {
     seed: 514,
     what: 'the count of failed logins was 14 minutes old when the first login came: another run had failed to',
@@ -43,7 +56,7 @@ export const FAILED_ONCE: readonly { readonly seed: number; readonly what: strin
 export const FOUND_AT: Readonly<Record<string, number>> = {
   'the watch counts half of the keys that are missing': 23,
   'a form shows HSMs before it is known who opened it': 17,
-  'a form shows the HSMs of a route that is not chosen any more': 28,
+  'a form shows the HSMs of a route that is not chosen any more': 141,
   'the watch looks again after a failed login': 40,
   'anybody may let a watch look again': 53,
   'exactly what was found means everything': 23,

@@ -12,6 +12,7 @@ export function migrations(dialect: Dialect): MigrationProvider {
       '004-deliveries': deliveries(),
       '005-brake': brake(),
       '006-watches': watches(),
+      '007-asked-in': askedIn(),
     }),
   }
 }
@@ -158,6 +159,15 @@ function watches(): Migration {
       .addColumn('doc', 'text', (column) => column.notNull())
       .addPrimaryKeyConstraint('watch_messages_key', ['route', 'edition'])
       .execute()
+  }
+  return { up }
+}
+
+/** The database itself sees to it that one delivery files one request; what was filed before has no name of it here. */
+function askedIn(): Migration {
+  const up = async (db: Kysely<unknown>) => {
+    await db.schema.alterTable('requests').addColumn('asked_in', 'text').execute()
+    await sql`create unique index filed_deliveries on requests (asked_in) where asked_in is not null`.execute(db)
   }
   return { up }
 }

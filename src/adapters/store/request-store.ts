@@ -71,6 +71,7 @@ export function requestStore(database: Database, told?: (row: ExportedRow) => vo
             destination,
             requested_by: request.requestedBy,
             requested_at: request.requestedAt,
+            asked_in: request.askedIn ?? null,
             lease_until: 0,
             painted_version: 0,
             paint_after: 0,
@@ -79,7 +80,10 @@ export function requestStore(database: Database, told?: (row: ExportedRow) => vo
           .onConflict((conflict) => conflict.doNothing())
           .returning('id')
           .executeTakeFirst()
-        if (!inserted) return { kind: 'busy', by: await openFor(tx, destination) }
+        if (!inserted) {
+          const before = await filedIn(tx, request.askedIn)
+          return before ? { kind: 'again', request: before } : { kind: 'busy', by: await openFor(tx, destination) }
+        }
         await audit(entry)
         return { kind: 'stored' }
       }),
@@ -265,6 +269,17 @@ function lock(tx: Tx, dialect: Database['dialect'], id: RequestId) {
     .select(['id', 'version', 'state', 'shape', 'doc', 'lease_holder'])
     .where('id', '=', id)
   return (dialect === 'postgres' ? query.forUpdate() : query).executeTakeFirst()
+}
+
+/** The request that this delivery has filed. */
+async function filedIn(tx: Tx, delivery: string | undefined): Promise<Request | undefined> {
+  if (delivery === undefined) return undefined
+  const row = await tx
+    .selectFrom('requests')
+    .select(['id', 'version', 'shape', 'doc'])
+    .where('asked_in', '=', delivery)
+    .executeTakeFirst()
+  return row && parseRequest(row).request
 }
 
 async function openFor(tx: Tx, destination: string): Promise<Request['id']> {

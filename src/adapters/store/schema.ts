@@ -13,6 +13,8 @@ export interface Tables {
     requested_by: string
     requested_at: number
     expires_at: number
+    /** The delivery that asked for it: one files one request. */
+    asked_in: Generated<string | null>
     doc: string
     lease_holder: string | null
     lease_until: number

@@ -53,6 +53,20 @@ export function requestPromises(at: AtPlace): void {
     await expect(store.create(pending(9, { spec }), auditOf('asked'))).resolves.toEqual({ kind: 'stored' })
   })
 
+  it('files one request for one delivery, also where the first has ended: the other process gets that one', async () => {
+    const store = replica(at(), 0)
+    const spec = sampleSpec(1)
+    const first = approved(1, { spec, askedIn: 'delivery:1' })
+    await expect(store.create(first, auditOf('asked'))).resolves.toEqual({ kind: 'stored' })
+    const again = pending(2, { spec, askedIn: 'delivery:1' })
+    await expect(store.create(again, auditOf('asked'))).resolves.toEqual({ kind: 'again', request: first })
+    const end = succeeded(1, { spec, askedIn: 'delivery:1' })
+    await store.change(first.id, () => end, changed)
+    await expect(replica(at(), 1).create(again, auditOf('asked'))).resolves.toEqual({ kind: 'again', request: end })
+    const other = pending(3, { spec, askedIn: 'delivery:2' })
+    await expect(store.create(other, auditOf('asked'))).resolves.toEqual({ kind: 'stored' })
+  })
+
   it('never writes a new request over one with the same id', async () => {
     const store = replica(at(), 0)
     await store.create(pending(1), auditOf('asked'))

@@ -6,6 +6,7 @@ import { isRefusal } from '../../../domain/refusal.ts'
 import type { Landscape } from '../../../domain/route.ts'
 import { describeError } from '../../../log.ts'
 import type { FormField } from '../views/actions.ts'
+import type { Block } from '../views/blocks.ts'
 import { explain } from '../views/explain.ts'
 import { againText, checkingText, FORM_NOT_OPENED, FORM_TOO_OLD, ROUTE_GONE } from '../views/request-answers.ts'
 import { type FormMemo, formHsms, lookingUp, parseFormMemo, routeValue, syncForm } from '../views/sync-form.ts'
@@ -55,31 +56,43 @@ interface FormShown {
   readonly route: string
 }
 
-/** The route that was chosen last in each open form: what AWS answers may come in another order. */
-const chosen = new Map<string, string>()
+/**
+ * The route that was chosen last in each open form, and what is being shown there: what AWS answers, and what Slack does
+ * with two updates, may come in another order.
+ */
+const forms = new Map<string, { route: string; shown: Promise<void> }>()
 const MOST_FORMS = 500
 
 function remember(view: string, route: string): void {
-  if (chosen.size >= MOST_FORMS) chosen.clear()
-  chosen.set(view, route)
+  if (forms.size >= MOST_FORMS) forms.clear()
+  forms.set(view, { route, shown: forms.get(view)?.shown ?? Promise.resolve() })
 }
 
 /** Below the route, the HSMs of both clusters. A convenience: where it does not work, the form is as before. */
 async function showHsms(deps: ListenerDeps, { view, memo, route: value }: FormShown, how?: 'at once'): Promise<void> {
   const route = deps.landscape.routes.find((candidate) => routeValue(candidate) === value)
+  if (!route) return
   // Where nobody has chosen, it is the only one there is.
-  const isCurrent = () => (chosen.get(view) ?? value) === value
-  if (!route || !isCurrent()) return
+  const isCurrent = () => (forms.get(view)?.route ?? value) === value
+  const show = async (hsms: readonly Block[]) => {
+    const update = async () => {
+      if (isCurrent()) await deps.web.updateView(view, syncForm(deps.landscape, memo, hsms))
+    }
+    // One update after the other, and none of a route that is not chosen any more.
+    const form = forms.get(view)
+    const shown = (form?.shown ?? Promise.resolve()).then(update)
+    if (form) form.shown = shown.catch(() => undefined)
+    await shown
+  }
   try {
     // Those of the route before are gone at once.
-    if (how) await deps.web.updateView(view, syncForm(deps.landscape, memo, lookingUp(route)))
+    if (how) await show(lookingUp(route))
+    if (!isCurrent()) return
     const [source, destination] = await Promise.all([
       lookupHsms(deps, route.source.alias),
       lookupHsms(deps, route.destination.alias),
     ])
-    if (!isCurrent()) return
-    const hsms = formHsms(route, { source, destination, at: deps.clock.now() })
-    await deps.web.updateView(view, syncForm(deps.landscape, memo, hsms))
+    await show(formHsms(route, { source, destination, at: deps.clock.now() }))
   } catch (error) {
     deps.log.info({ error: describeError(error) }, 'the form does not show the HSMs of its route')
   }
