@@ -57,8 +57,8 @@ interface FormShown {
 }
 
 /**
- * The route that was chosen last in each open form, and what is being shown there: what AWS answers, and what Slack does
- * with two updates, may come in another order.
+ * The route that was chosen last in each open form, and what is being shown there: what AWS answers, and what Slack
+ * does with two updates, may come in another order.
  */
 const forms = new Map<string, { route: string; shown: Promise<void> }>()
 const MOST_FORMS = 500
