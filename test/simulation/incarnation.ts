@@ -143,7 +143,7 @@ export class Incarnation {
     calls.count(name)
     if (calls.runaway !== undefined) return never()
     const method = name.slice(name.indexOf('.') + 1)
-    const isNight = weather.faults.has('night') && isRunning(method, args) && weather.happens('night', 0.04)
+    const isNight = weather.faults.has('night') && isRunning(method, args) && weather.happens('night', 0.08)
     const isLast = isNight || (WEIGHTY.has(method) && weather.happens('crash', 0.015))
     this.#isNight = isNight
     if (isLast && this.#random.chance(0.5)) return this.#dies(name, 'before')

@@ -66,8 +66,8 @@ export const PLANTED: readonly Planted[] = [
     replace: '  if (stranger && !person) return stranger\n',
   }),
   one('a home tab that is open is not kept up to date', 'src/adapters/slack/outgoing/home-tabs.ts', {
-    find: '        if (viewer.shown === seen.state) continue\n',
-    replace: '        if (viewer.shown !== undefined) continue\n',
+    find: '          if (viewer.shown === state || (waits',
+    replace: '          if (viewer.shown !== undefined || (waits',
   }),
   {
     name: 'a home tab leads to a card that was deleted',

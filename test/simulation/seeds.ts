@@ -110,7 +110,7 @@ export const FOUND_AT: Readonly<Record<string, number>> = {
   'who is missing beside a conflict is not named': 376_554_625,
   'a discrepancy is left out': 5,
   'a run that cannot be read is tried for ever': 97,
-  'the age of a listing is measured from when the bot looked': 95,
+  'the age of a listing is measured from when the bot looked': 263,
   'a stop that was asked for is forgotten': 5,
   'failed logins are not counted before a login': 42,
   'HSMs that joined meanwhile are not looked for': 47,

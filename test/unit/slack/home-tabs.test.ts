@@ -15,7 +15,7 @@ function homes() {
   const open: Request[] = [request('pending')]
   const published: { readonly at: number; readonly user: string; readonly text: string }[] = []
   const asked: string[] = []
-  const slack: { refuses?: SlackProblem | undefined } = {}
+  const slack: { refuses?: SlackProblem | undefined; isSilent?: boolean } = {}
   const deps = {
     landscape: { routes: [route], clusters: [source, destination] },
     store: {
@@ -27,6 +27,7 @@ function homes() {
     workspace: {
       person: async (id: string) => {
         asked.push(id)
+        if (slack.isSilent) throw new Error('Slack does not answer')
         return id === 'U0GUEST' ? { id, flaw: 'guest' } : { id }
       },
       membersOf: async (group: string) => {
@@ -97,6 +98,19 @@ it('waits as long as Slack says before it shows the next one', async () => {
   expect(published.map(({ user }) => user).sort()).toEqual(people)
   // Those that were on their way came through.
   expect(published[3]?.at).toBeGreaterThanOrEqual(START + 12 * SECOND)
+})
+
+it('shows all of it once Slack tells who somebody is, although nothing has changed', async () => {
+  const { tabs, published, slack, pass } = homes()
+  slack.isSilent = true
+  tabs.opened('U0ALICE')
+  await pass(30 * SECOND)
+  expect(published).toHaveLength(1)
+  expect(published[0]?.text).not.toContain('7Q2F')
+  slack.isSilent = false
+  await pass(60 * SECOND)
+  expect(published).toHaveLength(2)
+  expect(published[1]?.text).toContain('7Q2F')
 })
 
 it('shows strangers nothing of it', async () => {

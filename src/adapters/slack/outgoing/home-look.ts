@@ -59,12 +59,17 @@ function stateOf({ open, ...shared }: HomeFacts, now: Instant): string {
   return sha256(JSON.stringify([blocks, each]))
 }
 
-export async function viewFor(deps: HomeDeps, user: string, { facts, at, linkTo }: Seen): Promise<types.HomeView> {
+/** What this person sees. `isKnown`: Slack told who they are. */
+export async function viewFor(
+  deps: HomeDeps,
+  user: string,
+  { facts, at, linkTo }: Seen,
+): Promise<{ readonly view: types.HomeView; readonly isKnown: boolean }> {
   const home = await homeFor(deps, facts, user)
-  if (isRefusal(home)) return strangerHome(explain(home))
+  if (isRefusal(home)) return { view: strangerHome(explain(home)), isKnown: home.refused.code !== 'identity-unknown' }
   const { waiting, mine, running, ended } = home
   const shown = [waiting, mine, running.map(({ request }) => request), ended].flatMap((part) => part.slice(0, SHOWN))
   const found = await Promise.all(shown.map(async (request) => [request.id, await linkTo(request)] as const))
   const links = new Map(found.flatMap(([id, link]) => (link ? [[id, link] as const] : [])))
-  return homeView(home, { links, now: at })
+  return { view: homeView(home, { links, now: at }), isKnown: true }
 }

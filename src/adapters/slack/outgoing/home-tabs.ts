@@ -30,6 +30,14 @@ export interface HomeTabs {
   stop(): Promise<void>
 }
 
+interface Viewer {
+  readonly openedAt: Instant
+  /** What of the store is shown there; nothing yet where it is undefined. */
+  shown: string | undefined
+  /** Slack did not tell who this is: it is asked again then. */
+  notBefore: Instant
+}
+
 /**
  * Home tabs: shown when opened, and kept up to date for half an hour. The store is looked at every few seconds; Slack
  * is asked and written to only where something has changed, at a pace that it takes. After a restart a home is up to
@@ -37,8 +45,7 @@ export interface HomeTabs {
  */
 export function startHomeTabs(deps: HomeDeps): HomeTabs {
   const { clock, log } = deps
-  /** By person: when it was opened, and what of the store is shown there; nothing yet where it is undefined. */
-  const viewers = new Map<string, { openedAt: number; shown: string | undefined }>()
+  const viewers = new Map<string, Viewer>()
   const links = new Map<string, string>()
   let running: HomeFacts['running'] = []
   const workspace = {
@@ -65,18 +72,20 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
     const left = [...viewers]
     const next = async () => {
       for (let one = left.shift(); one && !stopping.signal.aborted; one = left.shift()) {
-        if (clock.now() - seen.at > FRESH_MS) {
-          const again = await look(deps, { links, seen: seen.facts.running })
-          seen = again.state === seen.state ? { ...seen, at: again.at } : again
-        }
         const [user, viewer] = one
-        if (viewer.shown === seen.state) continue
-        const { state } = seen
         try {
-          const view = await viewFor({ ...deps, workspace }, user, seen)
+          if (clock.now() - seen.at > FRESH_MS) {
+            const again = await look(deps, { links, seen: seen.facts.running })
+            seen = again.state === seen.state ? { ...seen, at: again.at } : again
+          }
+          const { state } = seen
+          const waits = viewer.notBefore - clock.now()
+          if (viewer.shown === state || (waits > 0 && waits <= KNOWN_MS)) continue
+          const { view, isKnown } = await viewFor({ ...deps, workspace }, user, seen)
           await myTurn()
           await deps.web.publishHome(user, view)
-          viewer.shown = state
+          viewer.shown = isKnown ? state : undefined
+          viewer.notBefore = isKnown ? 0 : clock.now() + KNOWN_MS
           hasShown = true
         } catch (error) {
           if (error instanceof SlackProblem && error.retryAfterMs !== undefined)
@@ -103,7 +112,7 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
   return {
     opened: (user) => {
       if (viewers.size >= MOST_VIEWERS && !viewers.has(user)) viewers.delete(viewers.keys().next().value ?? '')
-      viewers.set(user, { openedAt: clock.now(), shown: undefined })
+      viewers.set(user, { openedAt: clock.now(), shown: undefined, notBefore: 0 })
       waker.abort()
     },
     stop: async () => {
