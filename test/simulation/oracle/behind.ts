@@ -70,7 +70,10 @@ function namesOf(users: readonly { readonly name: string }[]): number {
   return new Set(users.map(({ name }) => name)).size
 }
 
-/** A key whose owner is missing, or another one, cannot be copied, and counts apart. */
+/**
+ * A key whose owner, or somebody it is shared with, is missing there, or is another one, cannot be copied, and counts
+ * apart.
+ */
 function boundsOfKeys(
   source: SimHsm,
   places: readonly PlaceTruth[],
@@ -78,11 +81,14 @@ function boundsOfKeys(
 ): Bounds {
   const isNowhere = ({ hsms }: PlaceTruth, handle: number) =>
     hsms.every((hsm) => !hsm.keys.some((key) => key.handle === handle && isEver(key, span)))
-  const mayLackOwner = (owner: string) =>
-    places.some((place) => !surelyHasUser(place, { name: owner, type: 'CU' }, span)) ||
-    places.some((place) => mayHaveUser(place, { name: owner, type: 'CO' }, span))
+  const mayLack = (name: string) =>
+    places.some((place) => !surelyHasUser(place, { name, type: 'CU' }, span)) ||
+    places.some((place) => mayHaveUser(place, { name, type: 'CO' }, span))
   const surely = source.keys.filter(
-    (key) => isAlways(key, span) && !mayLackOwner(key.owner) && places.every((place) => isNowhere(place, key.handle)),
+    (key) =>
+      isAlways(key, span) &&
+      ![key.owner, ...key.sharedWith].some(mayLack) &&
+      places.every((place) => isNowhere(place, key.handle)),
   )
   const maybe = source.keys.filter(
     (key) => isEver(key, span) && places.some((place) => !surelyHasKey(place, key, span, engine)),
