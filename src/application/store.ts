@@ -7,6 +7,7 @@ import type { DoneStep, StepPlan } from '../domain/step.ts'
 import type { Watch } from '../domain/watch.ts'
 import type { OutputBlock } from '../engines/printed.ts'
 
+/** What became of a request that was to be stored. */
 export type Created =
   | { readonly kind: 'stored' }
   | { readonly kind: 'busy'; readonly by: RequestId }

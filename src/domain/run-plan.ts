@@ -73,8 +73,8 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: Control): 
   const resend = last && wasNeverSent(last) ? RESEND_WAIT_MS : 0
   if (!facts.before) {
     if (facts.stop) return finish()
-    const isKnown = facts.inspected && (facts.open || !control.isLookOld)
-    if (!facts.inspected || !isKnown) return control.stopAsked ? finish() : now({ kind: 'inspect' }, resend)
+    const isOld = control.isLookOld && !facts.open
+    if (!facts.inspected || isOld) return control.stopAsked ? finish() : now({ kind: 'inspect' }, resend)
     const entrance = { servers: facts.inspected, logins: facts.logins }
     const risk = incoherent(spec, facts.inspected) ?? loginRisk(spec, entrance)
     if (risk || control.stopAsked) return finish(risk)

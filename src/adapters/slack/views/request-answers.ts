@@ -11,6 +11,7 @@ import {
 } from '../incoming/grammar.ts'
 import { frozenText } from './frozen-text.ts'
 import { scopeText } from './spec-text.ts'
+import { STATE_FACES } from './states.ts'
 import { code, count } from './text.ts'
 
 // What somebody who asks is told.
@@ -27,10 +28,15 @@ function chosenText(selection: Selection<unknown>, noun: string): string {
   return `${selection.kind === 'all' ? 'all' : 'no'} ${noun}s`
 }
 
-export function filedText({ id, channel, rule, spec }: Request, freeze: Freeze | undefined): string {
+/** What an ask came to; where it was worked on again after its request was decided, how that stands. */
+export function filedText({ id, state, channel, rule, spec }: Request, freeze: Freeze | undefined): string {
   const needed = rule.required === 1 ? 'one approval is' : `${rule.required} approvals are`
   const what = `${spec.mode === 'plan' ? 'a comparison' : 'a sync'} of ${scopeText(spec, 'keys')} and ${scopeText(spec, 'users')}`
-  return `Request ${code(id)} is filed: ${what}. Its card is in <#${channel}>, where ${needed} needed. ${code(`/hsm-requests ${id}`)} shows where it stands.${freeze ? ` Nothing starts for now, because ${frozenText(freeze)}.` : ''}`
+  const card =
+    state === 'pending'
+      ? `Its card is in <#${channel}>, where ${needed} needed.`
+      : `By now it stands at *${STATE_FACES[state].title}*; its card is in <#${channel}>.`
+  return `Request ${code(id)} is filed: ${what}. ${card} ${code(`/hsm-requests ${id}`)} shows where it stands.${freeze ? ` Nothing starts for now, because ${frozenText(freeze)}.` : ''}`
 }
 
 export function usageText(problems: readonly string[]): string {
