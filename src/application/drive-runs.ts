@@ -52,7 +52,7 @@ export function driveRuns(deps: Deps): Runs {
         continue
       }
       await deps.clock.sleep(IDLE_MS, waker.signal)
-      waker = new AbortController()
+      if (waker.signal.aborted) waker = new AbortController()
     }
   })()
 

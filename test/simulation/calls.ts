@@ -18,14 +18,14 @@ export class Calls {
     this.#time = time
   }
 
-  count(name: string): void {
+  count(name: string, port: string): void {
     const minute = Math.floor(this.#time.now / MINUTE)
     if (minute !== this.#minute) {
       this.#minute = minute
       this.#now = new Map()
     }
     this.#add(name)
-    this.#add(name.slice(0, name.indexOf('.')))
+    this.#add(port)
   }
 
   #add(name: string): void {

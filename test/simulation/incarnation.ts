@@ -37,6 +37,12 @@ export interface OnDelivery {
   say(delivery: Delivery, text: string): void
 }
 
+interface Called {
+  readonly name: string
+  readonly port: string
+  readonly method: string
+}
+
 /** What a run does while it writes: nobody may be there for a night just then. */
 function isRunning(method: string, args: readonly unknown[]): boolean {
   if (method !== 'send' && method !== 'saveStep' && method !== 'planStep') return false
@@ -106,7 +112,7 @@ export class Incarnation {
       bastions: this.#guarded(stage.ssm, 'ssm'),
       calendars: this.#guarded(stage.calendar, 'aws'),
       workspace: this.#guarded(stage.people, 'slack'),
-      store: this.#guarded(withoutRepeats(requestStore(stage.database), stage.database.raw, stage.time), 'store'),
+      store: this.#guarded(withoutRepeats(requestStore(stage.database), stage.database, stage.time), 'store'),
       holder,
       log: this.#log(holder),
     }
@@ -127,22 +133,26 @@ export class Incarnation {
 
   /** Every call from the product to the outside goes through here: it is counted, takes time, and may be the last. */
   #guarded<Port extends object>(port: Port, name: string): Port {
+    const guarded = new Map<PropertyKey, (...args: unknown[]) => Promise<unknown>>()
     return new Proxy(port, {
       get: (target, key) => {
+        const known = guarded.get(key)
+        if (known) return known
         const member: unknown = Reflect.get(target, key)
         if (typeof member !== 'function') return member
-        return (...args: unknown[]) =>
-          this.#call(`${name}.${String(key)}`, args, () => Reflect.apply(member, target, args))
+        const called = { name: `${name}.${String(key)}`, port: name, method: String(key) }
+        const call = (...args: unknown[]) => this.#call(called, args, () => Reflect.apply(member, target, args))
+        guarded.set(key, call)
+        return call
       },
     })
   }
 
-  async #call(name: string, args: readonly unknown[], call: () => unknown): Promise<unknown> {
+  async #call({ name, port, method }: Called, args: readonly unknown[], call: () => unknown): Promise<unknown> {
     if (!this.isAlive) return never()
     const { time, weather, calls } = this.#stage
-    calls.count(name)
+    calls.count(name, port)
     if (calls.runaway !== undefined) return never()
-    const method = name.slice(name.indexOf('.') + 1)
     const isNight = weather.faults.has('night') && isRunning(method, args) && weather.happens('night', 0.08)
     const isLast = isNight || (WEIGHTY.has(method) && weather.happens('crash', 0.015))
     this.#isNight = isNight
@@ -155,11 +165,11 @@ export class Incarnation {
     // Rarely: another process, or another task of this one, comes between.
     // Calls that came later draw from a stream of their own, so that older seeds stay what they were.
     const isLater = LATER.has(method)
-    if (name.startsWith('store.') && (isLater ? this.#later : this.#random).chance(0.02))
+    if (port === 'store' && (isLater ? this.#later : this.#random).chance(0.02))
       await time.sleep((isLater ? this.#later : this.#random).int(1, 300))
     if (!this.isAlive) return never()
     let end: { readonly answer: unknown } | { readonly error: unknown }
-    const failure = name.startsWith('store.') && !isLater ? this.#stage.storeFault.next() : undefined
+    const failure = port === 'store' && !isLater ? this.#stage.storeFault.next() : undefined
     try {
       if (failure === 'before') throw new Error('the database does not answer')
       end = { answer: await call() }

@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util'
-import { simulate } from './run.ts'
 import { FAILED_ONCE } from './seeds.ts'
 import { summary } from './summary.ts'
-import { runSeeds, seekFailing, work } from './workers.ts'
+import { runSeeds } from './workers.ts'
 
 // npm run simulate [-- --seeds 1-2000 | --seed 77 --trace | --new 50 | --ci | --planted [--only <part of a name>]]: see
 // README, "Working on it".
@@ -15,15 +14,11 @@ const { values } = parseArgs({
     new: { type: 'string' },
     planted: { type: 'boolean', default: false },
     ci: { type: 'boolean', default: false },
-    'first-only': { type: 'boolean', default: false },
-    skip: { type: 'string', default: '' },
     only: { type: 'string', default: '' },
-    worker: { type: 'boolean', default: false },
   },
 })
 
-if (values.worker) work()
-else if (values.planted) {
+if (values.planted) {
   const { seekPlanted } = await import('./seek-planted.ts')
   process.exitCode = await seekPlanted(values.only)
 } else if (values.seed !== undefined) process.exitCode = await one(Number(values.seed))
@@ -31,6 +26,7 @@ else if (values.ci) process.exitCode = await ci()
 else process.exitCode = await many()
 
 async function one(seed: number): Promise<number> {
+  const { simulate } = await import('./run.ts')
   const { violations, story } = await simulate(seed, true)
   if (values.trace || violations.length > 0) console.log(story.join('\n'))
   for (const violation of violations) console.log(`VIOLATED: ${violation}`)
@@ -41,25 +37,22 @@ async function one(seed: number): Promise<number> {
 }
 
 async function many(): Promise<number> {
-  const skipped = new Set(values.skip.split(',').map(Number))
-  const wanted = values.new === undefined ? rangeOf(values.seeds) : newSeeds(Number(values.new))
-  const seeds = wanted.filter((seed) => !skipped.has(seed))
-  return report(seeds, values['first-only'] ? seekFailing : runSeeds)
+  return report(values.new === undefined ? rangeOf(values.seeds) : newSeeds(Number(values.new)))
 }
 
 /** What CI runs: always the same seeds, all that ever failed, some that nobody has run yet, and the planted faults. */
 async function ci(): Promise<number> {
   const seeds = new Set([...rangeOf('1-300'), ...FAILED_ONCE.map(({ seed }) => seed), ...newSeeds(50)])
-  const code = await report([...seeds], runSeeds)
+  const code = await report([...seeds])
   const { seekPlanted } = await import('./seek-planted.ts')
   return Math.max(code, await seekPlanted(values.only))
 }
 
-async function report(seeds: readonly number[], run: typeof runSeeds): Promise<number> {
+async function report(seeds: readonly number[]): Promise<number> {
   const began = performance.now()
-  const verdicts = await run(seeds)
+  const verdicts = await runSeeds(seeds)
   console.log(summary(verdicts, performance.now() - began))
-  const isComplete = run !== runSeeds || verdicts.length === seeds.length
+  const isComplete = verdicts.length === seeds.length
   if (!isComplete) console.log(`only ${verdicts.length} of ${seeds.length} seeds have a verdict`)
   return !isComplete || verdicts.some(({ violations }) => violations.length > 0) ? 1 : 0
 }

@@ -173,7 +173,7 @@ function isShownToTheEnd({ database }: Stage, id: string): boolean {
 
 /** A row that this version cannot read: a newer version wrote it, or something broke it. */
 function breakRow(stage: Stage, random: Random): void {
-  const { raw } = stage.database
+  const { raw, writes } = stage.database
   const open = raw.prepare('select id from requests where is_open = 1 order by id').all()
   const ids = open.flatMap((row) => Object.values(Object(row)))
   if (ids.length === 0) return
@@ -183,4 +183,5 @@ function breakRow(stage: Stage, random: Random): void {
   stage.broken.add(id)
   if (isStep) raw.prepare('update steps set shape = 99 where request_id = ?').run(id)
   else raw.prepare('update requests set shape = 99 where id = ?').run(id)
+  writes.count(['steps', 'requests'])
 }

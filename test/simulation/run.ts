@@ -74,7 +74,8 @@ async function end(stage: Stage, all: All, violations: string[]): Promise<void> 
   const { time, weather } = stage
   const { visitors, processes } = all
   await time.sleep(weather.clearFrom + 90 * SECOND - time.now)
-  while (!isQuiet(stage)) {
+  const isQuiet = quietness(stage)
+  while (!isQuiet()) {
     if (time.now > Math.max(weather.clearFrom, processes.lastStart) + LONGEST_END_MS) {
       violations.push(`not at its end ${LONGEST_END_MS / MINUTE} minutes after the last fault: ${openOnes(stage)}`)
       return
@@ -122,13 +123,12 @@ async function askOnceMore(
   }
 }
 
-function isQuiet({ database }: Stage): boolean {
-  const left = database.raw
-    .prepare(
-      'select (select count(*) from requests where is_open = 1 or painted_version < version) + (select count(*) from inbox where doc is not null) as count',
-    )
-    .get()
-  return typeof left === 'object' && left !== null && 'count' in left && left.count === 0
+/** Everything has ended, and all of it is shown. */
+function quietness({ database }: Stage): () => boolean {
+  const left = database.raw.prepare(
+    'select (select count(*) from requests where is_open = 1 or painted_version < version) + (select count(*) from inbox where doc is not null) as count',
+  )
+  return () => Object(left.get()).count === 0
 }
 
 function openOnes({ database }: Stage): string {

@@ -107,7 +107,7 @@ export const FOUND_AT: Readonly<Record<string, number>> = {
   'a command has no row in the record': 1,
   'a message is posted again without a look': 46,
   'conflicts are not named': 26,
-  'a failure of the database counts as a row that cannot be read': 62,
+  'a failure of the database counts as a row that cannot be read': 77,
   'who is missing beside a conflict is not named': 376_554_625,
   'a discrepancy is left out': 5,
   'a run that cannot be read is tried for ever': 97,

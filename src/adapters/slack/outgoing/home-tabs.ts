@@ -105,7 +105,7 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
       )
       if (hasShown) continue
       await clock.sleep(TICK_MS, waker.signal)
-      waker = new AbortController()
+      if (waker.signal.aborted) waker = new AbortController()
     }
   })()
 
