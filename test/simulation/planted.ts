@@ -61,13 +61,21 @@ export const PLANTED: readonly Planted[] = [
     find: '    waiting: pending.filter(mayDecide),\n',
     replace: '    waiting: pending.filter((request) => mayDecide(request) || request.id),\n',
   }),
+  one(
+    'a home tab says that nothing waits although Slack did not tell of every group',
+    'src/adapters/slack/views/home.ts',
+    {
+      find: "      isWhole ? 'Nothing that you may decide.' : ",
+      replace: "      isWhole || now > 0 ? 'Nothing that you may decide.' : ",
+    },
+  ),
   one('strangers see a home tab', 'src/application/home.ts', {
     find: '  if (stranger) return stranger\n',
     replace: '  if (stranger && !person) return stranger\n',
   }),
   one('a home tab that is open is not kept up to date', 'src/adapters/slack/outgoing/home-tabs.ts', {
-    find: '          if (viewer.shown === state || (waits',
-    replace: '          if (viewer.shown !== undefined || (waits',
+    find: '          if (viewer.shown === state) continue\n',
+    replace: '          if (viewer.shown !== undefined) continue\n',
   }),
   {
     name: 'a home tab leads to a card that was deleted',

@@ -30,6 +30,7 @@ export function judgeHomes(stage: Stage, requests: readonly RequestDoc[]): strin
     linesOf(blocks).flatMap((line) => {
       const said = (problem: string) => [`the home of ${user} shows ${line.id} under "${line.part}", ${problem}`]
       if (user === 'U0GUEST') return said('a guest')
+      if (line.text === 'Nothing that you may decide.') return waitsAfterAll(stage, { at, user, requests })
       if (line.id === undefined || stage.broken.has(line.id)) return []
       const request = requests.find(({ id }) => id === line.id)
       if (!request) return said('which is not stored')
@@ -37,6 +38,36 @@ export function judgeHomes(stage: Stage, requests: readonly RequestDoc[]): strin
       return problem ? said(problem) : []
     }),
   )
+}
+
+interface SaysNothing {
+  readonly at: number
+  readonly user: string
+  readonly requests: readonly RequestDoc[]
+}
+
+/** Requests that waited for this person all the while. */
+function waitsAfterAll(stage: Stage, { at, user, requests }: SaysNothing): string[] {
+  const { people, broken } = stage
+  const since = at - LAG_MS
+  if (!people.mayDecide(user, since - MINUTE, at)) return []
+  // One may be pending again: an approval can be lost.
+  const decided = new Set(
+    auditOf(stage).flatMap((row) =>
+      row.at <= at && (row.type === 'approved' || ENDS.has(row.type)) ? row.request_id : [],
+    ),
+  )
+  const waiting = requests.filter(
+    ({ id, isWatch, requestedBy, requestedAt, expiresAt, decisions }) =>
+      !isWatch &&
+      !broken.has(id) &&
+      !decided.has(id) &&
+      requestedBy !== user &&
+      requestedAt < since &&
+      expiresAt > at &&
+      !decisions.some((decision) => decision.by === user && decision.at <= at),
+  )
+  return waiting.map(({ id }) => `the home of ${user} says that nothing is theirs to decide, and ${id} is`)
 }
 
 interface Shown {

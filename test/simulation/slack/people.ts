@@ -62,11 +62,18 @@ export class People implements Workspace {
 
   /** Was this person, at any moment between, one who may decide on this route? */
   mightDecide(user: string, from: number, to: number): boolean {
-    return this.history.some((standing, at) => {
+    return this.#between(from, to).some((standing) => isApprover(user, standing))
+  }
+
+  /** The same, at every moment between. */
+  mayDecide(user: string, from: number, to: number): boolean {
+    return this.#between(from, to).every((standing) => isApprover(user, standing))
+  }
+
+  #between(from: number, to: number): readonly Standing[] {
+    return this.history.filter((standing, at) => {
       const until = this.history[at + 1]?.from ?? Number.MAX_SAFE_INTEGER
-      if (until <= from || standing.from > to) return false
-      if (standing.flaws.has(user)) return false
-      return (LISTED as readonly string[]).includes(user) || standing.members.includes(user)
+      return until > from && standing.from <= to
     })
   }
 
@@ -113,4 +120,8 @@ export class People implements Workspace {
     if (this.#weather.spell('workspace') || this.#weather.happens('workspace', 0.1))
       throw new Error('Slack does not answer')
   }
+}
+
+function isApprover(user: string, { flaws, members }: Standing): boolean {
+  return !flaws.has(user) && ((LISTED as readonly string[]).includes(user) || members.includes(user))
 }

@@ -15,13 +15,14 @@ function homes() {
   const open: Request[] = [request('pending')]
   const published: { readonly at: number; readonly user: string; readonly text: string }[] = []
   const asked: string[] = []
-  const slack: { refuses?: SlackProblem | undefined; isSilent?: boolean } = {}
+  const slack: { refuses?: SlackProblem | undefined; isSilent?: boolean; hidesGroups?: boolean; lacksCard?: boolean } =
+    {}
   const deps = {
     landscape: { routes: [route], clusters: [source, destination] },
     store: {
       list: async ({ byPeople }: { readonly byPeople?: boolean }) => ({ requests: byPeople ? [] : [...open] }),
       frozen: async () => undefined,
-      posted: async () => [{ slot: 'card', ts: '17.1' }],
+      posted: async () => (slack.lacksCard ? [] : [{ slot: 'card', ts: '17.1' }]),
     },
     engines: {},
     workspace: {
@@ -32,6 +33,7 @@ function homes() {
       },
       membersOf: async (group: string) => {
         asked.push(group)
+        if (slack.hidesGroups) throw new Error('Slack does not answer')
         return ['U0ALICE', 'U0', 'U1', 'U2', 'U3', 'U4', 'U5', 'U6', 'U7', 'U8', 'U9']
       },
     },
@@ -111,6 +113,40 @@ it('shows all of it once Slack tells who somebody is, although nothing has chang
   await pass(60 * SECOND)
   expect(published).toHaveLength(2)
   expect(published[1]?.text).toContain('7Q2F')
+})
+
+it('shows what waits once Slack tells who is in a group, and writes nothing while it does not', async () => {
+  const { tabs, published, slack, pass } = homes()
+  slack.hidesGroups = true
+  tabs.opened('U1')
+  await pass(5 * 60 * SECOND)
+  expect(published).toHaveLength(1)
+  expect(published[0]?.text).toContain('is not known')
+  expect(published[0]?.text).not.toContain('approvals, expires')
+  slack.hidesGroups = false
+  await pass(70 * SECOND)
+  expect(published).toHaveLength(2)
+  expect(published[1]?.text).toContain('approvals, expires')
+  expect(published[1]?.text).not.toContain('is not known')
+})
+
+it('links to a card that is posted later, although nothing else has changed', async () => {
+  const { tabs, published, slack, pass } = homes()
+  slack.lacksCard = true
+  tabs.opened('U0ALICE')
+  await pass(20 * SECOND)
+  slack.lacksCard = false
+  await pass(10 * SECOND)
+  expect(published.map(({ text }) => text.includes('https://example.slack.com/p17.1'))).toEqual([false, true])
+})
+
+it('writes nothing to a home that a change does not concern', async () => {
+  const { tabs, open, published, pass } = homes()
+  tabs.opened('U0CAROL')
+  await pass(10 * SECOND)
+  open.push({ ...request('pending'), reason: 'another one' })
+  await pass(10 * SECOND)
+  expect(published).toHaveLength(1)
 })
 
 it('shows strangers nothing of it', async () => {

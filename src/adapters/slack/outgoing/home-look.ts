@@ -59,17 +59,21 @@ function stateOf({ open, ...shared }: HomeFacts, now: Instant): string {
   return sha256(JSON.stringify([blocks, each]))
 }
 
-/** What this person sees. `isKnown`: Slack told who they are. */
+/**
+ * What this person sees. `isWhole`: Slack told who they are and who is in every group, and each request has its link,
+ * which it lacks until its card is posted.
+ */
 export async function viewFor(
   deps: HomeDeps,
   user: string,
   { facts, at, linkTo }: Seen,
-): Promise<{ readonly view: types.HomeView; readonly isKnown: boolean }> {
+): Promise<{ readonly view: types.HomeView; readonly isWhole: boolean }> {
   const home = await homeFor(deps, facts, user)
-  if (isRefusal(home)) return { view: strangerHome(explain(home)), isKnown: home.refused.code !== 'identity-unknown' }
+  if (isRefusal(home)) return { view: strangerHome(explain(home)), isWhole: home.refused.code !== 'identity-unknown' }
   const { waiting, mine, running, ended } = home
   const shown = [waiting, mine, running.map(({ request }) => request), ended].flatMap((part) => part.slice(0, SHOWN))
   const found = await Promise.all(shown.map(async (request) => [request.id, await linkTo(request)] as const))
   const links = new Map(found.flatMap(([id, link]) => (link ? [[id, link] as const] : [])))
-  return { view: homeView(home, { links, now: at }), isKnown: true }
+  const isWhole = home.isWhole && shown.every(({ id }) => links.has(id))
+  return { view: homeView(home, { links, now: at }), isWhole }
 }

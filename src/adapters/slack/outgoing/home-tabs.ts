@@ -32,10 +32,10 @@ export interface HomeTabs {
 
 interface Viewer {
   readonly openedAt: Instant
-  /** What of the store is shown there; nothing yet where it is undefined. */
-  shown: string | undefined
-  /** Slack did not tell who this is: it is asked again then. */
-  notBefore: Instant
+  /** What of the store is shown there whole; until then it is made again at each look, and written where it differs. */
+  shown?: string | undefined
+  /** The view that stands there, as JSON, where that is known. */
+  view?: string | undefined
 }
 
 /**
@@ -79,14 +79,17 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
             seen = again.state === seen.state ? { ...seen, at: again.at } : again
           }
           const { state } = seen
-          const waits = viewer.notBefore - clock.now()
-          if (viewer.shown === state || (waits > 0 && waits <= KNOWN_MS)) continue
-          const { view, isKnown } = await viewFor({ ...deps, workspace }, user, seen)
-          await myTurn()
-          await deps.web.publishHome(user, view)
-          viewer.shown = isKnown ? state : undefined
-          viewer.notBefore = isKnown ? 0 : clock.now() + KNOWN_MS
-          hasShown = true
+          if (viewer.shown === state) continue
+          const { view, isWhole } = await viewFor({ ...deps, workspace }, user, seen)
+          const json = JSON.stringify(view)
+          if (viewer.view !== json) {
+            await myTurn()
+            viewer.view = undefined
+            await deps.web.publishHome(user, view)
+            viewer.view = json
+            hasShown = true
+          }
+          viewer.shown = isWhole ? state : undefined
         } catch (error) {
           if (error instanceof SlackProblem && error.retryAfterMs !== undefined)
             turn = Math.max(turn, clock.now() + error.retryAfterMs)
@@ -112,7 +115,7 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
   return {
     opened: (user) => {
       if (viewers.size >= MOST_VIEWERS && !viewers.has(user)) viewers.delete(viewers.keys().next().value ?? '')
-      viewers.set(user, { openedAt: clock.now(), shown: undefined, notBefore: 0 })
+      viewers.set(user, { openedAt: clock.now() })
       waker.abort()
     },
     stop: async () => {

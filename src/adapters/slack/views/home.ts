@@ -35,7 +35,7 @@ export function homeView(
       waiting.map((request) =>
         line(request, `${missing(request)} · ${askerText(request)}: ${plain(request.reason, 80)}`),
       ),
-      'Nothing that you may decide.',
+      isWhole ? 'Nothing that you may decide.' : 'Whether something waits for you is not known.',
     ),
     ...(isWhole ? [] : [context('Slack does not show me every user group: there may be more.')]),
     header('Yours'),
