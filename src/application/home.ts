@@ -1,5 +1,6 @@
 import { refuseDecision, refuseRequester } from '../domain/approval-policy.ts'
 import type { Freeze } from '../domain/freeze.ts'
+import type { RequestId } from '../domain/ids.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import { isFinished, OPEN_STATES, type Request } from '../domain/request.ts'
 import { findRoute } from '../domain/route.ts'
@@ -15,6 +16,8 @@ export interface HomeFacts {
   readonly ended: readonly Request[]
   readonly statuses: readonly RouteStatus[]
   readonly freeze: Freeze | undefined
+  /** What is left out because it cannot be read: among the open ones, and among the newest of people. */
+  readonly unreadable: { readonly open: readonly RequestId[]; readonly newest: readonly RequestId[] }
 }
 
 /** One person's home. */
@@ -23,8 +26,8 @@ export interface Home extends Omit<HomeFacts, 'open'> {
   readonly waiting: readonly Request[]
   /** Open requests that this person asked for. */
   readonly mine: readonly Request[]
-  /** Whether all groups of the routes could be read: else some may be missing among those that wait. */
-  readonly isWhole: boolean
+  /** Whether Slack told of all groups of the routes: else some may be missing among those that wait. */
+  readonly hasAllGroups: boolean
 }
 
 const MOST_RUNNING = 10
@@ -39,7 +42,7 @@ export async function homeFacts(
   seen: readonly RequestView[] = [],
 ): Promise<HomeFacts> {
   const { store, landscape } = deps
-  const [{ requests: open }, { requests: people }, freeze] = await Promise.all([
+  const [{ requests: open, ...unread }, { requests: people, unreadable: newest }, freeze] = await Promise.all([
     store.list({ states: OPEN_STATES, limit: 500 }),
     store.list({ byPeople: true, limit: MOST_LOOKED_AT }),
     store.frozen(),
@@ -58,6 +61,7 @@ export async function homeFacts(
     ended: people.filter(isFinished).slice(0, MOST_ENDED),
     statuses,
     freeze,
+    unreadable: { open: unread.unreadable, newest },
   }
 }
 
@@ -88,6 +92,6 @@ export async function homeFor(
     ...shared,
     waiting: pending.filter(mayDecide),
     mine: open.filter(({ requestedBy }) => requestedBy === userId),
-    isWhole: unread === undefined,
+    hasAllGroups: unread === undefined,
   }
 }

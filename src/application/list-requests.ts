@@ -87,7 +87,7 @@ async function stepsOf(
 }
 
 /** Only what is proved to be unreadable is called so: a failure of the database may pass, and is asked again. */
-function orUnreadable(error: unknown): Unreadable {
+export function orUnreadable(error: unknown): Unreadable {
   if (error instanceof Unreadable) return error
   throw error
 }

@@ -1,3 +1,4 @@
+import type { RequestId } from '../domain/ids.ts'
 import { isFinished, isOpen, OPEN_STATES, type Request } from '../domain/request.ts'
 import { findCluster, type Route } from '../domain/route.ts'
 import { type Watch, watchKey } from '../domain/watch.ts'
@@ -14,11 +15,17 @@ export interface RouteStatus {
 /** Newest requests that are looked through for the last run of a route. */
 export const MOST_LOOKED_AT = 200
 
+/** How routes stand, and what was left out of that because it cannot be read. */
+export interface Statuses {
+  readonly statuses: readonly RouteStatus[]
+  readonly unreadable: readonly RequestId[]
+}
+
 /** The routes, or those that a cluster stands on; `undefined`: no cluster has that name. */
 export async function listStatus(
   deps: Pick<Deps, 'store' | 'landscape'>,
   name?: string,
-): Promise<readonly RouteStatus[] | undefined> {
+): Promise<Statuses | undefined> {
   const { landscape, store } = deps
   const cluster = name === undefined ? undefined : findCluster(landscape, name)
   if (name !== undefined && !cluster) return undefined
@@ -26,11 +33,14 @@ export async function listStatus(
     ({ source, destination }) =>
       !cluster || [source, destination].some(({ clusterId }) => clusterId === cluster.clusterId),
   )
-  const [{ requests: people }, { requests: open }] = await Promise.all([
+  const [newest, open] = await Promise.all([
     store.list({ byPeople: true, limit: MOST_LOOKED_AT }),
     store.list({ states: OPEN_STATES, limit: 500 }),
   ])
-  return statusOf(deps, routes, { people, open })
+  return {
+    statuses: await statusOf(deps, routes, { people: newest.requests, open: open.requests }),
+    unreadable: [...new Set([...open.unreadable, ...newest.unreadable])],
+  }
 }
 
 /** `people`: the newest requests of people, newest first; `open`: all that are open. */

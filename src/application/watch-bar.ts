@@ -1,25 +1,29 @@
-import { type Finished, isFinished } from '../domain/request.ts'
+import type { Instant } from '../domain/brand.ts'
+import type { RequestId } from '../domain/ids.ts'
+import { isFinished } from '../domain/request.ts'
 import type { Route } from '../domain/route.ts'
 import { failedLoginIn, watchKey } from '../domain/watch.ts'
 import type { Deps } from './ports.ts'
+import type { AuditType } from './store.ts'
 
 /** More than people ask for between two looks, by the time they asked. */
 const MOST_ENDED = 500
 
 /**
  * Why nothing of the watch may log in on this route's bastion now: a request of somebody in which a login failed, or
- * may have, since a person said that the watch may go on, on any watched route of that bastion.
+ * may have, since a person said that the watch may go on, on any watched route of that bastion. Where a request cannot
+ * be read, that may have been so, on any bastion.
  */
 export async function failedLoginOn(
   { store, landscape }: Pick<Deps, 'store' | 'landscape'>,
   { bastion, ...route }: Pick<Route, 'bastion' | 'source' | 'destination'>,
-): Promise<Finished | undefined> {
+): Promise<RequestId | undefined> {
   const key = watchKey(route)
   const routes = landscape.routes.filter((one) => one.watch && one.bastion.name === bastion.name)
   const watches = await Promise.all(routes.map(async (one) => (await store.watch(watchKey(one)))?.watch))
   const resumed = watches.map((watch) => watch?.resumedAt ?? 0)
   const own = watches.find((watch) => watch?.route === key)
-  const { requests } = await store.list({
+  const { requests, unreadable } = await store.list({
     byPeople: true,
     states: ['succeeded', 'partial', 'failed', 'unknown'],
     limit: MOST_ENDED,
@@ -28,5 +32,34 @@ export async function failedLoginOn(
     .filter(isFinished)
     .filter(({ spec }) => spec.bastion.instanceId === bastion.instanceId)
     .toSorted((a, b) => b.finishedAt - a.finishedAt)
-  return failedLoginIn(ended, key, Math.max(...resumed, own?.lastKnown?.at ?? 0, 0))
+  const since = Math.max(...resumed, own?.lastKnown?.at ?? 0, 0)
+  for (const id of unreadable) {
+    const end = await endInRecord({ store }, id)
+    if (end?.mayHaveFailedLogin && end.at > since) return id
+  }
+  return failedLoginIn(ended, key, since)?.id
 }
+
+/** How a request ended that cannot be read, as far as its record tells; `undefined`: it has not. */
+export async function endInRecord(
+  { store }: Pick<Deps, 'store'>,
+  id: RequestId,
+): Promise<{ readonly at: Instant; readonly mayHaveFailedLogin: boolean } | undefined> {
+  const rows = await store.history(id)
+  const end = rows.findLast(({ type }) => ENDS.has(type))
+  if (!end) return undefined
+  const hasStarted = rows.some(({ type }) => type === 'running')
+  return { at: end.at, mayHaveFailedLogin: hasStarted && end.type !== 'succeeded' }
+}
+
+const ENDS: ReadonlySet<string> = new Set<AuditType>([
+  'rejected',
+  'withdrawn',
+  'expired',
+  'stale',
+  'succeeded',
+  'partial',
+  'failed',
+  'unknown',
+  'abandoned',
+])

@@ -1,17 +1,17 @@
 import type { RequestId } from '../domain/ids.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
-import { type Approved, isOpen } from '../domain/request.ts'
+import { type Approved, isOpen, OPEN_STATES, type Request } from '../domain/request.ts'
 import type { Route } from '../domain/route.ts'
 import { EVERYTHING } from '../domain/scope.ts'
 import { digestOf } from '../domain/spec.ts'
 import { barred, firstLook, found, settle, WATCHER, type Watch, watchKey } from '../domain/watch.ts'
 import { describeError } from '../log.ts'
 import { deriveSpec } from './derive-spec.ts'
-import { viewRequest } from './list-requests.ts'
+import { orUnreadable, viewRequest } from './list-requests.ts'
 import type { Deps } from './ports.ts'
 import { listedBefore } from './run-view.ts'
-import type { StoredWatch } from './store.ts'
-import { failedLoginOn } from './watch-bar.ts'
+import { type StoredWatch, Unreadable } from './store.ts'
+import { endInRecord, failedLoginOn } from './watch-bar.ts'
 
 /** From when it is filed to when it must have begun: nothing has to be decided. */
 const BEGIN_WITHIN_MS = 30 * 60_000
@@ -62,8 +62,7 @@ async function watchRoute(deps: Deps, route: WatchedRoute, signal: AbortSignal):
   // Never in the way of people: what has the destination now is waited for.
   if (!isFree) return deps.store.saveWatch({ ...stored.watch, nextAt: now + BUSY_MS }, stored.version)
   const failed = await failedLoginOn(deps, route)
-  if (failed)
-    return deps.store.saveWatch(barred(stored.watch, failed.id), stored.version, pauseEntry(key, failed.id, now))
+  if (failed) return deps.store.saveWatch(barred(stored.watch, failed), stored.version, pauseEntry(key, failed, now))
   return begin(deps, route, stored, signal)
 }
 
@@ -71,12 +70,12 @@ async function watchRoute(deps: Deps, route: WatchedRoute, signal: AbortSignal):
  * Something has the destination, or logs in from the bastion now, or will: whether that works is to be known first.
  */
 async function isBusy({ store }: Deps, { destination, bastion }: Route): Promise<boolean> {
-  const { requests } = await store.list({ states: ['pending', 'approved', 'running'], limit: 500 })
-  return requests.some(
-    ({ spec, state, isWatch }) =>
-      spec.destination.clusterId === destination.clusterId ||
-      (spec.bastion.instanceId === bastion.instanceId && (state === 'running' || isWatch === true)),
-  )
+  const { requests, unreadable } = await store.list({ states: OPEN_STATES, limit: 500 })
+  const isInTheWay = ({ spec, state, isWatch }: Request) =>
+    spec.destination.clusterId === destination.clusterId ||
+    (spec.bastion.instanceId === bastion.instanceId && (state === 'running' || isWatch === true))
+  // What cannot be read may be such a one, until it is put away.
+  return unreadable.length > 0 || requests.some(isInTheWay)
 }
 
 /**
@@ -193,14 +192,16 @@ async function takeDown(
   going: NonNullable<Watch['going']>,
 ): Promise<boolean> {
   const now = deps.clock.now()
-  const view = await viewRequest(deps, going.request).catch((error: unknown) => {
-    // What cannot be read says nothing, and is given up in the end.
-    deps.log.error(
-      { requestId: going.request, error: describeError(error) },
-      'a comparison of the watch cannot be read',
-    )
-    return undefined
-  })
+  const view = await viewRequest(deps, going.request).catch(orUnreadable)
+  if (view instanceof Unreadable) {
+    deps.log.error({ requestId: going.request, error: view }, 'a comparison of the watch cannot be read')
+    const end = await endInRecord(deps, going.request)
+    if (!end) return false
+    const { going: _, ...idle } = watch
+    return end.mayHaveFailedLogin
+      ? deps.store.saveWatch(barred(idle, going.request), version, pauseEntry(watch.route, going.request, now))
+      : deps.store.saveWatch({ ...idle, nextAt: now + BUSY_MS }, version)
+  }
   if (!view) {
     if (now - going.at < FILED_WITHIN_MS) return false
     const { going: _, ...idle } = watch

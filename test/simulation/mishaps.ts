@@ -61,6 +61,8 @@ export function planMishaps(stage: Stage): void {
     stage.tell('Slack', `${user} joins or leaves`)
   })
   at(weather.moments('rows', 0.8), () => breakRow(stage, random))
+  const lost = stage.random('lost logins')
+  if (isWatched && weather.faults.size > 0 && lost.chance(0.3)) loseLogin(stage, lost)
   at(weather.moments('slack', 0.6), () => {
     const card = stage.channel.posted.findLast((posted) => isCard(posted) && !posted.isDeleted)
     // Nobody looks again at the card of what is over and shown: that it stays away then is no fault.
@@ -173,12 +175,32 @@ function isShownToTheEnd({ database }: Stage, id: string): boolean {
 
 /** A row that this version cannot read: a newer version wrote it, or something broke it. */
 function breakRow(stage: Stage, random: Random): void {
+  const ids = openIds(stage)
+  if (ids.length > 0) breakRowOf(stage, random.pick(ids), random.chance(0.5))
+}
+
+/** Of a request in which a login has just failed, before that is stored: nobody will know of it. */
+function loseLogin(stage: Stage, random: Random): void {
+  const { deeds } = stage.hsms
+  let seen = deeds.length
+  const look = () => {
+    if (stage.weather.isClear()) return
+    const failed = deeds.slice(seen).find((deed) => deed.did === 'login' && !deed.ok)
+    seen = deeds.length
+    const id = failed?.operation?.split('.')[0] ?? ''
+    if (openIds(stage).includes(id) && random.chance(0.7)) breakRowOf(stage, id, false)
+    else stage.time.after(SECOND, look)
+  }
+  look()
+}
+
+function openIds({ database }: Stage): readonly string[] {
+  const rows = database.raw.prepare('select id from requests where is_open = 1 order by id').all()
+  return rows.map((row) => String(Object(row).id))
+}
+
+function breakRowOf(stage: Stage, id: string, isStep: boolean): void {
   const { raw, writes } = stage.database
-  const open = raw.prepare('select id from requests where is_open = 1 order by id').all()
-  const ids = open.flatMap((row) => Object.values(Object(row)))
-  if (ids.length === 0) return
-  const id = String(random.pick(ids))
-  const isStep = random.chance(0.5)
   stage.tell('somebody', `breaks a row of ${id}: ${isStep ? 'a step' : 'the request'}`)
   stage.broken.add(id)
   if (isStep) raw.prepare('update steps set shape = 99 where request_id = ?').run(id)

@@ -45,6 +45,14 @@ export const PLANTED: readonly Planted[] = [
     find: "    if (proof === 'after' && !(stop && OF_A_LOGIN.has(stop.code))) {\n",
     replace: "    if (proof === 'after') {\n",
   }),
+  one('a request that cannot be read counts as one in which no login failed', 'src/application/watch-bar.ts', {
+    find: '    if (end?.mayHaveFailedLogin && end.at > since) return id\n',
+    replace: '    if (end?.mayHaveFailedLogin && end.at < 0) return id\n',
+  }),
+  one('a home tab says that nothing is there although a request cannot be read', 'src/adapters/slack/views/home.ts', {
+    find: '  const hasAllOpen = unreadable.open.length === 0\n',
+    replace: '  const hasAllOpen = unreadable.open.length >= 0\n',
+  }),
   one('the watch tries again the login that failed for somebody', 'src/application/watch-bar.ts', {
     find: '  return failedLoginIn(ended, key, ',
     replace: '  return failedLoginIn(ended.slice(ended.length), key, ',
@@ -65,8 +73,8 @@ export const PLANTED: readonly Planted[] = [
     'a home tab says that nothing waits although Slack did not tell of every group',
     'src/adapters/slack/views/home.ts',
     {
-      find: "      isWhole ? 'Nothing that you may decide.' : ",
-      replace: "      isWhole || now > 0 ? 'Nothing that you may decide.' : ",
+      find: "      hasAllGroups && hasAllOpen ? 'Nothing that you may decide.' : ",
+      replace: "      hasAllOpen ? 'Nothing that you may decide.' : ",
     },
   ),
   one('strangers see a home tab', 'src/application/home.ts', {

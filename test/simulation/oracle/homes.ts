@@ -3,7 +3,7 @@ import { permalinkOf, type ShownBlock } from '../slack/channel.ts'
 import { CHANNEL, EVERYBODY, GROUPED, LISTED } from '../slack/people.ts'
 import type { Stage } from '../stage.ts'
 import { MINUTE, SECOND } from '../time.ts'
-import { auditOf, ENDS, FACES, type RequestDoc, rowsOf } from './records.ts'
+import { type AuditDoc, auditOf, ENDS, FACES, type RequestDoc, rowsOf } from './records.ts'
 import { SAYS, type WatchDoc } from './watch.ts'
 
 /** What stands on a home tab: in which part, about which request. */
@@ -25,12 +25,13 @@ const LAG_MS = 30 * SECOND
  * those that were; strangers see nothing.
  */
 export function judgeHomes(stage: Stage, requests: readonly RequestDoc[]): string[] {
-  const lefts = whenDecided(stage, requests)
+  const record = auditOf(stage)
+  const lefts = whenDecided(record, requests)
   return stage.channel.homes.flatMap(({ at, user, blocks }) =>
     linesOf(blocks).flatMap((line) => {
       const said = (problem: string) => [`the home of ${user} shows ${line.id} under "${line.part}", ${problem}`]
       if (user === 'U0GUEST') return said('a guest')
-      if (line.text === 'Nothing that you may decide.') return waitsAfterAll(stage, { at, user, requests })
+      if (line.text.startsWith('Nothing')) return thereAfterAll(stage, { at, user, text: line.text, requests, record })
       if (line.id === undefined || stage.broken.has(line.id)) return []
       const request = requests.find(({ id }) => id === line.id)
       if (!request) return said('which is not stored')
@@ -43,32 +44,53 @@ export function judgeHomes(stage: Stage, requests: readonly RequestDoc[]): strin
 interface SaysNothing {
   readonly at: number
   readonly user: string
+  readonly text: string
   readonly requests: readonly RequestDoc[]
+  readonly record: readonly AuditDoc[]
 }
 
-/** Requests that waited for this person all the while. */
-function waitsAfterAll(stage: Stage, { at, user, requests }: SaysNothing): string[] {
-  const { people, broken } = stage
+/** What a home says there is none of, and there was all the while. */
+function thereAfterAll({ people }: Stage, { at, user, text, requests, record }: SaysNothing): string[] {
   const since = at - LAG_MS
-  if (!people.mayDecide(user, since - MINUTE, at)) return []
-  // One may be pending again: an approval can be lost.
-  const decided = new Set(
-    auditOf(stage).flatMap((row) =>
-      row.at <= at && (row.type === 'approved' || ENDS.has(row.type)) ? row.request_id : [],
-    ),
-  )
-  const waiting = requests.filter(
-    ({ id, isWatch, requestedBy, requestedAt, expiresAt, decisions }) =>
-      !isWatch &&
-      !broken.has(id) &&
-      !decided.has(id) &&
-      requestedBy !== user &&
-      requestedAt < since &&
-      expiresAt > at &&
-      !decisions.some((decision) => decision.by === user && decision.at <= at),
-  )
-  return waiting.map(({ id }) => `the home of ${user} says that nothing is theirs to decide, and ${id} is`)
+  const rows = record.filter((row) => row.at <= at)
+  const idsOf = (isWanted: (row: AuditDoc) => boolean) =>
+    new Set(rows.flatMap((row) => (isWanted(row) ? row.request_id : [])))
+  const ended = idsOf(({ type }) => ENDS.has(type) || type === 'abandoned')
+  const open = requests.filter(({ id, requestedAt }) => requestedAt < since && !ended.has(id))
+  const there = () => {
+    switch (text) {
+      case 'Nothing that you may decide.': {
+        if (!people.mayDecide(user, since - MINUTE, at)) return []
+        // One may be pending again: an approval can be lost.
+        const approved = idsOf(({ type }) => type === 'approved')
+        return open.filter(
+          ({ id, isWatch, requestedBy, expiresAt, decisions }) =>
+            !isWatch &&
+            !approved.has(id) &&
+            requestedBy !== user &&
+            expiresAt > at &&
+            !decisions.some((decision) => decision.by === user && decision.at <= at),
+        )
+      }
+      case 'Nothing that you asked for is open.':
+        return open.filter(({ requestedBy }) => requestedBy === user)
+      case 'Nothing.': {
+        const running = idsOf(({ type, at: from }) => type === 'running' && from < since)
+        return open.filter(({ id }) => running.has(id))
+      }
+      case 'Nothing that people asked for has run lately.': {
+        const ran = idsOf(({ type, at: to }) => RAN.has(type) && to < since)
+        return requests.filter(({ id, isWatch }) => !isWatch && ran.has(id))
+      }
+      default:
+        return []
+    }
+  }
+  return there().map(({ id }) => `the home of ${user} says "${text}", and there is ${id}`)
 }
+
+/** Ends of what has run, as far as anybody knows. */
+const RAN: ReadonlySet<string> = new Set(['succeeded', 'partial', 'failed', 'unknown'])
 
 interface Shown {
   readonly at: number
@@ -104,8 +126,7 @@ function wrongIn({ people }: Stage, { part, text }: Line, { at, user, request, l
 }
 
 /** When a request was decided, or ended undecided. */
-function whenDecided(stage: Stage, requests: readonly RequestDoc[]): ReadonlyMap<string, number> {
-  const rows = auditOf(stage)
+function whenDecided(rows: readonly AuditDoc[], requests: readonly RequestDoc[]): ReadonlyMap<string, number> {
   return new Map(
     requests.flatMap(({ id, approvedAt }) => {
       const left = approvedAt ?? rows.find((row) => row.request_id === id && ENDS.has(row.type))?.at

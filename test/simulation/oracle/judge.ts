@@ -13,7 +13,7 @@ import { judgeOutcomes } from './outcomes.ts'
 import { judgePlatforms } from './platforms.ts'
 import { requestsOf } from './records.ts'
 import { judgeSlack } from './slack.ts'
-import { judgeWatch } from './watch.ts'
+import { judgeLostLogins, judgeWatch } from './watch.ts'
 
 /**
  * Everything that is claimed and not true. The oracle knows the HSMs, the bastion, Slack and what people did; it uses
@@ -25,7 +25,8 @@ export async function judge(
 ): Promise<readonly string[]> {
   // Of what was stored and broken afterwards nothing can be read, by the bot neither: that it holds up nobody is seen
   // at the end of the run.
-  const requests = requestsOf(stage).filter(({ id }) => !stage.broken.has(id))
+  const all = requestsOf(stage)
+  const requests = all.filter(({ id }) => !stage.broken.has(id))
   return [
     ...judgeOperations(stage, requests),
     ...judgeApprovals(stage, crowd, requests),
@@ -34,7 +35,8 @@ export async function judge(
     ...judgeDocuments(stage, requests),
     ...judgePlatforms(stage),
     ...judgeWatch(stage, visitors, requests),
-    ...judgeHomes(stage, requests),
+    ...judgeLostLogins(stage, all),
+    ...judgeHomes(stage, all),
     ...judgeForms(stage, visitors),
     ...judgeSlack(stage, requests),
     ...judgeDeliveries(stage, crowd),

@@ -139,6 +139,32 @@ function judgeBars({ hsms }: Stage, requests: readonly RequestDoc[], resumes: re
   })
 }
 
+/**
+ * A login that failed in a request that nobody can read any more is one that nobody knows of: no look comes after the
+ * request was put away, before a person says so or somebody's login has worked there.
+ */
+export function judgeLostLogins(stage: Stage, requests: readonly RequestDoc[]): string[] {
+  const { hsms, broken } = stage
+  const rows = auditOf(stage)
+  return requests.flatMap(({ id, spec }) => {
+    const failed = broken.has(id) && deedsOf(hsms.deeds, id).find((deed) => deed.did === 'login' && !deed.ok)
+    const end = rows.find((row) => row.type === 'abandoned' && row.request_id === id)
+    if (!failed || !end) return []
+    const bad = requests.find(({ isWatch, requestedAt, spec: { destination }, ...look }) => {
+      if (!isWatch || look.id === id || requestedAt <= end.at) return false
+      if (rows.some(({ type, at }) => type === 'watch-resumed' && at >= end.at && at < requestedAt)) return false
+      return !requests.some(
+        (other) =>
+          other.spec.destination.clusterId === destination.clusterId &&
+          deedsOf(hsms.deeds, other.id).some(
+            (deed) => deed.did === 'login' && deed.ok && deed.at > failed.at && deed.at < requestedAt,
+          ),
+      )
+    })
+    return bad ? [`look ${bad.id} was begun although ${told(failed)}, of ${spec.destination.clusterId}`] : []
+  })
+}
+
 function judgeMessage(
   { channel, weather, time, ...rest }: Stage,
   watch: WatchDoc,

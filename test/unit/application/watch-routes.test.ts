@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openDatabase } from '../../../src/adapters/store/open-database.ts'
+import { type Database, openDatabase } from '../../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../../src/adapters/store/request-store.ts'
 import type { Deps } from '../../../src/application/ports.ts'
 import type { Store } from '../../../src/application/store.ts'
@@ -12,9 +12,11 @@ import { silent } from '../../integration/slack-place.ts'
 
 // What the watch decides without a look: when one is due, and when none is.
 
+let database: Database
 let store: Store
 beforeEach(async () => {
-  store = requestStore(await openDatabase('sqlite::memory:'))
+  database = await openDatabase('sqlite::memory:')
+  store = requestStore(database)
 })
 afterEach(() => store.close())
 
@@ -144,6 +146,62 @@ describe('after a login failed in a request of somebody', () => {
     await save({})
     await pass(NOW)
     expect((await stored())?.going).toBeDefined()
+  })
+})
+
+describe('where a request cannot be read', () => {
+  /** One that was running when its row broke, and was put away since. */
+  const lost = async (changes: object = {}) => {
+    await store.create({ ...request('running'), ...changes } as never, audit('requested'))
+    await store.audit(audit('running'))
+    await database.db.updateTable('requests').set({ shape: 99 }).execute()
+  }
+  const putAway = (at: number) => store.abandon(REQUEST_ID, { ...audit('abandoned'), at })
+
+  it('waits while it is open: nobody knows where it logs in', async () => {
+    await lost({ spec: spec({ destination: { ...destination, clusterId: 'cluster-3cccccccccc' as never } }) })
+    await save({})
+    await pass(NOW)
+    expect(await stored()).toMatchObject({ nextAt: NOW + HOUR / 12 })
+  })
+
+  it('looks no more once that was put away: a login may have failed in it', async () => {
+    await lost()
+    await putAway(NOW)
+    await save({})
+    await pass(NOW)
+    expect(await stored()).toMatchObject({ paused: REQUEST_ID })
+  })
+
+  it('looks once a person has said that it may go on', async () => {
+    await lost()
+    await putAway(NOW)
+    await save({ resumedAt: NOW })
+    await pass(NOW)
+    expect((await stored())?.going).toBeDefined()
+  })
+
+  it('looks where it never ran, or has succeeded', async () => {
+    for (const [number, types] of [[], ['running', 'succeeded']].entries()) {
+      const id = ['8AAA', '8BBB'][number]
+      await store.create({ ...request('succeeded'), id } as never, audit('requested'))
+      for (const type of types) await store.audit({ ...audit(type), request: id as never })
+      if (types.length === 0) await store.audit({ ...audit('abandoned'), request: id as never })
+    }
+    await database.db.updateTable('requests').set({ shape: 99 }).execute()
+    await save({})
+    await pass(NOW)
+    expect((await stored())?.going).toBeDefined()
+  })
+
+  it('pauses where that was its own comparison, and waits until it is put away', async () => {
+    await lost({ isWatch: true, requestedBy: 'bot' })
+    await save({ going: { request: REQUEST_ID, at: NOW }, nextAt: NOW + HOUR })
+    expect(await pass(NOW + 2 * HOUR)).toBe(false)
+    await putAway(NOW + 2 * HOUR)
+    await pass(NOW + 2 * HOUR)
+    expect(await stored()).toMatchObject({ paused: REQUEST_ID })
+    expect((await stored())?.going).toBeUndefined()
   })
 })
 

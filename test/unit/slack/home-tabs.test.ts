@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
 import { SlackProblem } from '../../../src/adapters/slack/api/web.ts'
 import { startHomeTabs } from '../../../src/adapters/slack/outgoing/home-tabs.ts'
+import type { RequestId } from '../../../src/domain/ids.ts'
 import type { Request } from '../../../src/domain/request.ts'
-import { request, spec } from '../../fixtures/examples.ts'
+import { REQUEST_ID, request, spec } from '../../fixtures/examples.ts'
 import { SECOND, START, Time } from '../../simulation/time.ts'
 
 type Deps = Parameters<typeof startHomeTabs>[0]
@@ -13,6 +14,7 @@ function homes() {
   const { source, destination } = spec()
   const route = { source, destination, required: 1, approvers: { users: [], userGroups: ['S0GROUP'] } }
   const open: Request[] = [request('pending')]
+  const unreadable: RequestId[] = []
   const published: { readonly at: number; readonly user: string; readonly text: string }[] = []
   const asked: string[] = []
   const slack: { refuses?: SlackProblem | undefined; isSilent?: boolean; hidesGroups?: boolean; lacksCard?: boolean } =
@@ -20,7 +22,10 @@ function homes() {
   const deps = {
     landscape: { routes: [route], clusters: [source, destination] },
     store: {
-      list: async ({ byPeople }: { readonly byPeople?: boolean }) => ({ requests: byPeople ? [] : [...open] }),
+      list: async ({ byPeople }: { readonly byPeople?: boolean }) => ({
+        requests: byPeople ? [] : [...open],
+        unreadable,
+      }),
       frozen: async () => undefined,
       posted: async () => (slack.lacksCard ? [] : [{ slot: 'card', ts: '17.1' }]),
     },
@@ -55,7 +60,7 @@ function homes() {
     time.after(ms, () => (isOver = true))
     await time.run(() => isOver)
   }
-  return { tabs, open, published, asked, slack, pass, time }
+  return { tabs, open, unreadable, published, asked, slack, pass, time }
 }
 
 it('shows a change within ten seconds to ten people who have it open, and no faster than Slack takes it', async () => {
@@ -147,6 +152,20 @@ it('writes nothing to a home that a change does not concern', async () => {
   open.push({ ...request('pending'), reason: 'another one' })
   await pass(10 * SECOND)
   expect(published).toHaveLength(1)
+})
+
+it('says of nothing that there is none while a request cannot be read', async () => {
+  const { tabs, open, unreadable, published, pass } = homes()
+  open.pop()
+  tabs.opened('U1')
+  await pass(5 * SECOND)
+  unreadable.push(REQUEST_ID)
+  await pass(5 * SECOND)
+  const claims = ['Nothing that you may decide', 'Nothing that you asked for is open', '"Nothing."', 'has run lately."']
+  const [before, after] = published.map(({ text }) => text)
+  for (const claim of claims) expect(before).toContain(claim)
+  for (const claim of claims) expect(after).not.toContain(claim)
+  expect(after).toContain('1 request that this version of me cannot read: `7Q2F`')
 })
 
 it('shows strangers nothing of it', async () => {

@@ -17,10 +17,13 @@ it('shows of each route how it stands, what ran last and what is open', () => {
   } as const
   const watch = { route: 'a>b', nextAt: NOW, edition: 1, found }
   const shown = textOf(
-    statusView([{ route, watch, last: request('partial'), open: request('pending') }], {
-      freeze: { by: 'U0ALICE', at: NOW, reason: 'an HSM fails' },
-      now: NOW + 3 * HOUR,
-    }),
+    statusView(
+      { statuses: [{ route, watch, last: request('partial'), open: request('pending') }], unreadable: [] },
+      {
+        freeze: { by: 'U0ALICE', at: NOW, reason: 'an HSM fails' },
+        now: NOW + 3 * HOUR,
+      },
+    ),
   )
   for (const words of ['is in sync with', 'That look is old', '`7Q2F` by <@U0ASKER>', 'last: ', 'an HSM fails'])
     expect(shown).toContain(words)
@@ -28,7 +31,22 @@ it('shows of each route how it stands, what ran last and what is open', () => {
 
 it('says of a route that is not watched that nobody compares it, not that it is in sync', () => {
   const { watch: _, ...unwatched } = route
-  const shown = textOf(statusView([{ route: unwatched }], { freeze: undefined, now: NOW }))
+  const shown = textOf(
+    statusView({ statuses: [{ route: unwatched }], unreadable: [] }, { freeze: undefined, now: NOW }),
+  )
   expect(shown).toContain('is not watched: nobody compares it')
   expect(shown).not.toContain('in sync')
+})
+
+it('says of nothing that it was the last, or that there was none, where a request cannot be read', () => {
+  const view = (last?: ReturnType<typeof request>) =>
+    textOf(
+      statusView(
+        { statuses: [{ route, ...(last ? { last } : {}) }], unreadable: [REQUEST_ID] },
+        { freeze: undefined, now: NOW },
+      ),
+    )
+  expect(view()).toContain('nothing that I can read has run lately')
+  expect(view(request('partial'))).toContain('last that I can read: ')
+  expect(view()).toContain('1 request that this version of me cannot read: `7Q2F`')
 })

@@ -54,7 +54,7 @@ export async function look(
 
 /** What all share, as it is shown, since a look of the watch becomes old by itself; of each open request its state. */
 function stateOf({ open, ...shared }: HomeFacts, now: Instant): string {
-  const { blocks } = homeView({ ...shared, waiting: [], mine: [], isWhole: true }, { links: new Map(), now })
+  const { blocks } = homeView({ ...shared, waiting: [], mine: [], hasAllGroups: true }, { links: new Map(), now })
   const each = open.map((request) => [request.id, request.state, 'decisions' in request && request.decisions.length])
   return sha256(JSON.stringify([blocks, each]))
 }
@@ -74,6 +74,6 @@ export async function viewFor(
   const shown = [waiting, mine, running.map(({ request }) => request), ended].flatMap((part) => part.slice(0, SHOWN))
   const found = await Promise.all(shown.map(async (request) => [request.id, await linkTo(request)] as const))
   const links = new Map(found.flatMap(([id, link]) => (link ? [[id, link] as const] : [])))
-  const isWhole = home.isWhole && shown.every(({ id }) => links.has(id))
+  const isWhole = home.hasAllGroups && shown.every(({ id }) => links.has(id))
   return { view: homeView(home, { links, now: at }), isWhole }
 }

@@ -8,6 +8,7 @@ import { progressText } from './progress.ts'
 import { STATE_FACES } from './states.ts'
 import { statusLines } from './status.ts'
 import { askerText, code, count, plain, when } from './text.ts'
+import { unreadableBlocks } from './unreadable.ts'
 
 /** So many lines of a part are shown. */
 export const SHOWN = 10
@@ -17,7 +18,9 @@ export function homeView(
   home: Home,
   { links, now }: { readonly links: ReadonlyMap<string, string>; readonly now: number },
 ): types.HomeView {
-  const { waiting, mine, running, ended, statuses, freeze, isWhole } = home
+  const { waiting, mine, running, ended, statuses, freeze, hasAllGroups, unreadable } = home
+  const hasAllOpen = unreadable.open.length === 0
+  const hasAllEnded = unreadable.newest.length === 0
   const line = (request: Request, more: string) => {
     const { source, destination, mode } = request.spec
     const link = links.get(request.id)
@@ -30,21 +33,22 @@ export function homeView(
       : STATE_FACES[request.state].title
   const blocks: Block[] = [
     ...(freeze ? [section(`🧊 Nothing starts, because ${frozenText(freeze)}.`)] : []),
+    ...unreadableBlocks([...new Set([...unreadable.open, ...unreadable.newest])]),
     header('Waiting for you'),
     ...list(
       waiting.map((request) =>
         line(request, `${missing(request)} · ${askerText(request)}: ${plain(request.reason, 80)}`),
       ),
-      isWhole ? 'Nothing that you may decide.' : 'Whether something waits for you is not known.',
+      hasAllGroups && hasAllOpen ? 'Nothing that you may decide.' : 'Whether something waits for you is not known.',
     ),
-    ...(isWhole ? [] : [context('Slack does not show me every user group: there may be more.')]),
+    ...(hasAllGroups ? [] : [context('Slack does not show me every user group: there may be more.')]),
     header('Yours'),
     ...list(
       mine.map((request) => line(request, missing(request))),
-      'Nothing that you asked for is open.',
+      hasAllOpen ? 'Nothing that you asked for is open.' : 'Nothing that I can read.',
     ),
     header('Running now'),
-    ...(running.length === 0 ? [section('Nothing.')] : []),
+    ...(running.length === 0 ? [section(hasAllOpen ? 'Nothing.' : 'Nothing that I can read.')] : []),
     ...running.flatMap((view): Block[] => {
       const diff = diffOf(view.request.spec, view.steps)
       const started = view.request.state === 'running' ? `since ${when(view.request.startedAt)}` : ''
@@ -53,11 +57,11 @@ export function homeView(
       return progress ? [text, pre(progress, 400)] : [text]
     }),
     header('Routes'),
-    ...list(statusLines(statuses, now), 'No routes.'),
+    ...list(statusLines(statuses, { now, hasAll: hasAllEnded }), 'No routes.'),
     header('Last outcomes'),
     ...list(
       ended.map((request) => line(request, `${STATE_FACES[request.state].title} · ${askerText(request)}`)),
-      'Nothing that people asked for has run lately.',
+      hasAllEnded ? 'Nothing that people asked for has run lately.' : 'Nothing that I can read.',
     ),
     divider,
     context(`${code('/hsm-sync')} asks; ${code('/hsm-help')} lists the commands.`),

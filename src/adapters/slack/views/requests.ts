@@ -14,6 +14,7 @@ import { engineText, hsmText, loginText, scopeText } from './spec-text.ts'
 import { meaningOf, STATE_FACES } from './states.ts'
 import { stepLine } from './steps.ts'
 import { approversText, askerText, code, count, person, plain, when } from './text.ts'
+import { unreadableBlocks } from './unreadable.ts'
 
 export const REQUESTS_USAGE = `Usage: ${code('/hsm-requests [open|mine|<id>]')} or ${code('/hsm-requests <id> approve <digest>|reject <reason>|withdraw')}.`
 
@@ -30,20 +31,15 @@ export function requestsView(
     const { source, destination, mode } = request.spec
     return `${icon} ${id} · ${mode} ${source.alias} → ${destination.alias} · ${state} · ${askerText(request)} ${when(request.requestedAt)} · ${plain(request.reason, 80)}`
   })
-  const text = requests.length === 0 ? `${title}: none.` : `${title} (${requests.length})`
+  const none = unreadable.length === 0 ? 'none' : 'none that I can read'
+  const text = requests.length === 0 ? `${title}: ${none}.` : `${title} (${requests.length})`
   return {
     text,
     blocks: [
       section(`*${text}*`),
       ...(freeze ? [section(`🧊 Nothing starts, because ${frozenText(freeze)}.`)] : []),
       ...chunks(lines, 2800).map(section),
-      ...(unreadable.length > 0
-        ? [
-            section(
-              `⚠️ ${count(unreadable.length, 'request')} that this version of me cannot read: ${unreadable.map((id) => code(id)).join(', ')}. The operator must look: the log says more.`,
-            ),
-          ]
-        : []),
+      ...unreadableBlocks(unreadable),
       context(`${code('/hsm-requests <id>')} shows one with its history.`),
     ],
   }
