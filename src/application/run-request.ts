@@ -25,7 +25,7 @@ import { refuseAsker } from './refuse-asker.ts'
 import { fitsCommand, runStep } from './run-step.ts'
 import { doneSteps } from './run-view.ts'
 import type { AuditType, StepRecord, StoredRequest } from './store.ts'
-import { failedLoginOn } from './watch-bar.ts'
+import { failedLoginOn, isAnyUnreadable } from './watch-bar.ts'
 
 const RECHECK_TRIES = 3
 const RECHECK_PAUSE_MS = 20_000
@@ -99,7 +99,7 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
       current = await lookWhatHolds(deps, current, { route, signal })
       if (!mayStart(current)) return current
       // Called off: the watch pauses at its next turn.
-      if (request.isWatch && (await failedLoginOn(deps, route)))
+      if (request.isWatch && ((await isAnyUnreadable(deps)) || (await failedLoginOn(deps, route))))
         return apply(deps, request.id, { type: 'withdraw', by: WATCHER })
       return apply(deps, request.id, { type: 'start' })
     }

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/brand.ts'
 import type { RequestId } from '../domain/ids.ts'
-import { isFinished } from '../domain/request.ts'
+import { isFinished, OPEN_STATES } from '../domain/request.ts'
 import type { Route } from '../domain/route.ts'
 import { failedLoginIn, watchKey } from '../domain/watch.ts'
 import type { Deps } from './ports.ts'
@@ -32,24 +32,28 @@ export async function failedLoginOn(
     .filter(isFinished)
     .filter(({ spec }) => spec.bastion.instanceId === bastion.instanceId)
     .toSorted((a, b) => b.finishedAt - a.finishedAt)
+  const lost = await Promise.all(unreadable.map(async (id) => ({ id, ...(await endInRecord({ store }, id)) })))
   const since = Math.max(...resumed, own?.lastKnown?.at ?? 0, 0)
-  for (const id of unreadable) {
-    const end = await endInRecord({ store }, id)
-    if (end?.mayHaveFailedLogin && end.at > since) return id
-  }
-  return failedLoginIn(ended, key, since)?.id
+  return failedLoginIn({ ended, lost: lost.filter((end) => end.mayHaveFailedLogin) }, key, since)
 }
 
-/** How a request ended that cannot be read, as far as its record tells; `undefined`: it has not. */
+/** Something is open that cannot be read: nobody knows where it logs in, until it is put away. */
+export async function isAnyUnreadable({ store }: Pick<Deps, 'store'>): Promise<boolean> {
+  return (await store.list({ states: OPEN_STATES, limit: 500 })).unreadable.length > 0
+}
+
+/**
+ * When a request ended that cannot be read, and whether a login may have failed in it, by its record alone. That it
+ * never ran is only proved by a record that shows how it was filed, and not that it ran.
+ */
 export async function endInRecord(
   { store }: Pick<Deps, 'store'>,
   id: RequestId,
-): Promise<{ readonly at: Instant; readonly mayHaveFailedLogin: boolean } | undefined> {
+): Promise<{ readonly at: Instant; readonly mayHaveFailedLogin: boolean }> {
   const rows = await store.history(id)
-  const end = rows.findLast(({ type }) => ENDS.has(type))
-  if (!end) return undefined
-  const hasStarted = rows.some(({ type }) => type === 'running')
-  return { at: end.at, mayHaveFailedLogin: hasStarted && end.type !== 'succeeded' }
+  const has = (wanted: AuditType) => rows.some(({ type }) => type === wanted)
+  const end = rows.findLast(({ type }) => ENDS.has(type)) ?? rows.at(-1)
+  return { at: end?.at ?? 0, mayHaveFailedLogin: !has('succeeded') && (!has('requested') || has('running')) }
 }
 
 const ENDS: ReadonlySet<string> = new Set<AuditType>([

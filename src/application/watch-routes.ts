@@ -11,7 +11,7 @@ import { orUnreadable, viewRequest } from './list-requests.ts'
 import type { Deps } from './ports.ts'
 import { listedBefore } from './run-view.ts'
 import { type StoredWatch, Unreadable } from './store.ts'
-import { endInRecord, failedLoginOn } from './watch-bar.ts'
+import { endInRecord, failedLoginOn, isAnyUnreadable } from './watch-bar.ts'
 
 /** From when it is filed to when it must have begun: nothing has to be decided. */
 const BEGIN_WITHIN_MS = 30 * 60_000
@@ -149,7 +149,8 @@ async function file(
   if (isRefusal(derived)) return derived
   const { spec, lineage } = derived
   // It took its time: a login may have failed, or somebody have given this look up meanwhile.
-  if ((await failedLoginOn(deps, route)) || (await isBarred(deps, route, begun))) return 'busy'
+  if ((await isAnyUnreadable(deps)) || (await failedLoginOn(deps, route)) || (await isBarred(deps, route, begun)))
+    return 'busy'
   if ((await deps.store.watch(watchKey(route)))?.watch.going?.request !== id) return 'busy'
   const now = deps.clock.now()
   const request: Approved = {
@@ -195,12 +196,13 @@ async function takeDown(
   const view = await viewRequest(deps, going.request).catch(orUnreadable)
   if (view instanceof Unreadable) {
     deps.log.error({ requestId: going.request, error: view }, 'a comparison of the watch cannot be read')
-    const end = await endInRecord(deps, going.request)
-    if (!end) return false
+    const { unreadable } = await deps.store.list({ states: OPEN_STATES, limit: 500 })
+    if (unreadable.includes(going.request)) return false
+    const { mayHaveFailedLogin } = await endInRecord(deps, going.request)
     const { going: _, ...idle } = watch
-    return end.mayHaveFailedLogin
+    return mayHaveFailedLogin
       ? deps.store.saveWatch(barred(idle, going.request), version, pauseEntry(watch.route, going.request, now))
-      : deps.store.saveWatch({ ...idle, nextAt: now + BUSY_MS }, version)
+      : deps.store.saveWatch(idle, version)
   }
   if (!view) {
     if (now - going.at < FILED_WITHIN_MS) return false

@@ -3,6 +3,7 @@ import { type Evidence, provesUnchanged, together } from './evidence.ts'
 import type { Freeze } from './freeze.ts'
 import type { HsmId, ServerNumber } from './ids.ts'
 import { compareKeys, type HsmKey, type Inventory, isWhole, userKey } from './inventory.ts'
+import { type LastLogin, lastLogin } from './last-login.ts'
 import { presentDiscrepancies, usersBefore } from './present.ts'
 import type { RefusalFacts } from './refusal.ts'
 import type { RunFacts } from './run-facts.ts'
@@ -35,6 +36,8 @@ interface Report {
    */
   readonly proof: 'after' | 'before' | 'none'
   readonly stop?: Stop
+  /** Absent in outcomes of older versions, and where the steps could not be read. */
+  readonly lastLogin?: LastLogin
   /** Why the run did not even begin. */
   readonly because?: RefusalFacts
   /** It was stopped, by who asked for it or by the brake. */
@@ -87,6 +90,7 @@ export function conclude(
   const common = {
     withdrawn,
     evidence: facts.evidence,
+    lastLogin: lastLogin(steps),
     destinations: reports,
     ...(frozen ? { frozen } : {}),
     ...(stop ? { stop } : {}),

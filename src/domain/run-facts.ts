@@ -3,6 +3,7 @@ import { type Diff, diffOnce } from './diff.ts'
 import { type Evidence, provesUnchanged, together } from './evidence.ts'
 import type { ServerNumber } from './ids.ts'
 import { type Inventory, userKey } from './inventory.ts'
+import { OF_A_LOGIN } from './last-login.ts'
 import { type Round, roundsOf } from './listing.ts'
 import type { Spec } from './spec.ts'
 import { type DoneStep, isWrite, type ServerUsers, type Stop, stopOf } from './step.ts'
@@ -69,7 +70,7 @@ export function runFactsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
     isProved: keySteps.some(arrivedAlone),
     evidence,
     wrote: !provesUnchanged(evidence),
-    stop: firstStop(spec, steps, before) ?? refusedCanaries(keySteps),
+    stop: mainStop(spec, steps, before) ?? refusedCanaries(keySteps),
     reinspected: reinspected(steps.slice(lastWrite + 1)),
   }
 }
@@ -108,12 +109,10 @@ export function tried(server: ServerNumber, user: string): string {
   return `${server} ${user}`
 }
 
-function firstStop(spec: Spec, steps: readonly DoneStep[], before: readonly Inventory[] | undefined): Stop | undefined {
-  for (const step of steps) {
-    const stop = stopAfter(spec, step, before)
-    if (stop) return stop
-  }
-  return undefined
+/** The first, unless a login failed later, or may have: that is what people must know before anything else. */
+function mainStop(spec: Spec, steps: readonly DoneStep[], before: readonly Inventory[] | undefined): Stop | undefined {
+  const stops = steps.flatMap((step) => stopAfter(spec, step, before) ?? [])
+  return stops.findLast(({ code }) => OF_A_LOGIN.has(code)) ?? stops[0]
 }
 
 /**

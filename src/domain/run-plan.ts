@@ -105,7 +105,11 @@ function verify(
     if (facts.reinspected === 'no') return now({ kind: 'inspect' }, resend)
     const entrance = { servers: facts.usersNow, logins: facts.logins }
     if (facts.reinspected === 'unreadable' || loginRisk(spec, entrance)) return finish()
-    if (failedMore(facts.inspected ?? [], entrance)) return finish()
+    if (failedMore(facts.inspected ?? [], entrance))
+      return finish({
+        code: 'login-unsure',
+        detail: `more failed logins are counted since; before: ${facts.stop.detail}`,
+      })
   }
   if (facts.open) return now(listOn(facts.open, spec.reach), resend)
   const again = listAll('after', facts.usersNow, spec.reach)

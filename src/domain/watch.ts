@@ -2,6 +2,8 @@ import type { Instant } from './brand.ts'
 import { diffOnce } from './diff.ts'
 import type { RequestId } from './ids.ts'
 import { type Inventory, userKey } from './inventory.ts'
+import { NO_FAILED_LOGIN, NOT_LOGGED_IN, OF_A_LOGIN } from './last-login.ts'
+import type { OutcomeReport } from './outcome.ts'
 import type { RefusalFacts } from './refusal.ts'
 import { type Finished, isFinished, type Request } from './request.ts'
 import type { StopCode } from './step.ts'
@@ -112,59 +114,41 @@ function extraIn([source, ...destinations]: readonly Inventory[]): Extra {
   return { users: users.size, keys: keys.size }
 }
 
-/**
- * Ends of a run that show that no login failed: it ended before one, or after it had listed. After any other end nobody
- * but a person lets the bot log in again by itself.
- */
-const NO_FAILED_LOGIN: ReadonlySet<StopCode> = new Set([
-  'not-connected',
-  'not-encrypted',
-  'wrong-partition',
-  'other-hsms',
-  'not-configured',
-  'bastion-busy',
-  'not-executed',
-  'not-approved',
-  'could-not-check',
-  'users-changed',
-  'inconsistent',
-  'partial-view',
-])
-/** Here nothing was sent, because of a login: it would be so again. */
-const NOT_LOGGED_IN: ReadonlySet<StopCode> = new Set(['login-risk', 'second-factor', 'no-officer'])
-
-/** Nothing comes after these: no login follows one that failed, or may have. */
-const OF_A_LOGIN: ReadonlySet<StopCode> = new Set(['login-failed', 'login-unsure'])
-
-/** Did a login fail, or may it have? */
+/** Did a login fail, or may it have; or did nobody log in, because of one? */
 export function mayHaveFailedLogin(request: Request): boolean {
-  if (!isFinished(request) || !request.outcome.stop) return false
-  const { evidence, stop } = request.outcome
-  if (NOT_LOGGED_IN.has(stop.code)) return true
-  return evidence !== 'nothing-sent' && !NO_FAILED_LOGIN.has(stop.code)
+  if (!isFinished(request)) return false
+  const { stop } = request.outcome
+  return (stop !== undefined && NOT_LOGGED_IN.has(stop.code)) || isInDoubt(request.outcome)
+}
+
+function isInDoubt({ lastLogin, evidence, proof, stop }: OutcomeReport): boolean {
+  if (lastLogin) return lastLogin === 'doubt'
+  // Of an older version, which remembered the first stop only.
+  if (!stop || evidence === 'nothing-sent' || NOT_LOGGED_IN.has(stop.code)) return false
+  return OF_A_LOGIN.has(stop.code) || (proof !== 'after' && !NO_FAILED_LOGIN.has(stop.code))
+}
+
+function hasWorked(outcome: OutcomeReport): boolean {
+  const { lastLogin, proof } = outcome
+  return proof !== 'none' && (lastLogin ? lastLogin === 'worked' : !isInDoubt(outcome))
+}
+
+/** What is known of the requests on one bastion: those that have ended, and those that nobody can read any more. */
+export interface Ended {
+  readonly ended: readonly Finished[]
+  readonly lost: readonly { readonly id: RequestId; readonly at: Instant }[]
 }
 
 /**
- * The request of somebody that keeps a route's bastion from logging in by itself: the newest there in which a login
- * failed, or may have. A password is wrong on a cluster: only what has listed the same two clusters later shows that
- * the login works. `ended`: what ran on that bastion, newest first. `since`: what ended before that is known to people,
- * or was followed by such a listing.
+ * The request of somebody that keeps a route's bastion from logging in by itself: one there in which a login failed, or
+ * may have. A password is wrong on a cluster: only what has listed the same two clusters, and began when that had
+ * ended, shows that the login works. `since`: what ended before that is known to people, or was followed by a look.
  */
-export function failedLoginIn(ended: readonly Request[], route: string, since: Instant): Finished | undefined {
-  for (const request of ended) {
-    if (!isFinished(request) || request.finishedAt <= since) continue
-    const { proof, stop } = request.outcome
-    const isSame = watchKey(request.spec) === route
-    // Listed at its end: the last login has worked, unless one failed after that, when it was to list once more.
-    if (proof === 'after' && !(stop && OF_A_LOGIN.has(stop.code))) {
-      if (isSame) return undefined
-      continue
-    }
-    // Where nothing was sent because of a login, a look finds that out by itself.
-    if (mayHaveFailedLogin(request) && !(stop && NOT_LOGGED_IN.has(stop.code))) return request
-    if (isSame && proof === 'before') return undefined
-  }
-  return undefined
+export function failedLoginIn({ ended, lost }: Ended, route: string, since: Instant): RequestId | undefined {
+  const worked = ended.filter(({ spec, outcome }) => watchKey(spec) === route && hasWorked(outcome))
+  const isKnown = (at: Instant) => at <= since || worked.some(({ startedAt }) => startedAt > at)
+  const failed = ended.find(({ outcome, finishedAt }) => isInDoubt(outcome) && !isKnown(finishedAt))
+  return (failed ?? lost.find(({ at }) => !isKnown(at)))?.id
 }
 
 /** The watch where a login failed in a request of somebody: a look would be that login once more. */

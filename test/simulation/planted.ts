@@ -41,21 +41,25 @@ export const PLANTED: readonly Planted[] = [
       ),
     ],
   },
-  one('a listing at the end counts as a login that works, whatever came after it', 'src/domain/watch.ts', {
-    find: "    if (proof === 'after' && !(stop && OF_A_LOGIN.has(stop.code))) {\n",
-    replace: "    if (proof === 'after') {\n",
-  }),
   one('a request that cannot be read counts as one in which no login failed', 'src/application/watch-bar.ts', {
-    find: '    if (end?.mayHaveFailedLogin && end.at > since) return id\n',
-    replace: '    if (end?.mayHaveFailedLogin && end.at < 0) return id\n',
+    find: 'lost: lost.filter((end) => end.mayHaveFailedLogin)',
+    replace: 'lost: lost.filter((end) => end.at < 0)',
   }),
   one('a home tab says that nothing is there although a request cannot be read', 'src/adapters/slack/views/home.ts', {
     find: '  const hasAllOpen = unreadable.open.length === 0\n',
     replace: '  const hasAllOpen = unreadable.open.length >= 0\n',
   }),
+  one('a listing at the end counts as a login that works, whatever came after it', 'src/domain/last-login.ts', {
+    find: " return 'doubt'\n",
+    replace: ' continue\n',
+  }),
+  one('whatever ended last shows that the login works', 'src/domain/watch.ts', {
+    find: 'worked.some(({ startedAt }) => startedAt > at)',
+    replace: 'worked.some(({ finishedAt }) => finishedAt > at)',
+  }),
   one('the watch tries again the login that failed for somebody', 'src/application/watch-bar.ts', {
-    find: '  return failedLoginIn(ended, key, ',
-    replace: '  return failedLoginIn(ended.slice(ended.length), key, ',
+    find: '  return failedLoginIn({ ended, lost: ',
+    replace: '  return failedLoginIn({ ended: [], lost: ',
   }),
   one('anybody may let a watch look again', 'src/application/resume-watch.ts', {
     find: '  const refusal = route ? await refusePerson(deps, route, by) : refuse',

@@ -15,6 +15,10 @@ export const FAILED_ONCE: readonly { readonly seed: number; readonly what: strin
     what: 'a login that failed in a request that nobody could read any more: the watch tried it again',
   },
   { seed: 443, what: 'the same' },
+  {
+    seed: 41_005_194,
+    what: 'a run that had listed long before a login failed elsewhere, and ended after it: the login counted as one that works',
+  },
   { seed: 537, what: 'a copy was compared with what the source had when the run began, not with what it has' },
   {
     seed: 1754,
@@ -90,7 +94,8 @@ export const FOUND_AT: Readonly<Record<string, number>> = {
   'a missing mark counts as none': 117,
   'what cannot be recorded is done all the same': 18,
   'the watch tries again the login that failed for somebody': 53,
-  'a request that cannot be read counts as one in which no login failed': 115,
+  'a request that cannot be read counts as one in which no login failed': 443,
+  'whatever ended last shows that the login works': 41_005_194,
   'a home tab says that nothing is there although a request cannot be read': 1,
   'a task is ticked off before its steps have said anything': 137,
   'a message is updated as often as something changes': 2,

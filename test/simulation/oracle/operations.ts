@@ -46,11 +46,13 @@ function failedBy(deeds: readonly Deed[], last: Deed & { readonly did: 'login' }
 
 const NOTHING_RAN: ReadonlySet<string> = new Set(['pending', 'approved', 'rejected', 'withdrawn', 'expired', 'stale'])
 
-function judgeLogins({ id }: RequestDoc, deeds: readonly Deed[]): string[] {
+function judgeLogins({ id, outcome }: RequestDoc, deeds: readonly Deed[]): string[] {
   const logins = deeds.filter((deed) => deed.did === 'login')
   const failed = logins.find(({ ok }) => !ok)
   if (!failed) return []
   const violations: string[] = []
+  const isKnown = outcome?.lastLogin === undefined || outcome.lastLogin === 'doubt'
+  if (!isKnown) violations.push(`request ${id}: its last login is told as "${outcome.lastLogin}", but ${told(failed)}`)
   // One command of CMU logs in on every server: what happens in that moment is one login.
   const later = logins.find(({ at }) => at > failed.at)
   if (later) violations.push(`request ${id} logged in again (${told(later)}) after a failed login (${told(failed)})`)

@@ -59,6 +59,7 @@ export interface OutcomeDoc {
   readonly withdrawn: boolean
   readonly frozen?: { readonly by: string; readonly at: number }
   readonly evidence: string
+  readonly lastLogin?: string
   readonly destinations: readonly {
     readonly hsmId?: string
     readonly server: number

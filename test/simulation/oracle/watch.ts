@@ -121,8 +121,8 @@ function judgeExactly({ engine }: Stage, { exactly }: Visitors, requests: readon
  * there is one bastion, and one officer, with a password on each cluster.
  */
 function judgeBars({ hsms }: Stage, requests: readonly RequestDoc[], resumes: readonly AuditDoc[]): string[] {
-  return requests.flatMap(({ id, isWatch, finishedAt, outcome }) => {
-    if (isWatch || finishedAt === undefined || outcome?.stop?.code !== 'login-failed') return []
+  return requests.flatMap(({ id, isWatch, finishedAt }) => {
+    if (isWatch || finishedAt === undefined) return []
     const failed = deedsOf(hsms.deeds, id).find((deed) => deed.did === 'login' && !deed.ok)
     if (!failed) return []
     const looks = requests.filter((other) => other.isWatch && other.requestedAt > finishedAt)

@@ -184,7 +184,7 @@ describe('where a request cannot be read', () => {
   it('looks where it never ran, or has succeeded', async () => {
     for (const [number, types] of [[], ['running', 'succeeded']].entries()) {
       const id = ['8AAA', '8BBB'][number]
-      await store.create({ ...request('succeeded'), id } as never, audit('requested'))
+      await store.create({ ...request('succeeded'), id } as never, { ...audit('requested'), request: id as never })
       for (const type of types) await store.audit({ ...audit(type), request: id as never })
       if (types.length === 0) await store.audit({ ...audit('abandoned'), request: id as never })
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Inventory } from '../../../src/domain/inventory.ts'
 import type { OutcomeReport } from '../../../src/domain/outcome.ts'
-import { isFinished, type Request } from '../../../src/domain/request.ts'
+import { type Finished, isFinished, type Request } from '../../../src/domain/request.ts'
 import { STOP_CODES } from '../../../src/domain/step.ts'
 import {
   failedLoginIn,
@@ -165,32 +165,71 @@ describe('the watch', () => {
 })
 
 describe('a failed login of somebody', () => {
+  const BEFORE = NOW - HOUR
+  /** Began an hour before it ended, unless said. */
   const ended = (changes: Partial<OutcomeReport>, other: object = {}) =>
-    ({ ...compared(changes), finishedAt: NOW, ...other }) as Request
+    ({ ...compared(changes), startedAt: BEFORE, finishedAt: NOW, ...other }) as Finished
+  const later = { startedAt: NOW + 1, finishedAt: NOW + HOUR }
   const failedLogin = { code: 'login-failed', detail: '' } as const
   const canary = { code: 'canary-effect', detail: '' } as const
-  const failed = ended({ proof: 'none', stop: failedLogin })
+  const lost = { code: 'lost', detail: '' } as const
+  const failed = ended({ proof: 'none', lastLogin: 'doubt', stop: failedLogin })
   const { source: from, destination: to } = spec()
   const elsewhere = { spec: spec({ destination: { ...to, clusterId: 'cluster-3cccccccccc' as typeof to.clusterId } }) }
 
   it.each([
-    ['the newest end was one', [failed], 0, true],
-    ['it was on the way to another cluster', [ended({ proof: 'none', stop: failedLogin }, elsewhere)], 0, true],
-    ['nothing else has logged in since', [ended({ proof: 'none', evidence: 'nothing-sent' }), failed], 0, true],
-    ['one between other clusters has listed since', [ended({}, elsewhere), failed], 0, true],
-    ['a later one between these clusters has listed', [ended({}), failed], 0, false],
-    ['it was listed at the end, whatever stopped it', [ended({ proof: 'after', stop: canary })], 0, false],
-    ['it failed when it was to list at the end once more', [ended({ proof: 'after', stop: failedLogin })], 0, true],
-    ['it is not known how a step after the listing ended', [ended({ stop: { code: 'lost', detail: '' } })], 0, true],
+    ['one had one', [failed], 0, true],
+    ['it was on the way to another cluster', [ended({ proof: 'none', lastLogin: 'doubt' }, elsewhere)], 0, true],
+    ['nothing has logged in since', [ended({ proof: 'none', lastLogin: 'none' }, later), failed], 0, true],
+    [
+      'one between other clusters has listed since',
+      [ended({ lastLogin: 'worked' }, { ...later, ...elsewhere }), failed],
+      0,
+      true,
+    ],
+    ['one between these clusters has listed since', [ended({ lastLogin: 'worked' }, later), failed], 0, false],
+    [
+      'one that ended later had begun before',
+      [ended({ lastLogin: 'worked' }, { finishedAt: NOW + HOUR }), failed],
+      0,
+      true,
+    ],
+    ['something else stopped it first', [ended({ proof: 'after', lastLogin: 'doubt', stop: canary })], 0, true],
+    [
+      'it listed at its end, whatever stopped it',
+      [ended({ proof: 'after', lastLogin: 'worked', stop: lost })],
+      0,
+      false,
+    ],
     [
       'nobody logged in, because of a risk',
-      [ended({ proof: 'none', stop: { code: 'login-risk', detail: '' } })],
+      [ended({ proof: 'none', lastLogin: 'none', stop: { code: 'login-risk', detail: '' } })],
       0,
       false,
     ],
     ['a person said go since', [failed], NOW, false],
     ['nothing has run', [], 0, false],
   ])('where %s', (_, requests, since, expected) => {
-    expect(failedLoginIn(requests, watchKey({ source: from, destination: to }), since) !== undefined).toBe(expected)
+    const found = failedLoginIn({ ended: requests, lost: [] }, watchKey({ source: from, destination: to }), since)
+    expect(found !== undefined).toBe(expected)
+  })
+
+  it.each([
+    ['it failed', [ended({ proof: 'none', stop: failedLogin })], true],
+    ['it failed when it was to list at the end once more', [ended({ proof: 'after', stop: failedLogin })], true],
+    ['it is not known how a step after the listing ended', [ended({ stop: lost })], true],
+    ['it was listed at the end, whatever stopped it', [ended({ proof: 'after', stop: canary })], false],
+    ['a later one has listed', [ended({}, later), ended({ proof: 'none', stop: failedLogin })], false],
+  ])('in outcomes of older versions: %s', (_, requests, expected) => {
+    const found = failedLoginIn({ ended: requests, lost: [] }, watchKey({ source: from, destination: to }), 0)
+    expect(found !== undefined).toBe(expected)
+  })
+
+  it('may be in a request that cannot be read, until a later one has listed', () => {
+    const gone = [{ id: REQUEST_ID, at: NOW }]
+    const route = watchKey({ source: from, destination: to })
+    expect(failedLoginIn({ ended: [], lost: gone }, route, 0)).toBe(REQUEST_ID)
+    expect(failedLoginIn({ ended: [], lost: gone }, route, NOW)).toBeUndefined()
+    expect(failedLoginIn({ ended: [ended({ lastLogin: 'worked' }, later)], lost: gone }, route, 0)).toBeUndefined()
   })
 })

@@ -119,7 +119,7 @@ export function stopText(stop: Stop): { readonly what: string; readonly next: st
       }
     case 'not-executed':
       return {
-        what: `A step was not done, several times in a row, and no login was tried: ${detail}`,
+        what: `A step was not done, several times in a row; it tried no login: ${detail}`,
         next: 'Check the bastion in Systems Manager, then ask again.',
       }
     case 'lost':
