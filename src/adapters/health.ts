@@ -98,7 +98,7 @@ export function healthPages(deps: {
   let lastGood = 0
   const slackAnswers = async () => {
     if (!deps.isConnected()) throw new Error('the connection to Slack (Socket Mode) is down, so nothing can arrive')
-    if (deps.clock.now() - lastGood < REMEMBER_MS) return
+    if (Math.abs(deps.clock.now() - lastGood) < REMEMBER_MS) return
     await limited(CHECK_MS, deps.askSlack())
     lastGood = deps.clock.now()
   }

@@ -1,23 +1,23 @@
 import { refuseDecision, refuseRequester } from '../domain/approval-policy.ts'
 import type { Freeze } from '../domain/freeze.ts'
-import type { RequestId } from '../domain/ids.ts'
 import { isRefusal, type Refusal } from '../domain/refusal.ts'
 import { isFinished, OPEN_STATES, type Request } from '../domain/request.ts'
 import { findRoute } from '../domain/route.ts'
 import { askWorkspace, groupsOf } from './ask-workspace.ts'
 import { type RequestView, viewRequest } from './list-requests.ts'
-import { MOST_LOOKED_AT, type RouteStatus, statusOf } from './list-status.ts'
+import { type LeftOut, leftOutOf, MOST_LOOKED_AT, type RouteStatus, statusOf } from './list-status.ts'
 import type { Deps } from './ports.ts'
 
 /** What everybody's home shows, and what is chosen from for each. */
 export interface HomeFacts {
   readonly open: readonly Request[]
   readonly running: readonly RequestView[]
+  /** How many run besides those. */
+  readonly moreRunning: number
   readonly ended: readonly Request[]
   readonly statuses: readonly RouteStatus[]
   readonly freeze: Freeze | undefined
-  /** What is left out because it cannot be read: among the open ones, and among the newest of people. */
-  readonly unreadable: { readonly open: readonly RequestId[]; readonly newest: readonly RequestId[] }
+  readonly unreadable: LeftOut
 }
 
 /** One person's home. */
@@ -42,15 +42,16 @@ export async function homeFacts(
   seen: readonly RequestView[] = [],
 ): Promise<HomeFacts> {
   const { store, landscape } = deps
-  const [{ requests: open, ...unread }, { requests: people, unreadable: newest }, freeze] = await Promise.all([
+  const [allOpen, newest, freeze] = await Promise.all([
     store.list({ states: OPEN_STATES, limit: 500 }),
     store.list({ byPeople: true, limit: MOST_LOOKED_AT }),
     store.frozen(),
   ])
+  const [open, people] = [allOpen.requests, newest.requests]
   const statuses = await statusOf(deps, landscape.routes, { people, open })
-  const going = open.filter(({ state }) => state === 'running').slice(0, MOST_RUNNING)
+  const going = open.filter(({ state }) => state === 'running')
   const running = await Promise.all(
-    going.map(async ({ id }) => {
+    going.slice(0, MOST_RUNNING).map(async ({ id }) => {
       const known = seen.find(({ request }) => request.id === id)
       return known && known.version === (await store.versionOf(id)) ? known : viewRequest(deps, id)
     }),
@@ -58,10 +59,11 @@ export async function homeFacts(
   return {
     open,
     running: running.flatMap((view) => view ?? []),
+    moreRunning: Math.max(0, going.length - MOST_RUNNING),
     ended: people.filter(isFinished).slice(0, MOST_ENDED),
     statuses,
     freeze,
-    unreadable: { open: unread.unreadable, newest },
+    unreadable: leftOutOf(allOpen, newest),
   }
 }
 

@@ -20,7 +20,8 @@ export interface RequestHistory extends RequestView {
   readonly history: readonly AuditRow[]
 }
 
-const PAGE = 20
+/** As many as a list shows. */
+export const PAGE = 20
 
 export function listOpen(deps: Pick<Deps, 'store'>): Promise<Listed> {
   return deps.store.list({ states: OPEN_STATES, limit: PAGE })

@@ -3,6 +3,7 @@ import { isFinished, isOpen, OPEN_STATES, type Request } from '../domain/request
 import { findCluster, type Route } from '../domain/route.ts'
 import { type Watch, watchKey } from '../domain/watch.ts'
 import type { Deps } from './ports.ts'
+import type { Listed } from './store.ts'
 
 /** How a route stands: what its watch found, what people's last run on it came to, and what is open. */
 export interface RouteStatus {
@@ -15,10 +16,20 @@ export interface RouteStatus {
 /** Newest requests that are looked through for the last run of a route. */
 export const MOST_LOOKED_AT = 200
 
-/** How routes stand, and what was left out of that because it cannot be read. */
+/** What was left out because it cannot be read: open requests, and ended ones among the newest of people. */
+export interface LeftOut {
+  readonly open: readonly RequestId[]
+  readonly ended: readonly RequestId[]
+}
+
+/** How routes stand, and what was left out of that. */
 export interface Statuses {
   readonly statuses: readonly RouteStatus[]
-  readonly unreadable: readonly RequestId[]
+  readonly unreadable: LeftOut
+}
+
+export function leftOutOf(open: Listed, newest: Listed): LeftOut {
+  return { open: open.unreadable, ended: newest.unreadable.filter((id) => !open.unreadable.includes(id)) }
 }
 
 /** The routes, or those that a cluster stands on; `undefined`: no cluster has that name. */
@@ -39,7 +50,7 @@ export async function listStatus(
   ])
   return {
     statuses: await statusOf(deps, routes, { people: newest.requests, open: open.requests }),
-    unreadable: [...new Set([...open.unreadable, ...newest.unreadable])],
+    unreadable: leftOutOf(open, newest),
   }
 }
 

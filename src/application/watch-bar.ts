@@ -19,7 +19,7 @@ export async function failedLoginOn(
   { bastion, ...route }: Pick<Route, 'bastion' | 'source' | 'destination'>,
 ): Promise<RequestId | undefined> {
   const key = watchKey(route)
-  const routes = landscape.routes.filter((one) => one.watch && one.bastion.name === bastion.name)
+  const routes = landscape.routes.filter((one) => one.watch && one.bastion.instanceId === bastion.instanceId)
   const watches = await Promise.all(routes.map(async (one) => (await store.watch(watchKey(one)))?.watch))
   const resumed = watches.map((watch) => watch?.resumedAt ?? 0)
   const own = watches.find((watch) => watch?.route === key)

@@ -85,7 +85,7 @@ async function isBusy({ store }: Deps, { destination, bastion }: Route): Promise
  */
 async function isBarred(deps: Deps, route: Route, going?: NonNullable<Watch['going']>): Promise<boolean> {
   const own = watchKey(route)
-  const same = watchedRoutes(deps).filter((one) => one.bastion.name === route.bastion.name)
+  const same = watchedRoutes(deps).filter((one) => one.bastion.instanceId === route.bastion.instanceId)
   const stored = await Promise.all(same.map((one) => deps.store.watch(watchKey(one))))
   return stored.some((one) => {
     if (!one) return false

@@ -50,7 +50,9 @@ describe('by a command', () => {
     expect(await type(people.approver, `${id} ${command}`)).toContain(`Your approval of \`${id}\` counts: 1 of 2.`)
     expect(await type(people.approver, `${id} ${command}`)).toContain('You decided already')
     // As it is pasted from the answer, with Slack's own formatting, and from a phone.
-    expect(await type(people.secondApprover, `\`/hsm-requests ${id} ${command}\``)).toContain('It runs now')
+    expect(await type(people.secondApprover, `\`/hsm-requests ${id} ${command}\``)).toContain(
+      'It is checked once more, and starts unless something holds it',
+    )
     await expect(stage.finished(card)).resolves.toHaveProperty('text', expect.stringContaining('Succeeded'))
     const whole = await type(people.approver, id)
     expect(whole).toMatch(/refused-click/)
@@ -89,7 +91,9 @@ describe('by a command', () => {
     await until(() => (slack().thread(channels.route, card.ts).length > 1 ? true : undefined), 'the thread')
     slack().channel(channels.route).isArchived = true
     await type(people.approver, `${id} approve ${digest}`)
-    expect(await type(people.secondApprover, `${id} approve ${digest}`)).toContain('It runs now')
+    expect(await type(people.secondApprover, `${id} approve ${digest}`)).toContain(
+      'It is checked once more, and starts unless something holds it',
+    )
     const told = await until(
       () =>
         slack()

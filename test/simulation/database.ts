@@ -15,7 +15,7 @@ export type Part = keyof Tables | 'painted' | 'leased'
 
 /** How often each part was written to, so that nobody reads twice what is still the same. */
 export class Writes {
-  readonly #counts = new Map<string, number>()
+  readonly #counts = new Map<Part, number>()
 
   /** Grows when one of these was written to, and only then. */
   of(parts: readonly Part[]): number {
@@ -24,7 +24,7 @@ export class Writes {
     return count
   }
 
-  count(parts: Iterable<string>): void {
+  count(parts: Iterable<Part>): void {
     for (const part of parts) this.#counts.set(part, (this.#counts.get(part) ?? 0) + 1)
   }
 }
@@ -68,7 +68,7 @@ function over(raw: Connection, writes: Writes): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database: { ...database, prepare } }) })
 }
 
-function counted(statement: SqliteStatement, parts: readonly string[], writes: Writes): SqliteStatement {
+function counted(statement: SqliteStatement, parts: readonly Part[], writes: Writes): SqliteStatement {
   if (parts.length === 0) return statement
   return {
     ...statement,
@@ -86,17 +86,20 @@ function counted(statement: SqliteStatement, parts: readonly string[], writes: W
 }
 
 /** The parts that a statement writes to, as the query builder words it; none if it only reads. */
-function writtenBy(sql: string): readonly string[] {
+function writtenBy(sql: string): readonly Part[] {
   const [, verb, table] = /^(insert into|delete from|update) "(\w+)"/.exec(sql) ?? []
   if (table === undefined) return []
-  if (table !== 'requests') return [table]
+  if (table !== 'requests') return [table as Part]
   if (verb !== 'update') return ['requests', 'painted', 'leased']
   const [, set = ''] = / set (.+?)(?: where |$)/.exec(sql) ?? []
   const columns = [...set.matchAll(/"(\w+)" = /g)].map(([, column = '']) => column)
   return [...new Set(columns.flatMap((column) => PARTS.get(column) ?? 'requests'))]
 }
 
-/** Who paints, how far it is painted, and a lease that is prolonged: none of it makes anything due, or is read. */
+/**
+ * Who paints, how far it is painted, and a lease that is prolonged: none of it makes anything due, or is read.
+ * `dropLeases`, which ends leases, is called before any store is there that could have remembered.
+ */
 const PARTS: ReadonlyMap<string, readonly Part[]> = new Map<string, readonly Part[]>([
   ['paint_after', ['painted']],
   ['painted_version', []],

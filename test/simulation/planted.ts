@@ -92,8 +92,16 @@ export const PLANTED: readonly Planted[] = [
   {
     name: 'a home tab leads to a card that was deleted',
     edits: [
-      edit('src/adapters/slack/outgoing/home-look.ts', 'links.get(message) ??', 'links.get(id) ??'),
-      edit('src/adapters/slack/outgoing/home-look.ts', 'links.set(message, link)', 'links.set(id, link)'),
+      edit(
+        'src/adapters/slack/outgoing/home-look.ts',
+        'export type LinkOf =',
+        'const FIRST = new Map<string, string>()\nexport type LinkOf =',
+      ),
+      edit(
+        'src/adapters/slack/outgoing/home-look.ts',
+        '    return ts && linkOf(channel, ts)\n',
+        '    if (ts && !FIRST.has(id)) FIRST.set(id, ts)\n    return ts && linkOf(channel, FIRST.get(id) ?? ts)\n',
+      ),
     ],
   },
   one('a form shows HSMs before it is known who opened it', 'src/adapters/slack/incoming/sync-form.ts', {

@@ -74,7 +74,7 @@ export const FOUND_AT: Readonly<Record<string, number>> = {
   'strangers see a home tab': 1,
   'a home tab that is open is not kept up to date': 1,
   'a home tab leads to a card that was deleted': 190,
-  'a look of the watch begins before it is known what the last one came to': 93,
+  'a look of the watch begins before it is known what the last one came to': 457,
   'a listing at the end counts as a login that works, whatever came after it': 3_000_417,
   'a step is planned although somebody asked to stop in that moment': 91,
   'the watch says in sync of what lacks keys': 50,

@@ -32,7 +32,7 @@ interface Work {
 export async function drive(program: string, { take, done }: Work): Promise<void> {
   // Without what loads TypeScript here.
   const child = fork(program, { execArgv: [] })
-  await new Promise<void>((resolve, reject) => {
+  const ended = new Promise<void>((resolve, reject) => {
     const next = () => {
       const seed = take()
       if (seed === undefined) child.disconnect()
@@ -45,4 +45,9 @@ export async function drive(program: string, { take, done }: Work): Promise<void
     child.on('error', reject)
     next()
   })
+  try {
+    await ended
+  } finally {
+    if (child.connected) child.disconnect()
+  }
 }

@@ -118,22 +118,25 @@ export async function verifyChain(db: Db, anchor?: string): Promise<Verified> {
   return { rows, lastHash: previous, ...anchored }
 }
 
-/** Where an export begins: with the first row that was made at this instant or later, or behind the row of a number. */
+/**
+ * Where an export begins: with the first row that was made at this instant or later, or behind the row of a number.
+ * Every later row follows, also one whose clock was behind.
+ */
 export type Since = { readonly at: number } | { readonly seq: number }
+
+/** The number before the first row of this instant or later; `undefined` if there is none. */
+async function seqBefore(db: Db, at: number): Promise<number | undefined> {
+  const rows = db.selectFrom('audit').select('seq').where('at', '>=', at)
+  const first = await rows.orderBy('seq').limit(1).executeTakeFirst()
+  return first && first.seq - 1
+}
 
 /** Every row since then, oldest first, page by page. */
 export async function* rowsSince(db: Db, since: Since = { seq: 0 }): AsyncGenerator<StoredRow> {
-  let after = 'seq' in since ? since.seq : 0
-  const at = 'at' in since ? since.at : 0
+  let after = 'seq' in since ? since.seq : await seqBefore(db, since.at)
+  if (after === undefined) return
   for (;;) {
-    const page = await db
-      .selectFrom('audit')
-      .selectAll()
-      .where('seq', '>', after)
-      .where('at', '>=', at)
-      .orderBy('seq')
-      .limit(PAGE)
-      .execute()
+    const page = await db.selectFrom('audit').selectAll().where('seq', '>', after).orderBy('seq').limit(PAGE).execute()
     yield* page
     const last = page.at(-1)
     if (!last) return

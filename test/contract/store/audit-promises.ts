@@ -14,6 +14,16 @@ import { auditOf, NOON, pending, requestId } from '../sample-request.ts'
 import { type AtPlace, type Place, replica, together } from './place.ts'
 
 export function auditPromises(at: AtPlace): void {
+  it('exports from an instant on every later row, also one whose clock was behind', async () => {
+    const store = replica(at(), 0)
+    for (const [n, instant] of [NOON, NOON + 2_000, NOON + 1_000].entries())
+      await store.audit(auditOf('settings', { at: instant, facts: { n } }))
+    const numbers = async (since: Since) => (await exported(at(), since)).map(({ seq }) => seq)
+    const all = await numbers({ seq: 0 })
+    expect(await numbers({ at: NOON + 1_500 })).toEqual(all.slice(1))
+    expect(await numbers({ at: NOON + 9_000 })).toEqual([])
+  })
+
   it('holds one row per ask and change, with who, when and what', async () => {
     const store = replica(at(), 0)
     const request = pending(1)

@@ -10,7 +10,7 @@ import { type AuditDoc, auditOf, type RequestDoc, rowsOf } from './records.ts'
 /** What people read of each verdict. */
 export const SAYS: Readonly<Record<string, RegExp>> = {
   'in-sync': /is in sync with|has all that/,
-  behind: /behind/,
+  behind: /behind|nothing missing that a sync would copy/,
   unknown: /Could not look whether/,
 }
 

@@ -153,7 +153,8 @@ export class Channel implements Web {
   }
 
   permalink(channel: string, ts: string): Promise<string | undefined> {
-    return this.#call(() => permalinkOf(channel, ts)).catch(() => undefined)
+    const isThere = () => this.posted.some((message) => message.ts === ts && !message.isDeleted)
+    return this.#call(() => (isThere() ? permalinkOf(channel, ts) : undefined)).catch(() => undefined)
   }
 
   /** Somebody deletes a message; of a card its thread goes with it. */

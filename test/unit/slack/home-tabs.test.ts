@@ -17,14 +17,19 @@ function homes() {
   const unreadable: RequestId[] = []
   const published: { readonly at: number; readonly user: string; readonly text: string }[] = []
   const asked: string[] = []
-  const slack: { refuses?: SlackProblem | undefined; isSilent?: boolean; hidesGroups?: boolean; lacksCard?: boolean } =
-    {}
+  const slack: {
+    refuses?: SlackProblem | undefined
+    isSilent?: boolean
+    hidesGroups?: boolean
+    lacksCard?: boolean
+    hasNoLinks?: boolean
+  } = {}
   const deps = {
     landscape: { routes: [route], clusters: [source, destination] },
     store: {
       list: async ({ byPeople }: { readonly byPeople?: boolean }) => ({
         requests: byPeople ? [] : [...open],
-        unreadable,
+        unreadable: byPeople ? ['8BBB', ...unreadable].slice(unreadable.length === 0 ? 1 : 0) : unreadable,
       }),
       frozen: async () => undefined,
       posted: async () => (slack.lacksCard ? [] : [{ slot: 'card', ts: '17.1' }]),
@@ -49,7 +54,10 @@ function homes() {
         if (refuses) throw refuses
         published.push({ at: time.now, user, text: JSON.stringify(view.blocks) })
       },
-      permalink: async (_: string, ts: string) => `https://example.slack.com/p${ts}`,
+      permalink: async (_: string, ts: string) => {
+        asked.push(ts)
+        return slack.hasNoLinks ? undefined : `https://example.slack.com/p${ts}`
+      },
     },
     clock: { now: () => time.now, sleep: (ms: number) => time.sleep(ms) },
     log: { info: () => undefined, warn: () => undefined },
@@ -89,7 +97,7 @@ it('asks Slack once a minute who somebody is and who is in a group, for all home
   await pass(20 * SECOND)
   open.push({ ...request('pending'), reason: 'another one' })
   await pass(20 * SECOND)
-  expect(asked.toSorted()).toEqual(['S0GROUP', 'U0ALICE', 'U0BOB'])
+  expect(asked.filter((one) => one !== '17.1').toSorted()).toEqual(['S0GROUP', 'U0ALICE', 'U0BOB'])
   await pass(30 * SECOND)
   open.pop()
   await pass(20 * SECOND)
@@ -145,6 +153,15 @@ it('links to a card that is posted later, although nothing else has changed', as
   expect(published.map(({ text }) => text.includes('https://example.slack.com/p17.1'))).toEqual([false, true])
 })
 
+it('asks once a minute for the address of a card that Slack does not tell', async () => {
+  const { tabs, published, asked, slack, pass } = homes()
+  slack.hasNoLinks = true
+  for (const user of ['U0ALICE', 'U1', 'U2']) tabs.opened(user)
+  await pass(5 * 60 * SECOND)
+  expect(published).toHaveLength(3)
+  expect(asked.filter((one) => one === '17.1').length).toBeLessThanOrEqual(6)
+})
+
 it('writes nothing to a home that a change does not concern', async () => {
   const { tabs, open, published, pass } = homes()
   tabs.opened('U0CAROL')
@@ -165,7 +182,7 @@ it('says of nothing that there is none while a request cannot be read', async ()
   const [before, after] = published.map(({ text }) => text)
   for (const claim of claims) expect(before).toContain(claim)
   for (const claim of claims) expect(after).not.toContain(claim)
-  expect(after).toContain('1 request that this version of me cannot read: `7Q2F`')
+  expect(after).toContain('2 requests that this version of me cannot read: `7Q2F`, `8BBB`')
 })
 
 it('shows strangers nothing of it', async () => {

@@ -18,7 +18,10 @@ it('shows of each route how it stands, what ran last and what is open', () => {
   const watch = { route: 'a>b', nextAt: NOW, edition: 1, found }
   const shown = textOf(
     statusView(
-      { statuses: [{ route, watch, last: request('partial'), open: request('pending') }], unreadable: [] },
+      {
+        statuses: [{ route, watch, last: request('partial'), open: request('pending') }],
+        unreadable: { open: [], ended: [] },
+      },
       {
         freeze: { by: 'U0ALICE', at: NOW, reason: 'an HSM fails' },
         now: NOW + 3 * HOUR,
@@ -32,7 +35,10 @@ it('shows of each route how it stands, what ran last and what is open', () => {
 it('says of a route that is not watched that nobody compares it, not that it is in sync', () => {
   const { watch: _, ...unwatched } = route
   const shown = textOf(
-    statusView({ statuses: [{ route: unwatched }], unreadable: [] }, { freeze: undefined, now: NOW }),
+    statusView(
+      { statuses: [{ route: unwatched }], unreadable: { open: [], ended: [] } },
+      { freeze: undefined, now: NOW },
+    ),
   )
   expect(shown).toContain('is not watched: nobody compares it')
   expect(shown).not.toContain('in sync')
@@ -42,7 +48,7 @@ it('says of nothing that it was the last, or that there was none, where a reques
   const view = (last?: ReturnType<typeof request>) =>
     textOf(
       statusView(
-        { statuses: [{ route, ...(last ? { last } : {}) }], unreadable: [REQUEST_ID] },
+        { statuses: [{ route, ...(last ? { last } : {}) }], unreadable: { open: [], ended: [REQUEST_ID] } },
         { freeze: undefined, now: NOW },
       ),
     )

@@ -22,16 +22,18 @@ const BEHIND: Verdict = { kind: 'behind', users: 1, keys: 12, others: 0 }
 const lineOf = (watch: Partial<Watch>) => stateLine(route, watch).replace(/<!date[^|]*\|([^>]*)>/g, '$1')
 const buttons = (watch: Watch, more: object = {}) =>
   JSON.stringify(
-    watchView({ route: { ...route, ...more }, watch, missing }).blocks.filter(({ type }) => type === 'actions'),
+    watchView({ route: { ...route, ...more }, watch, missing, now: NOW }).blocks.filter(
+      ({ type }) => type === 'actions',
+    ),
   )
 
 describe('the line of a watched route', () => {
   it.each<[string, Partial<Watch>, string]>([
-    ['nothing yet', {}, '⏳ `prod-eu` has not been compared with `prod-us` yet.'],
+    ['nothing yet', {}, '⏳ No look of the watch has compared `prod-eu` with `prod-us` yet.'],
     [
       'behind',
       seen(BEHIND),
-      '🟠 `prod-eu` is 12 keys and 1 user behind `prod-us`, looked at 2027-01-15 08:00:00 UTC; behind at every look since 2027-01-15 07:00:00 UTC.',
+      '🟠 `prod-eu` is 12 keys and 1 user behind `prod-us`, looked at 2027-01-15 08:00:00 UTC; they differ at every look since 2027-01-15 07:00:00 UTC.',
     ],
     [
       'in sync',
@@ -51,7 +53,7 @@ describe('the line of a watched route', () => {
     [
       'conflicts only',
       seen({ kind: 'behind', users: 0, keys: 0, others: 2 }),
-      '🟠 `prod-eu` is not behind, but has 2 differences of another kind to `prod-us`, looked at 2027-01-15 08:00:00 UTC; behind at every look since 2027-01-15 07:00:00 UTC.',
+      '🟠 `prod-eu` has 2 differences of another kind to `prod-us`, and nothing missing that a sync would copy, looked at 2027-01-15 08:00:00 UTC; they differ at every look since 2027-01-15 07:00:00 UTC.',
     ],
     [
       'blind',
@@ -59,7 +61,7 @@ describe('the line of a watched route', () => {
         { kind: 'unknown', why: { kind: 'changed', changed: ['the route'] } },
         { lastKnown: { verdict: BEHIND, at: NOW - 5 * HOUR } },
       ),
-      '❔ Could not look whether `prod-eu` is in sync with `prod-us` since 2027-01-15 07:00:00 UTC: it was called off before it began: the route had changed. Looked at last 2027-01-15 03:00:00 UTC: 12 keys and 1 user behind it.',
+      '❔ Could not look whether `prod-eu` is in sync with `prod-us` since 2027-01-15 07:00:00 UTC: it was called off before it began: the route had changed. Looked at last 2027-01-15 03:00:00 UTC: it was 12 keys and 1 user behind the source.',
     ],
   ])('%s', (_, watch, line) => expect(lineOf(watch)).toBe(line))
 })
@@ -69,7 +71,7 @@ describe('the buttons of its message', () => {
     expect(buttons(seen(BEHIND))).toContain(`"value":"${REQUEST_ID}"`)
     expect(buttons(seen(BEHIND), { ticket: 'CHG[0-9]{7}' })).toBe('[]')
     expect(
-      JSON.stringify(watchView({ route: { ...route, ticket: 'CHG[0-9]{7}' }, watch: seen(BEHIND), missing })),
+      JSON.stringify(watchView({ route: { ...route, ticket: 'CHG[0-9]{7}' }, watch: seen(BEHIND), missing, now: NOW })),
     ).toContain('ask for it with its ticket')
     expect(buttons(seen({ kind: 'in-sync', byLabel: 0, extra: NOTHING }))).toBe('[]')
   })
@@ -83,16 +85,19 @@ describe('the buttons of its message', () => {
 
 it('says that another route of its bastion holds it, and that it never looked', () => {
   const heldBy = { source: route.source, destination: { ...route.destination, alias: 'prod-de' } }
-  const text = JSON.stringify(watchView({ route, watch: seen(BEHIND), missing, heldBy }).blocks)
+  const text = JSON.stringify(watchView({ route, watch: seen(BEHIND), missing, heldBy, now: NOW }).blocks)
   expect(text).toContain('*No looks now:* on the same bastion the watch of `prod-us` → `prod-de` waits for a person')
   const never = { route: 'a>b', nextAt: NOW, edition: 1, paused: REQUEST_ID } as const
-  expect(lineOf(never)).toMatch(/has not been compared .* yet\. \*No more looks until a person says so/)
+  expect(lineOf(never)).toMatch(/has compared .* yet\. \*No more looks until a person says so/)
   expect(buttons(never)).toContain('watch_again')
 })
 
 it('calls a look old after twice its rhythm', () => {
   expect(isOld(seen(BEHIND), HOUR, NOW + 2 * HOUR)).toBe(false)
   expect(isOld(seen(BEHIND), HOUR, NOW + 2 * HOUR + 1)).toBe(true)
+  const shown = (now: number) => JSON.stringify(watchView({ route, watch: seen(BEHIND), missing, now }).blocks)
+  expect(shown(NOW + 24 * HOUR)).not.toContain('That look is old')
+  expect(shown(NOW + 100 * 24 * HOUR)).toContain('That look is old')
 })
 
 it('names no person where the watch asked', () => {

@@ -77,7 +77,7 @@ export function clickHandlers(deps: ListenerDeps): Readonly<Record<string, Click
       await answer({
         text: isRefusal(resumed)
           ? explain(resumed)
-          : `The watch looks at ${code(resumed.destination.alias)} again, as soon as nothing else has it.`,
+          : `The watch looks at ${code(resumed.destination.alias)} again, as soon as nothing else has it and nothing is frozen, and no other watch of its bastion waits for a person.`,
       })
     },
     [ACTIONS.shareHsms]: async (click, answer) => {

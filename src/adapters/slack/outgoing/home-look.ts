@@ -14,7 +14,7 @@ import { CARD } from '../views/thread.ts'
 
 export type HomeDeps = Pick<Deps, 'store' | 'engines' | 'landscape' | 'workspace' | 'clock'> & { readonly web: Web }
 
-const MOST_LINKS = 500
+export type LinkOf = (channel: string, ts: string) => Promise<string | undefined>
 
 export interface Seen {
   readonly facts: HomeFacts
@@ -25,24 +25,17 @@ export interface Seen {
   linkTo(request: Request): Promise<string | undefined>
 }
 
-/**
- * `links`: addresses of cards, by channel and message: a card that somebody deleted is another message once it is back.
- */
+/** `linkOf`: the address of a message; one that somebody deleted has none, and is another one once it is back. */
 export async function look(
   deps: HomeDeps,
-  { links, seen }: { readonly links: Map<string, string>; readonly seen: HomeFacts['running'] },
+  { linkOf, seen }: { readonly linkOf: LinkOf; readonly seen: HomeFacts['running'] },
 ): Promise<Seen> {
   const facts = await homeFacts(deps, seen)
   const at = deps.clock.now()
   const found = new Map<string, Promise<string | undefined>>()
   const find = async ({ id, channel }: Request) => {
     const ts = (await deps.store.posted(id)).find(({ slot }) => slot === CARD)?.ts
-    if (!ts) return undefined
-    const message = `${channel} ${ts}`
-    const link = links.get(message) ?? (await deps.web.permalink(channel, ts))
-    if (links.size > MOST_LINKS) links.clear()
-    if (link) links.set(message, link)
-    return link
+    return ts && linkOf(channel, ts)
   }
   const linkTo = (request: Request) => {
     const known = found.get(request.id) ?? find(request)
@@ -60,8 +53,8 @@ function stateOf({ open, ...shared }: HomeFacts, now: Instant): string {
 }
 
 /**
- * What this person sees. `isWhole`: Slack told who they are and who is in every group, and each request has its link,
- * which it lacks until its card is posted.
+ * What this person sees. `isWhole`: Slack told who they are and who is in every group, and each request that has a card
+ * has its link, which it lacks until that is posted.
  */
 export async function viewFor(
   deps: HomeDeps,
@@ -74,6 +67,6 @@ export async function viewFor(
   const shown = [waiting, mine, running.map(({ request }) => request), ended].flatMap((part) => part.slice(0, SHOWN))
   const found = await Promise.all(shown.map(async (request) => [request.id, await linkTo(request)] as const))
   const links = new Map(found.flatMap(([id, link]) => (link ? [[id, link] as const] : [])))
-  const isWhole = home.hasAllGroups && shown.every(({ id }) => links.has(id))
+  const isWhole = home.hasAllGroups && shown.every(({ id, isWatch }) => isWatch || links.has(id))
   return { view: homeView(home, { links, now: at }), isWhole }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../../application/ports.ts'
 import type { Instant } from '../../../domain/brand.ts'
 import { describeError, type Log } from '../../../log.ts'
 import { SlackProblem } from '../api/web.ts'
-import { look, type HomeDeps as Needed, viewFor } from './home-look.ts'
+import { type LinkOf, look, type HomeDeps as Needed, viewFor } from './home-look.ts'
 
 type HomeDeps = Needed & { readonly log: Log }
 
@@ -23,6 +23,7 @@ const LONGEST_PAUSE_MS = 60_000
  */
 const KNOWN_MS = 60_000
 const MOST_KNOWN = 1_000
+const MOST_LINKS = 500
 
 export interface HomeTabs {
   /** Somebody opened their home tab. */
@@ -39,14 +40,26 @@ interface Viewer {
 }
 
 /**
- * Home tabs: shown when opened, and kept up to date for half an hour. The store is looked at every few seconds; Slack
- * is asked and written to only where something has changed, at a pace that it takes. After a restart a home is up to
- * date again once it is opened.
+ * Home tabs: shown when opened, and kept up to date for half an hour. The store is looked at every few seconds. Slack
+ * is asked once a minute at the most for each thing that it did not tell, and written to only where the view differs,
+ * at a pace that it takes. After a restart a home is up to date again once it is opened.
  */
 export function startHomeTabs(deps: HomeDeps): HomeTabs {
   const { clock, log } = deps
   const viewers = new Map<string, Viewer>()
   const links = new Map<string, string>()
+  /** What Slack has no address of, or does not tell, it is asked again in a while. */
+  const tried = remembered(clock, (message) => {
+    const [channel = '', ts = ''] = message.split(' ')
+    return deps.web.permalink(channel, ts)
+  })
+  const linkOf: LinkOf = async (channel, ts) => {
+    const message = `${channel} ${ts}`
+    const link = links.get(message) ?? (await tried(message))
+    if (links.size > MOST_LINKS) links.clear()
+    if (link) links.set(message, link)
+    return link
+  }
   let running: HomeFacts['running'] = []
   const workspace = {
     channel: (id: string) => deps.workspace.channel(id),
@@ -68,14 +81,14 @@ export function startHomeTabs(deps: HomeDeps): HomeTabs {
     let hasShown = false
     for (const [user, { openedAt }] of viewers) if (clock.now() - openedAt > LOOKED_AT_MS) viewers.delete(user)
     if (viewers.size === 0) return hasShown
-    let seen = await look(deps, { links, seen: running })
+    let seen = await look(deps, { linkOf, seen: running })
     const left = [...viewers]
     const next = async () => {
       for (let one = left.shift(); one && !stopping.signal.aborted; one = left.shift()) {
         const [user, viewer] = one
         try {
           if (clock.now() - seen.at > FRESH_MS) {
-            const again = await look(deps, { links, seen: seen.facts.running })
+            const again = await look(deps, { linkOf, seen: seen.facts.running })
             seen = again.state === seen.state ? { ...seen, at: again.at } : again
           }
           const { state } = seen

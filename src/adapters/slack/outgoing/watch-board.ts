@@ -1,7 +1,7 @@
 import { foundMissing } from '../../../application/ask-exactly.ts'
-import { viewRequest } from '../../../application/list-requests.ts'
+import { orUnreadable, viewRequest } from '../../../application/list-requests.ts'
 import type { Deps } from '../../../application/ports.ts'
-import type { WatchMessage } from '../../../application/store.ts'
+import { Unreadable, type WatchMessage } from '../../../application/store.ts'
 import { type WatchedRoute, watchedRoutes } from '../../../application/watch-routes.ts'
 import { canonicalJson, sha256 } from '../../../domain/digest.ts'
 import { type Watch, watchKey } from '../../../domain/watch.ts'
@@ -32,7 +32,7 @@ export async function showWatches(deps: BoardDeps, signal: AbortSignal): Promise
     if (signal.aborted) return
     try {
       // Another route of the same bastion, whose watch waits for a person.
-      const heldBy = paused.find((one) => one.bastion.name === route.bastion.name && one !== route)
+      const heldBy = paused.find((one) => one.bastion.instanceId === route.bastion.instanceId && one !== route)
       await showWatch(deps, route, heldBy)
     } catch (error) {
       deps.log.warn({ route: watchKey(route), error }, 'could not show what the watch found')
@@ -50,6 +50,7 @@ async function showWatch(deps: BoardDeps, route: WatchedRoute, heldBy: WatchedRo
     watch,
     missing: await missingOf(deps, watch),
     heldBy,
+    now: deps.clock.now(),
   })
   const messages = await deps.store.watchMessages(key)
   // The settings name another channel now: the message begins anew there.
@@ -132,7 +133,12 @@ async function show(deps: BoardDeps, route: WatchedRoute, { known, edition, mess
 /** What a sync of exactly what was found would cover, as long as the comparison's steps are kept. */
 async function missingOf(deps: BoardDeps, { found }: Watch) {
   if (found?.verdict.kind !== 'behind') return undefined
-  const view = await viewRequest(deps, found.request)
+  const view = await viewRequest(deps, found.request).catch(orUnreadable)
+  // The message says what was found all the same, and has the button that lets a paused watch go on.
+  if (view instanceof Unreadable) {
+    deps.log.error({ requestId: found.request, error: view }, 'what the watch found cannot be read any more')
+    return undefined
+  }
   return view && foundMissing(view)
 }
 

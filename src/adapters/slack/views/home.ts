@@ -18,9 +18,9 @@ export function homeView(
   home: Home,
   { links, now }: { readonly links: ReadonlyMap<string, string>; readonly now: number },
 ): types.HomeView {
-  const { waiting, mine, running, ended, statuses, freeze, hasAllGroups, unreadable } = home
+  const { waiting, mine, running, moreRunning, ended, statuses, freeze, hasAllGroups, unreadable } = home
   const hasAllOpen = unreadable.open.length === 0
-  const hasAllEnded = unreadable.newest.length === 0
+  const hasAllEnded = unreadable.ended.length === 0
   const line = (request: Request, more: string) => {
     const { source, destination, mode } = request.spec
     const link = links.get(request.id)
@@ -33,7 +33,7 @@ export function homeView(
       : STATE_FACES[request.state].title
   const blocks: Block[] = [
     ...(freeze ? [section(`🧊 Nothing starts, because ${frozenText(freeze)}.`)] : []),
-    ...unreadableBlocks([...new Set([...unreadable.open, ...unreadable.newest])]),
+    ...unreadableBlocks([...unreadable.open, ...unreadable.ended]),
     header('Waiting for you'),
     ...list(
       waiting.map((request) =>
@@ -56,6 +56,7 @@ export function homeView(
       const progress = diff && progressText(diff, view)
       return progress ? [text, pre(progress, 400)] : [text]
     }),
+    ...(moreRunning > 0 ? [context(moreText(moreRunning))] : []),
     header('Routes'),
     ...list(statusLines(statuses, { now, hasAll: hasAllEnded }), 'No routes.'),
     header('Last outcomes'),
@@ -76,6 +77,10 @@ export function strangerHome(why: string): types.HomeView {
 
 function list(lines: readonly string[], none: string): Block[] {
   if (lines.length === 0) return [section(none)]
-  const more = lines.length > SHOWN ? [context(`… and ${lines.length - SHOWN} more: ${code('/hsm-requests')}`)] : []
+  const more = lines.length > SHOWN ? [context(moreText(lines.length - SHOWN))] : []
   return [...lines.slice(0, SHOWN).map(section), ...more]
+}
+
+function moreText(more: number): string {
+  return `… and ${more} more: ${code('/hsm-requests')}`
 }

@@ -1,4 +1,4 @@
-import type { RequestHistory } from '../../../application/list-requests.ts'
+import { PAGE, type RequestHistory } from '../../../application/list-requests.ts'
 import { diffOf } from '../../../application/run-view.ts'
 import type { Listed } from '../../../application/store.ts'
 import type { Freeze } from '../../../domain/freeze.ts'
@@ -32,7 +32,9 @@ export function requestsView(
     return `${icon} ${id} · ${mode} ${source.alias} → ${destination.alias} · ${state} · ${askerText(request)} ${when(request.requestedAt)} · ${plain(request.reason, 80)}`
   })
   const none = unreadable.length === 0 ? 'none' : 'none that I can read'
-  const text = requests.length === 0 ? `${title}: ${none}.` : `${title} (${requests.length})`
+  const isWhole = requests.length + unreadable.length < PAGE
+  const text =
+    requests.length === 0 ? `${title}: ${none}.` : `${title} (${isWhole ? '' : 'the newest '}${requests.length})`
   return {
     text,
     blocks: [
@@ -44,6 +46,9 @@ export function requestsView(
     ],
   }
 }
+
+const SHOWN_STEPS = 8
+const SHOWN_RECORDS = 25
 
 /** One request with everything that is known of it: what every button could tell. */
 export function historyView(
@@ -73,6 +78,8 @@ export function historyView(
     ({ at, type, actor, facts }) =>
       `${when(at)} · *${plain(type)}* · ${actor === 'bot' ? 'bot' : person(actor)}${factsText(facts)}`,
   )
+  const parts = chunks(lines.slice(-SHOWN_RECORDS), 1800)
+  const isCut = lines.length > SHOWN_RECORDS || parts.length > 2
   return {
     text: `Request ${request.id}: ${face.title}`,
     blocks: [
@@ -88,9 +95,12 @@ export function historyView(
       ...(progress ? [pre(progress, 400)] : []),
       ...(steps.length > 0
         ? [
+            ...(steps.length > SHOWN_STEPS
+              ? [context(`The last ${SHOWN_STEPS} of ${count(steps.length, 'step')}:`)]
+              : []),
             section(
               steps
-                .slice(-8)
+                .slice(-SHOWN_STEPS)
                 .map((step) => stepLine({ request, steps }, step))
                 .join('\n'),
             ),
@@ -105,9 +115,9 @@ export function historyView(
         : []),
       ...result,
       section(
-        `*History* (${count(history.length, 'record')}${refused > 5 ? `; ${refused} refused clicks are left out here, the export has them` : ''})`,
+        `*History* (${count(history.length, 'record')}${isCut ? '; the newest are shown, the export has all' : ''}${refused > 5 ? `; ${refused} refused clicks are left out here, the export has them` : ''})`,
       ),
-      ...chunks(lines.slice(-25), 1800).slice(-2).map(section),
+      ...parts.slice(-2).map(section),
     ],
   }
 }

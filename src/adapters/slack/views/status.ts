@@ -20,8 +20,8 @@ export function statusView(
     text: `How ${statuses.length === 1 ? 'the route stands' : `${statuses.length} routes stand`}`,
     blocks: [
       ...(freeze ? [section(`🧊 Nothing starts, because ${frozenText(freeze)}.`)] : []),
-      ...chunks(statusLines(statuses, { now, hasAll: unreadable.length === 0 }), 2800).map(section),
-      ...unreadableBlocks(unreadable),
+      ...chunks(statusLines(statuses, { now, hasAll: unreadable.ended.length === 0 }), 2800).map(section),
+      ...unreadableBlocks([...unreadable.open, ...unreadable.ended]),
       context(`${code('/hsm-sync <source> <destination> mode=plan <reason>')} asks for a comparison now.`),
     ],
   }
@@ -29,7 +29,7 @@ export function statusView(
 
 interface Look {
   readonly now: Instant
-  /** Whether all of the newest requests could be read. */
+  /** Whether all that ended lately could be read. */
   readonly hasAll: boolean
 }
 

@@ -18,10 +18,11 @@ export interface WatchShown {
   readonly missing?: Scope | Refusal | undefined
   /** Another watched route of the same bastion, whose watch waits for a person. */
   readonly heldBy?: Pick<Route, 'source' | 'destination'> | undefined
+  readonly now: Instant
 }
 
 /** The one standing message of a watched route. */
-export function watchView({ route, watch, missing, heldBy }: WatchShown): Message {
+export function watchView({ route, watch, missing, heldBy, now }: WatchShown): Message {
   const { found, paused } = watch
   const text = `${stateLine(route, watch)}`
   const blocks: Block[] = [section(`*Watch* ${text}`)]
@@ -31,6 +32,10 @@ export function watchView({ route, watch, missing, heldBy }: WatchShown): Messag
   if (inside) blocks.push(section(inside))
   const next = nextLine(route, watch)
   if (next) blocks.push(section(next))
+  if (isOld(watch, route.watch.everyMs, now))
+    blocks.push(
+      section('⚠️ *That look is old.* Looks wait while syncs are frozen, and while something else has the destination.'),
+    )
   if (paused) blocks.push(lookAgain(watch))
   else if (heldBy)
     blocks.push(
@@ -38,7 +43,7 @@ export function watchView({ route, watch, missing, heldBy }: WatchShown): Messag
         `*No looks now:* on the same bastion the watch of ${code(heldBy.source.alias)} → ${code(heldBy.destination.alias)} waits for a person, because of a login.`,
       ),
     )
-  const rhythm = `Compared every ${duration(route.watch.everyMs)} by the settings; it lists, and never writes.`
+  const rhythm = `To be compared every ${duration(route.watch.everyMs)} by the settings; it lists, and never writes.`
   const by = found ? ` By comparison ${code(found.request)}: ${code(`/hsm-requests ${found.request}`)}.` : ''
   blocks.push(context(`${rhythm}${by}`))
   return { text, blocks }
@@ -57,13 +62,13 @@ export function stateLine(
 ): string {
   const [from, to] = [code(source.alias), code(destination.alias)]
   const stopped = paused ? ' *No more looks until a person says so.*' : ''
-  if (!found) return `⏳ ${to} has not been compared with ${from} yet.${stopped}`
+  if (!found) return `⏳ No look of the watch has compared ${to} with ${from} yet.${stopped}`
   const { verdict, at, since } = found
   switch (verdict.kind) {
     case 'in-sync':
       return `✅ ${syncText(verdict, { from, to, at: when(at) })}${labelText(verdict.byLabel)}${stopped}`
     case 'behind':
-      return `🟠 ${to} is ${behindText(verdict)} ${from}, looked at ${when(at)}; behind at every look since ${when(since)}.${stopped}`
+      return `🟠 ${to} ${behindText(verdict, { is: 'is', from })}, looked at ${when(at)}; they differ at every look since ${when(since)}.${stopped}`
     case 'unknown':
       return `❔ Could not look whether ${to} is in sync with ${from} since ${when(since)}: ${whyText(verdict.why)}${knownText(lastKnown)}${stopped}`
     default:
@@ -82,13 +87,17 @@ function syncText(
   return `${to} has all that ${from} has, looked at ${at}. It also has ${what} that ${from} lacks: no sync is for those.`
 }
 
-function behindText({ users, keys, others }: Verdict & { kind: 'behind' }): string {
+function behindText(
+  { users, keys, others }: Verdict & { kind: 'behind' },
+  { is, from }: { readonly is: 'is' | 'was'; readonly from: string },
+): string {
   const missing = [keys > 0 ? count(keys, 'key') : '', users > 0 ? count(users, 'user') : ''].filter(
     (part) => part !== '',
   )
   const differs = others > 0 ? `${count(others, 'difference')} of another kind` : ''
-  if (missing.length === 0) return `not behind, but has ${differs} to`
-  return `${missing.join(' and ')} behind${differs === '' ? '' : `, with ${differs} to`}`
+  if (missing.length === 0)
+    return `${is === 'is' ? 'has' : 'had'} ${differs} to ${from}, and nothing missing that a sync would copy`
+  return `${is} ${missing.join(' and ')} behind${differs === '' ? '' : `, with ${differs} to`} ${from}`
 }
 
 function labelText(byLabel: number): string {
@@ -98,10 +107,10 @@ function labelText(byLabel: number): string {
 }
 
 function knownText(known: Watch['lastKnown']): string {
-  if (!known) return ' It was never looked at before.'
+  if (!known) return ' No look of the watch has told how they stand so far.'
   const { verdict, at } = known
   return verdict.kind === 'behind'
-    ? ` Looked at last ${when(at)}: ${behindText(verdict)} it.`
+    ? ` Looked at last ${when(at)}: it ${behindText(verdict, { is: 'was', from: 'the source' })}.`
     : ` Looked at last ${when(at)}: it had all that the source has.`
 }
 
