@@ -98,7 +98,7 @@ async function recheck(deps: Deps, request: Approved, signal: AbortSignal): Prom
       if (changed.length > 0) return apply(deps, request.id, { type: 'found-stale', changed })
       current = await lookWhatHolds(deps, current, { route, signal })
       if (!mayStart(current)) return current
-      // Called off: the watch pauses at its next turn.
+      // Called off: the watch waits, or pauses, at its next turn.
       if (request.isWatch && ((await isAnyUnreadable(deps)) || (await failedLoginOn(deps, route))))
         return apply(deps, request.id, { type: 'withdraw', by: WATCHER })
       return apply(deps, request.id, { type: 'start' })

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/brand.ts'
 import type { RequestId } from '../domain/ids.ts'
-import { isFinished, OPEN_STATES } from '../domain/request.ts'
+import { isFinished } from '../domain/request.ts'
 import type { Route } from '../domain/route.ts'
 import { failedLoginIn, watchKey } from '../domain/watch.ts'
 import type { Deps } from './ports.ts'
@@ -32,14 +32,18 @@ export async function failedLoginOn(
     .filter(isFinished)
     .filter(({ spec }) => spec.bastion.instanceId === bastion.instanceId)
     .toSorted((a, b) => b.finishedAt - a.finishedAt)
-  const lost = await Promise.all(unreadable.map(async (id) => ({ id, ...(await endInRecord({ store }, id)) })))
+  // Put away when it could not be read, and it can be now: what it says of itself is older than that.
+  const putAway = requests.filter((request) => !isFinished(request)).map(({ id }) => id)
+  const lost = await Promise.all(
+    [...unreadable, ...putAway].map(async (id) => ({ id, ...(await endInRecord({ store }, id)) })),
+  )
   const since = Math.max(...resumed, own?.lastKnown?.at ?? 0, 0)
   return failedLoginIn({ ended, lost: lost.filter((end) => end.mayHaveFailedLogin) }, key, since)
 }
 
-/** Something is open that cannot be read: nobody knows where it logs in, until it is put away. */
+/** Something that may run cannot be read: nobody knows where it logs in, until it is put away. */
 export async function isAnyUnreadable({ store }: Pick<Deps, 'store'>): Promise<boolean> {
-  return (await store.list({ states: OPEN_STATES, limit: 500 })).unreadable.length > 0
+  return (await store.list({ states: ['approved', 'running'], limit: 500 })).unreadable.length > 0
 }
 
 /**

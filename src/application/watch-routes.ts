@@ -69,13 +69,12 @@ async function watchRoute(deps: Deps, route: WatchedRoute, signal: AbortSignal):
 /**
  * Something has the destination, or logs in from the bastion now, or will: whether that works is to be known first.
  */
-async function isBusy({ store }: Deps, { destination, bastion }: Route): Promise<boolean> {
-  const { requests, unreadable } = await store.list({ states: OPEN_STATES, limit: 500 })
+async function isBusy(deps: Deps, { destination, bastion }: Route): Promise<boolean> {
+  const { requests } = await deps.store.list({ states: OPEN_STATES, limit: 500 })
   const isInTheWay = ({ spec, state, isWatch }: Request) =>
     spec.destination.clusterId === destination.clusterId ||
     (spec.bastion.instanceId === bastion.instanceId && (state === 'running' || isWatch === true))
-  // What cannot be read may be such a one, until it is put away.
-  return unreadable.length > 0 || requests.some(isInTheWay)
+  return requests.some(isInTheWay) || (await isAnyUnreadable(deps))
 }
 
 /**
@@ -194,11 +193,12 @@ async function takeDown(
 ): Promise<boolean> {
   const now = deps.clock.now()
   const view = await viewRequest(deps, going.request).catch(orUnreadable)
-  if (view instanceof Unreadable) {
-    deps.log.error({ requestId: going.request, error: view }, 'a comparison of the watch cannot be read')
-    const { unreadable } = await deps.store.list({ states: OPEN_STATES, limit: 500 })
-    if (unreadable.includes(going.request)) return false
+  if (view instanceof Unreadable || (view && isOpen(view.request))) {
+    const { requests: open, unreadable } = await deps.store.list({ states: OPEN_STATES, limit: 500 })
+    if (unreadable.includes(going.request) || open.some(({ id }) => id === going.request)) return false
+    // It was put away, as it could not be read: only the record tells how it ended.
     const { mayHaveFailedLogin } = await endInRecord(deps, going.request)
+    deps.log.error({ requestId: going.request, mayHaveFailedLogin }, 'a comparison of the watch was put away')
     const { going: _, ...idle } = watch
     return mayHaveFailedLogin
       ? deps.store.saveWatch(barred(idle, going.request), version, pauseEntry(watch.route, going.request, now))
@@ -210,7 +210,6 @@ async function takeDown(
     return deps.store.saveWatch({ ...idle, nextAt: Math.min(watch.nextAt, now + everyMs) }, version)
   }
   const { request, steps } = view
-  if (isOpen(request)) return false
   const after = settle(watch, request, listedBefore(steps), now)
   if (after.paused && !watch.paused)
     return deps.store.saveWatch(after, version, pauseEntry(watch.route, request.id, now))

@@ -3,7 +3,7 @@ import { type Evidence, provesUnchanged, together } from './evidence.ts'
 import type { Freeze } from './freeze.ts'
 import type { HsmId, ServerNumber } from './ids.ts'
 import { compareKeys, type HsmKey, type Inventory, isWhole, userKey } from './inventory.ts'
-import { type LastLogin, lastLogin } from './last-login.ts'
+import { type LastLogin, lastLogin, OF_A_LOGIN } from './last-login.ts'
 import { presentDiscrepancies, usersBefore } from './present.ts'
 import type { RefusalFacts } from './refusal.ts'
 import type { RunFacts } from './run-facts.ts'
@@ -36,6 +36,8 @@ interface Report {
    */
   readonly proof: 'after' | 'before' | 'none'
   readonly stop?: Stop
+  /** What stopped it first, where `stop` is a login that failed later, or may have. */
+  readonly earlier?: Stop
   /** Absent in outcomes of older versions, and where the steps could not be read. */
   readonly lastLogin?: LastLogin
   /** Why the run did not even begin. */
@@ -68,6 +70,7 @@ export type OutcomeReport = Report &
 
 interface Ending {
   readonly stop: Stop | undefined
+  readonly earlier?: Stop | undefined
   readonly withdrawn: boolean
   readonly frozen?: Freeze
   /** HSMs that the destination has now and the run did not know. */
@@ -87,13 +90,15 @@ export function conclude(
   const reports = before.map((hsm, index) =>
     report(spec, facts, { before: hsm, now: destinations[index] ?? hsm, discrepancies }),
   )
+  const earlier = facts.earlier ?? (stop && facts.stop && facts.stop.code !== stop.code ? facts.stop : undefined)
   const common = {
     withdrawn,
     evidence: facts.evidence,
-    lastLogin: lastLogin(steps),
+    lastLogin: stop && OF_A_LOGIN.has(stop.code) ? 'doubt' : lastLogin(steps),
     destinations: reports,
     ...(frozen ? { frozen } : {}),
     ...(stop ? { stop } : {}),
+    ...(earlier ? { earlier } : {}),
   }
   if (facts.wrote && !facts.after) {
     // Nothing was listed afterwards, so nothing may be counted: only what was tried can be told.
@@ -110,7 +115,7 @@ export function conclude(
     keyHash ? [{ server, hash: keyHash }] : [],
   )
   const proof = facts.wrote ? 'after' : facts.before ? 'before' : 'none'
-  const ending = { stop, withdrawn, isListed: facts.diff !== undefined, proof } as const
+  const ending = { stop, earlier, withdrawn, isListed: facts.diff !== undefined, proof } as const
   const found: Report = { ...common, proof, keyHashes, ...compared(spec, facts, destinations) }
   return { ...found, ...judged(spec, ending, reports, discrepancies) }
 }
@@ -181,11 +186,11 @@ function judged(
   reports: readonly DestinationReport[],
   discrepancies: readonly Discrepancy[],
 ): Judgement {
-  const { stop, withdrawn, isListed, proof } = ending
+  const { stop, earlier, withdrawn, isListed, proof } = ending
   if (spec.mode === 'plan') return { state: stop || withdrawn ? 'failed' : 'succeeded', discrepancies }
   // Everything asked for is listed at its place, after whatever was written: that an answer got lost, or that a stop
   // came too late, does not matter any more.
-  const isHarmless = !stop || (proof === 'after' && stop.code !== 'canary-effect')
+  const isHarmless = !stop || (proof === 'after' && ![stop, earlier].some((one) => one?.code === 'canary-effect'))
   if (isListed && discrepancies.length === 0 && isHarmless) return { state: 'succeeded', discrepancies }
   const stopped: Discrepancy[] = stop ? [{ kind: 'run', name: 'itself', problem: 'stopped', why: stop.detail }] : []
   const [first, ...others] = discrepancies.length > 0 ? discrepancies : stopped

@@ -33,8 +33,10 @@ export interface RunFacts {
   readonly evidence: Evidence
   /** May a write have been sent? */
   readonly wrote: boolean
-  /** The first reason to stop writing. */
+  /** The first reason to stop writing; but a login that failed later, or may have, goes before it. */
   readonly stop: Stop | undefined
+  /** The first reason, where that is another. */
+  readonly earlier: Stop | undefined
   /** Was everything looked at once more (without login) since a write step whose end is not known? */
   readonly reinspected: 'no' | 'read' | 'unreadable'
 }
@@ -70,7 +72,7 @@ export function runFactsOf(spec: Spec, all: readonly DoneStep[]): RunFacts {
     isProved: keySteps.some(arrivedAlone),
     evidence,
     wrote: !provesUnchanged(evidence),
-    stop: mainStop(spec, steps, before) ?? refusedCanaries(keySteps),
+    ...mainStop(spec, steps, before, refusedCanaries(keySteps)),
     reinspected: reinspected(steps.slice(lastWrite + 1)),
   }
 }
@@ -109,10 +111,17 @@ export function tried(server: ServerNumber, user: string): string {
   return `${server} ${user}`
 }
 
-/** The first, unless a login failed later, or may have: that is what people must know before anything else. */
-function mainStop(spec: Spec, steps: readonly DoneStep[], before: readonly Inventory[] | undefined): Stop | undefined {
+/** A login that failed is what people must know before anything else. */
+function mainStop(
+  spec: Spec,
+  steps: readonly DoneStep[],
+  before: readonly Inventory[] | undefined,
+  otherwise: Stop | undefined,
+): Pick<RunFacts, 'stop' | 'earlier'> {
   const stops = steps.flatMap((step) => stopAfter(spec, step, before) ?? [])
-  return stops.findLast(({ code }) => OF_A_LOGIN.has(code)) ?? stops[0]
+  const first = stops[0] ?? otherwise
+  const login = stops.findLast(({ code }) => OF_A_LOGIN.has(code))
+  return { stop: login ?? first, earlier: login && login !== first ? first : undefined }
 }
 
 /**

@@ -86,7 +86,7 @@ export function next(spec: Spec, steps: readonly DoneStep[], control: Control): 
   const mayWrite = !facts.stop && !control.stopAsked && facts.checks === 0
   const write = mayWrite ? (nextUsers(spec, facts) ?? nextKeys(facts)) : undefined
   if (write) return now(fitting(write, control.fits), resend)
-  return facts.wrote ? verify(spec, facts, { resend, finish }) : finish()
+  return facts.wrote ? verify(spec, facts, { resend, finish, halt: control.halt }) : finish()
 }
 
 /** A login failed, or may have; or what would be sent is not what was approved. */
@@ -96,20 +96,24 @@ const NO_MORE: ReadonlySet<Stop['code']> = new Set(['login-failed', 'login-unsur
 function verify(
   spec: Spec,
   facts: RunFacts,
-  { resend, finish }: { readonly resend: number; readonly finish: (stop?: Stop) => Next },
+  {
+    resend,
+    finish,
+    halt,
+  }: { readonly resend: number; readonly finish: (stop?: Stop) => Next; readonly halt: Stop | undefined },
 ): Next {
   // A login is never retried: after a failed one nothing logs in again. And nothing is sent that was not approved.
   if (facts.stop && NO_MORE.has(facts.stop.code)) return finish()
+  if (halt?.code === 'not-approved') return finish()
   // Something went wrong: look without login first, in case it was a login that failed.
   if (facts.stop && facts.checks === 0) {
     if (facts.reinspected === 'no') return now({ kind: 'inspect' }, resend)
     const entrance = { servers: facts.usersNow, logins: facts.logins }
-    if (facts.reinspected === 'unreadable' || loginRisk(spec, entrance)) return finish()
+    if (facts.reinspected === 'unreadable') return finish()
     if (failedMore(facts.inspected ?? [], entrance))
-      return finish({
-        code: 'login-unsure',
-        detail: `more failed logins are counted since; before: ${facts.stop.detail}`,
-      })
+      return finish({ code: 'login-unsure', detail: 'more failed logins are counted than before' })
+    const risk = loginRisk(spec, entrance)
+    if (risk) return finish(risk)
   }
   if (facts.open) return now(listOn(facts.open, spec.reach), resend)
   const again = listAll('after', facts.usersNow, spec.reach)

@@ -123,9 +123,10 @@ export function mayHaveFailedLogin(request: Request): boolean {
 
 function isInDoubt({ lastLogin, evidence, proof, stop }: OutcomeReport): boolean {
   if (lastLogin) return lastLogin === 'doubt'
-  // Of an older version, which remembered the first stop only.
+  // Of an older version, which remembered the first stop only: of what came after it nothing is known.
   if (!stop || evidence === 'nothing-sent' || NOT_LOGGED_IN.has(stop.code)) return false
-  return OF_A_LOGIN.has(stop.code) || (proof !== 'after' && !NO_FAILED_LOGIN.has(stop.code))
+  if (OF_A_LOGIN.has(stop.code)) return true
+  return proof !== 'after' && (evidence === 'may-have-written' || !NO_FAILED_LOGIN.has(stop.code))
 }
 
 function hasWorked(outcome: OutcomeReport): boolean {

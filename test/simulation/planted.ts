@@ -49,10 +49,17 @@ export const PLANTED: readonly Planted[] = [
     find: '  const hasAllOpen = unreadable.open.length === 0\n',
     replace: '  const hasAllOpen = unreadable.open.length >= 0\n',
   }),
-  one('a listing at the end counts as a login that works, whatever came after it', 'src/domain/last-login.ts', {
-    find: " return 'doubt'\n",
-    replace: ' continue\n',
-  }),
+  {
+    name: 'a listing at the end counts as a login that works, whatever came after it',
+    edits: [
+      edit('src/domain/last-login.ts', " return 'doubt'\n", ' continue\n'),
+      edit(
+        'src/domain/outcome.ts',
+        "stop && OF_A_LOGIN.has(stop.code) ? 'doubt' : lastLogin(steps)",
+        'lastLogin(steps)',
+      ),
+    ],
+  },
   one('whatever ended last shows that the login works', 'src/domain/watch.ts', {
     find: 'worked.some(({ startedAt }) => startedAt > at)',
     replace: 'worked.some(({ finishedAt }) => finishedAt > at)',

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../../src/adapters/store/request-store.ts'
+import { SHAPE } from '../../../src/adapters/store/schema.ts'
 import type { Deps } from '../../../src/application/ports.ts'
 import type { Store } from '../../../src/application/store.ts'
 import { watchRoutes } from '../../../src/application/watch-routes.ts'
@@ -192,6 +193,25 @@ describe('where a request cannot be read', () => {
     await save({})
     await pass(NOW)
     expect((await stored())?.going).toBeDefined()
+  })
+
+  it('looks no more where a request that was put away can be read again', async () => {
+    await lost()
+    await putAway(NOW)
+    await database.db.updateTable('requests').set({ shape: SHAPE }).execute()
+    await save({})
+    await pass(NOW)
+    expect(await stored()).toMatchObject({ paused: REQUEST_ID })
+  })
+
+  it('takes its own comparison down that was put away and can be read again', async () => {
+    await lost({ isWatch: true, requestedBy: 'bot' })
+    await putAway(NOW)
+    await database.db.updateTable('requests').set({ shape: SHAPE }).execute()
+    await save({ going: { request: REQUEST_ID, at: NOW }, nextAt: NOW + HOUR })
+    await pass(NOW)
+    expect(await stored()).toMatchObject({ paused: REQUEST_ID })
+    expect((await stored())?.going).toBeUndefined()
   })
 
   it('pauses where that was its own comparison, and waits until it is put away', async () => {

@@ -74,6 +74,65 @@ describe('a run that must not go on', () => {
   })
 })
 
+describe('a login that fails after something else has stopped the run', () => {
+  const loginFailed = {
+    reading: { kind: 'nothing', stop: { code: 'login-failed', detail: 'wrong password' } },
+    evidence: 'only-reads-sent',
+  } as const
+
+  it('is said first, and what stopped it before stays', () => {
+    const hsms = world()
+    const tool = honest(hsms)
+    const { outcome } = walk(
+      specOfOne(),
+      except(tool, (plan, n) => {
+        if (plan.kind === 'inventory' && plan.purpose === 'after') return loginFailed
+        if (plan.kind !== 'sync-keys') return undefined
+        const done = tool(plan, n)
+        hsms.keys[1]?.push(key(4711))
+        return done
+      }),
+    )
+    expect(outcome).toMatchObject({ stop: { code: 'login-failed' }, lastLogin: 'doubt', state: 'unknown' })
+  })
+
+  it('is in doubt where only the count of failed logins tells, and the run lay still for too long', () => {
+    const undisturbed = walk(specOfOne(), honest(world()))
+    const users = undisturbed.steps.findIndex(({ plan }) => plan.kind === 'sync-users')
+    const inspect = undisturbed.steps.find(({ plan }) => plan.kind === 'inspect')
+    if (inspect?.reading.kind !== 'inspected') throw new Error('no look')
+    const failed = inspect.reading.servers.map((server) => ({
+      ...server,
+      users: server.users.map((one) => (one.role === 'CO' ? { ...one, failedLogins: one.failedLogins + 1 } : one)),
+    }))
+    const steps = [
+      ...undisturbed.steps.slice(0, users + 1),
+      { ...inspect, n: 90, reading: { ...inspect.reading, servers: failed } },
+    ]
+    const halt = { code: 'interrupted', detail: 'here' } as const
+    expect(next(specOfOne(), steps, { stopAsked: false, halt })).toMatchObject({
+      outcome: { stop: { code: 'login-unsure' }, earlier: { code: 'interrupted' }, lastLogin: 'doubt' },
+    })
+  })
+
+  it('is not risked by a program that nobody approved, whatever a step ended with', () => {
+    const undisturbed = walk(specOfOne(), honest(world()))
+    const users = undisturbed.steps.findIndex(({ plan }) => plan.kind === 'sync-users')
+    const steps = undisturbed.steps.slice(0, users + 1).map(
+      (step, at): DoneStep =>
+        at < users
+          ? step
+          : {
+              ...step,
+              reading: { kind: 'nothing', stop: { code: 'lost', detail: '' } },
+              evidence: 'may-have-written',
+            },
+    )
+    const halt = { code: 'not-approved', detail: 'here' } as const
+    expect(next(specOfOne(), steps, { stopAsked: false, halt })).toMatchObject({ outcome: { state: 'unknown' } })
+  })
+})
+
 describe('a login', () => {
   it('is not tried again when the officer has one failure more than before the run', () => {
     const failed = [{ ...ADMIN, failedLogins: 1 }]

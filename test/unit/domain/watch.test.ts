@@ -218,6 +218,11 @@ describe('a failed login of somebody', () => {
     ['it failed', [ended({ proof: 'none', stop: failedLogin })], true],
     ['it failed when it was to list at the end once more', [ended({ proof: 'after', stop: failedLogin })], true],
     ['it is not known how a step after the listing ended', [ended({ stop: lost })], true],
+    [
+      'it wrote, and nothing was listed after the first stop',
+      [ended({ proof: 'none', evidence: 'may-have-written', stop: { code: 'bastion-busy', detail: '' } })],
+      true,
+    ],
     ['it was listed at the end, whatever stopped it', [ended({ proof: 'after', stop: canary })], false],
     ['a later one has listed', [ended({}, later), ended({ proof: 'none', stop: failedLogin })], false],
   ])('in outcomes of older versions: %s', (_, requests, expected) => {

@@ -23,7 +23,7 @@ export function hsmsView({ name, cluster, uneven }: FoundHsms, audience: 'privat
   const inside = uneven && unevenText(uneven.users, [{ alias: name, clusterId: cluster.clusterId }])
   const blocks: Block[] = [
     section(title),
-    cluster.hsms.length > 0 ? pre(columns([head, ...rows]), 6000) : section('This cluster has no HSMs.'),
+    cluster.hsms.length > 0 ? pre(columns([head, ...rows]), 6000) : section('AWS lists no HSM of this cluster.'),
     ...(inside ? [section(`${inside}\nSeen by the watch ${when(uneven.at)}.`)] : []),
     ...(audience === 'private' && cluster.hsms.length > 0
       ? [
@@ -41,7 +41,10 @@ export function hsmsView({ name, cluster, uneven }: FoundHsms, audience: 'privat
         ]
       : []),
   ]
-  return { text: `HSMs of ${name}: ${cluster.hsms.map((hsm) => hsm.eniIp ?? hsm.hsmId).join(', ') || 'none'}`, blocks }
+  return {
+    text: `HSMs of ${name}: ${cluster.hsms.map((hsm) => hsm.eniIp ?? hsm.hsmId).join(', ') || 'AWS lists none'}`,
+    blocks,
+  }
 }
 
 /** Two clusters side by side, and the verdict whether they are clones. */

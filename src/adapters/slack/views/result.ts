@@ -5,6 +5,7 @@ import { isRefusal, type Refusal, refuse } from '../../../domain/refusal.ts'
 import type { Finished } from '../../../domain/request.ts'
 import type { Scope } from '../../../domain/scope.ts'
 import { type Spec, targetName } from '../../../domain/spec.ts'
+import type { Stop } from '../../../domain/step.ts'
 import { ACTIONS } from './actions.ts'
 import { type Block, button, chunks, context, type Message, pre, section } from './blocks.ts'
 import { explain } from './explain.ts'
@@ -77,7 +78,9 @@ function headline({ state, outcome, spec }: Finished): string {
 }
 
 function changed(outcome: OutcomeReport): string {
-  const stopped = outcome.stop ? `${stopText(outcome.stop).what}\n` : ''
+  const stopped = stopsOf(outcome)
+    .map((stop) => `${stopText(stop).what}\n`)
+    .join('')
   const because = outcome.because ? `${explain(refuse(outcome.because))}\n` : ''
   const withdrawn = outcome.withdrawn
     ? `It was ${outcome.state === 'succeeded' ? 'to be stopped' : 'stopped'} ${outcome.frozen ? `because ${frozenText(outcome.frozen)}.` : 'at the request of who asked for it.'}${outcome.state === 'succeeded' ? ' By then everything was done.' : ''}\n`
@@ -170,7 +173,8 @@ function comparisonText({ comparison, evidence }: OutcomeReport): string | undef
 }
 
 function nextText({ id, state, outcome, spec }: Finished, missing: Scope | Refusal | undefined): string | undefined {
-  const afterStop = outcome.stop ? stopText(outcome.stop).next : undefined
+  const nexts = new Set(stopsOf(outcome).map((stop) => stopText(stop).next))
+  const afterStop = nexts.size > 0 ? [...nexts].join(' ') : undefined
   if (state === 'unknown') {
     const look = `a person must list users and keys on ${code(spec.destination.alias)}; ${code(`/hsm-requests ${id}`)} shows what is known.`
     return afterStop ? `${look} ${afterStop}` : look
@@ -195,4 +199,9 @@ function nextText({ id, state, outcome, spec }: Finished, missing: Scope | Refus
   if (!missing) return `ask for it with ${code('mode=sync')} if it should be done.`
   if (!isRefusal(missing)) return 'if it should be done, the button asks for exactly what stands above as missing.'
   return missing.refused.code === 'too-much-to-ask' ? explain(missing) : undefined
+}
+
+/** What stopped it, the most urgent first. */
+function stopsOf({ stop, earlier }: OutcomeReport): readonly Stop[] {
+  return [stop, earlier].flatMap((one) => one ?? [])
 }

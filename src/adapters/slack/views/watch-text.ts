@@ -33,9 +33,7 @@ export function watchView({ route, watch, missing, heldBy, now }: WatchShown): M
   const next = nextLine(route, watch)
   if (next) blocks.push(section(next))
   if (isOld(watch, route.watch.everyMs, now))
-    blocks.push(
-      section('⚠️ *That look is old.* Looks wait while syncs are frozen, and while something else has the destination.'),
-    )
+    blocks.push(section(`⚠️ *That look is old.*${paused || heldBy ? '' : WAITS}`))
   if (paused) blocks.push(lookAgain(watch))
   else if (heldBy)
     blocks.push(
@@ -191,3 +189,7 @@ const SHOWN_UNEVEN = 5
 export function isOld(watch: Watch, everyMs: number, now: Instant): boolean {
   return watch.found !== undefined && now - watch.found.at > 2 * everyMs
 }
+
+/** What a look waits for. */
+const WAITS =
+  ' Looks wait while syncs are frozen, while something else has the destination or logs in from its bastion, and while a request that may run cannot be read.'
