@@ -1,19 +1,21 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { messageForms } from '../../../src/adapters/slack/outgoing/forms.ts'
 import { type BoardDeps, showWatches } from '../../../src/adapters/slack/outgoing/watch-board.ts'
-import { openDatabase } from '../../../src/adapters/store/open-database.ts'
+import { type Database, openDatabase } from '../../../src/adapters/store/open-database.ts'
 import { requestStore } from '../../../src/adapters/store/request-store.ts'
 import type { Store } from '../../../src/application/store.ts'
 import { watchKey } from '../../../src/domain/watch.ts'
 import { allEngines } from '../../../src/engines/index.ts'
-import { HOUR, NOW, REQUEST_ID, spec } from '../../fixtures/examples.ts'
+import { HOUR, NOW, REQUEST_ID, request, spec } from '../../fixtures/examples.ts'
 import { silent } from '../../integration/slack-place.ts'
 
 // Where the standing message of a watch is written.
 
+let database: Database
 let store: Store
 beforeEach(async () => {
-  store = requestStore(await openDatabase('sqlite::memory:'))
+  database = await openDatabase('sqlite::memory:')
+  store = requestStore(database)
 })
 afterEach(() => store.close())
 
@@ -22,6 +24,7 @@ function board() {
   const { source, destination, bastion } = spec()
   const posted: string[] = []
   const updated: string[] = []
+  const texts: string[] = []
   const left = new Set<string>()
   const show = (channel: string) => {
     const clock = { now: () => NOW, sleep: async () => undefined }
@@ -37,13 +40,16 @@ function board() {
         channel: async (id: string) => ({ id, botIsMember: !left.has(id), isExternal: false, isArchived: false }),
       },
       web: {
-        post: async (where: string) => `${posted.push(where)}.0`,
+        post: async (where: string, message: object) => {
+          texts.push(JSON.stringify(message))
+          return `${posted.push(where)}.0`
+        },
         update: async (where: string, ts: string) => void updated.push(`${where} ${ts}`),
       },
     } as unknown as BoardDeps
     return showWatches(deps, new AbortController().signal)
   }
-  return { key: watchKey({ source, destination }), show, posted, updated, left }
+  return { key: watchKey({ source, destination }), show, posted, updated, left, texts }
 }
 
 const found = {
@@ -70,4 +76,16 @@ it('expects nothing more of an old channel that it has left', async () => {
   expect(posted).toEqual(['C0OLD', 'C0NEW'])
   expect(updated).toEqual([])
   expect((await store.watchMessages(key)).map(({ status }) => status)).toEqual(['posted', 'posted'])
+})
+
+it('shows a watch that waits for a person although what it found cannot be read any more', async () => {
+  const { key, show, texts } = board()
+  const facts = { at: NOW, type: 'requested', actor: 'bot', request: REQUEST_ID, facts: {} } as const
+  await store.create(request('succeeded'), facts)
+  await database.db.updateTable('requests').set({ shape: 99 }).execute()
+  const behind = { ...found, verdict: { kind: 'behind', users: 1, keys: 0, others: 0 } } as const
+  await store.saveWatch({ route: key, nextAt: NOW + HOUR, edition: 1, found: behind, paused: REQUEST_ID }, 0)
+  await show('C0')
+  expect(texts.join()).toContain('watch_again')
+  expect(texts.join()).toContain('1 user behind')
 })

@@ -77,6 +77,15 @@ it('looks no more once a login may have failed, nor on other routes of that bast
   expect(other?.going).toBeUndefined()
 })
 
+it('takes two names of one instance for one bastion', async () => {
+  const renamed = { ...second, bastion: { ...second.bastion, name: 'another name' } } as Route
+  await save({})
+  await save({ paused: REQUEST_ID }, renamed)
+  await pass(NOW, [first, renamed])
+  expect((await stored())?.going).toBeUndefined()
+  expect(await stored()).toMatchObject({ nextAt: NOW + HOUR / 12 })
+})
+
 describe('after a login failed in a request of somebody', () => {
   const elsewhere = spec({ destination: { ...destination, clusterId: 'cluster-3cccccccccc' as never } })
   const failed = async (changes: object = {}) => {
