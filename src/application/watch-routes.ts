@@ -196,6 +196,9 @@ async function takeDown(
   if (view instanceof Unreadable || (view && isOpen(view.request))) {
     const { requests: open, unreadable } = await deps.store.list({ states: OPEN_STATES, limit: 500 })
     if (unreadable.includes(going.request) || open.some(({ id }) => id === going.request)) return false
+    // It may have ended between these two: then the next pass takes that down.
+    const again = await viewRequest(deps, going.request).catch(orUnreadable)
+    if (again && !(again instanceof Unreadable) && !isOpen(again.request)) return false
     // It was put away, as it could not be read: only the record tells how it ended.
     const { mayHaveFailedLogin } = await endInRecord(deps, going.request)
     deps.log.error({ requestId: going.request, mayHaveFailedLogin }, 'a comparison of the watch was put away')

@@ -36,7 +36,7 @@ interface Report {
    */
   readonly proof: 'after' | 'before' | 'none'
   readonly stop?: Stop
-  /** What stopped it first, where `stop` is a login that failed later, or may have. */
+  /** What stopped it first, where `stop` is about a login that came later. */
   readonly earlier?: Stop
   /** Absent in outcomes of older versions, and where the steps could not be read. */
   readonly lastLogin?: LastLogin

@@ -223,6 +223,28 @@ describe('where a request cannot be read', () => {
     expect((await stored())?.going).toBeUndefined()
   })
 
+  it('takes no comparison for put away that ends while it looks', async () => {
+    const ended = request('succeeded', { spec: spec({ mode: 'plan' }) })
+    await store.create({ ...request('running'), isWatch: true, requestedBy: 'bot' } as never, audit('requested'))
+    await store.audit(audit('running'))
+    await save({ going: { request: REQUEST_ID, at: NOW }, nextAt: NOW + HOUR })
+    const { list } = store
+    store.list = async (filter) => {
+      await store.change(
+        REQUEST_ID,
+        () => ended,
+        () => audit('succeeded'),
+      )
+      return list(filter)
+    }
+    expect(await pass(NOW)).toBe(false)
+    store.list = list
+    expect(await stored()).toMatchObject({ going: { request: REQUEST_ID } })
+    expect((await stored())?.paused).toBeUndefined()
+    await pass(NOW)
+    expect(await stored()).toMatchObject({ found: { request: REQUEST_ID } })
+  })
+
   it('pauses where that was its own comparison, and waits until it is put away', async () => {
     await lost({ isWatch: true, requestedBy: 'bot' })
     await save({ going: { request: REQUEST_ID, at: NOW }, nextAt: NOW + HOUR })
